@@ -1,0 +1,20 @@
+//! Probabilistic forecasts of demand.
+//!
+//! [`forecast`] takes a history and a cutoff and returns quantiles for every step ahead, together
+//! with a [`ForecastReport`] that says which model was chosen and why, how it did on the target's
+//! own past, and what was repaired. [`backtest()`] repeats that at past midnights.
+//!
+//! Nothing here reads a clock, a file or the environment; equal input gives equal output.
+
+mod backtest;
+mod error;
+mod quantiles;
+mod request;
+
+pub use backtest::{BacktestRequest, BacktestRow, backtest};
+pub use error::ForecastError;
+pub use quantiles::{LEVELS, QuantileForecast};
+pub use request::{
+    Candidate, DataState, Effect, ForecastReport, ForecastRequest, Interval, Occasion, Prediction,
+    forecast,
+};

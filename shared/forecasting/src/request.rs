@@ -1,0 +1,116 @@
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use timeseries::{Series, Step};
+
+use crate::{ForecastError, LEVELS, QuantileForecast};
+
+/// A half-open stretch of time `[start, end)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Interval {
+    /// First moment inside.
+    pub start: Timestamp,
+    /// First moment outside.
+    pub end: Timestamp,
+}
+
+/// What a known occasion does to demand.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Effect {
+    /// Demand is this many times what it would have been.
+    Multiplier(f64),
+    /// Demand is this much, in the unit of the history.
+    Absolute(f64),
+    /// Demand behaves as on the local day that holds this moment.
+    Like(Timestamp),
+    /// Learnt from past occasions of the same name; no effect while there is none.
+    Learnt,
+}
+
+/// A known coming or past event, already expanded to one occurrence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Occasion {
+    /// Name shared by the occurrences of one recurring event.
+    pub name: String,
+    /// When it applies in full.
+    pub during: Interval,
+    /// What it does.
+    pub effect: Effect,
+}
+
+/// Everything a forecast depends on.
+#[derive(Debug, Clone)]
+pub struct ForecastRequest<'a> {
+    /// Observed demand; what lies at or after `cutoff` is never looked at.
+    pub history: &'a Series,
+    /// First moment to forecast, rounded down to a whole step.
+    pub cutoff: Timestamp,
+    /// Step of the forecast: the history's own or a multiple of it.
+    pub step: Step,
+    /// Steps ahead.
+    pub horizon_steps: usize,
+    /// The target's zone: it rules hours, days and weeks.
+    pub zone: &'a TimeZone,
+    /// Most days of history to train on, counted back from the cutoff.
+    pub training_days: u32,
+    /// Known occasions, past and coming.
+    pub occasions: &'a [Occasion],
+    /// Stretches that must not teach the model.
+    pub left_out: &'a [Interval],
+}
+
+/// A forecast and what there is to say about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// The quantiles.
+    pub forecast: QuantileForecast,
+    /// How they came about.
+    pub report: ForecastReport,
+}
+
+/// How a forecast came about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForecastReport {
+    /// Name of what was chosen, for people.
+    pub model: String,
+    /// Every candidate with its errors on the target's own past, best first.
+    pub candidates: Vec<Candidate>,
+    /// State of the training data.
+    pub data: DataState,
+    /// Plain sentences worth reading: fallbacks, widened bands, what was ignored.
+    pub notes: Vec<String>,
+}
+
+/// A candidate model's record on the target's own past.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Its name.
+    pub name: String,
+    /// Its weight in the result, 0 to 1.
+    pub weight: f64,
+    /// Mean weighted quantile loss over its backtest; `None` where it could not be tested.
+    pub weighted_quantile_loss: Option<f64>,
+    /// Mean absolute error over mean absolute seasonal-naive error; below 1 beats it.
+    pub relative_error: Option<f64>,
+}
+
+/// State of the training data.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DataState {
+    /// Steps in the training window.
+    pub steps: usize,
+    /// Steps without an observation.
+    pub missing: usize,
+    /// Steps that were observed and not believed (outage, spike), with the reason.
+    pub repaired: Vec<(Interval, String)>,
+}
+
+/// Quantiles for every step in `[cutoff, cutoff + horizon_steps * step)`.
+///
+/// # Errors
+/// [`ForecastError`] when there is nothing to learn from or the horizon is out of range.
+pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastError> {
+    let _ = (request, LEVELS);
+    Err(ForecastError::NoHistory {
+        cutoff: request.cutoff,
+    })
+}

@@ -1,0 +1,292 @@
+//! Demand from CSV: header `timestamp,value`.
+//!
+//! Timestamps are RFC 3339; without an offset they are read in the zone given. Rows may be in any
+//! order. A value is a count within its step or a level (see [`Aggregate`]); an empty one, NaN or
+//! a negative one is a gap. What was passed over is counted in the [`ReadReport`], never silently.
+
+use std::io::Read;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{Aggregate, Series, Step, TimeSeriesError};
+
+/// The most steps a file may span: 20 years of minutes. A stray year in one timestamp would
+/// otherwise allocate gigabytes of gaps.
+pub const MOST_STEPS: u64 = 20 * 366 * 1440;
+
+/// How to read a file.
+#[derive(Debug, Clone)]
+pub struct CsvOptions {
+    /// Zone of timestamps without an offset.
+    pub zone: TimeZone,
+    /// What the values are.
+    pub aggregate: Aggregate,
+}
+
+/// What was found while reading, beside the values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReadReport {
+    /// Data rows in the file.
+    pub rows: u64,
+    /// Rows with an empty or NaN value.
+    pub empty: u64,
+    /// Rows with a negative or infinite value, read as gaps.
+    pub impossible: u64,
+    /// Rows whose step had a value already; the later row wins.
+    pub duplicates: u64,
+    /// Rows earlier than the row before.
+    pub unsorted: u64,
+    /// Steps without a value between the first and the last row.
+    pub missing: u64,
+}
+
+/// Reads a whole file. Returns rates per minute for [`Aggregate::Sum`], levels for
+/// [`Aggregate::Mean`].
+///
+/// The step is the most frequent distance between neighbouring timestamps; a file of one row is
+/// read as hourly.
+///
+/// # Errors
+/// [`TimeSeriesError`] naming line, column and value for what cannot be read at all, or a step
+/// outside one minute to one hour.
+pub fn read(
+    source: impl Read,
+    options: &CsvOptions,
+) -> Result<(Series, ReadReport), TimeSeriesError> {
+    let mut report = ReadReport::default();
+    let mut rows = rows(source, options, &mut report)?;
+    if rows.is_empty() {
+        return Err(TimeSeriesError::Empty {
+            detail: format!("{} rows", report.rows),
+        });
+    }
+    report.unsorted = rows.windows(2).filter(|pair| pair[1].0 < pair[0].0).count() as u64;
+    // Stable: among equal times the later row of the file stays later and wins below.
+    rows.sort_by_key(|(at, _)| *at);
+    let step = usual_step(&rows)?;
+    let first = step.floor(rows[0].0);
+    let last = rows[rows.len() - 1].0;
+    let steps = last.duration_since(first).as_secs().unsigned_abs() / u64::from(step.seconds()) + 1;
+    if steps > MOST_STEPS {
+        let step = step.seconds();
+        return Err(TimeSeriesError::TooLong {
+            first,
+            last,
+            steps,
+            step,
+            limit: MOST_STEPS,
+        });
+    }
+    let factor = options.aggregate.rate_factor(step);
+    let mut values = vec![f64::NAN; usize::try_from(steps).unwrap_or(usize::MAX)];
+    let mut seen: Option<usize> = None;
+    for (at, value) in rows {
+        let seconds = at.duration_since(first).as_secs().unsigned_abs();
+        let index = usize::try_from(seconds / u64::from(step.seconds())).unwrap_or(usize::MAX);
+        report.duplicates += u64::from(seen == Some(index));
+        seen = Some(index);
+        if value.is_finite() || values[index].is_nan() {
+            values[index] = value * factor;
+        }
+    }
+    report.missing = values.iter().filter(|value| value.is_nan()).count() as u64;
+    Ok((Series::new(first, step, values)?, report))
+}
+
+fn rows(
+    source: impl Read,
+    options: &CsvOptions,
+    report: &mut ReadReport,
+) -> Result<Vec<(Timestamp, f64)>, TimeSeriesError> {
+    let mut reader = ::csv::ReaderBuilder::new()
+        .trim(::csv::Trim::All)
+        .comment(Some(b'#'))
+        .flexible(true)
+        .from_reader(source);
+    let header = reader.byte_headers().map_err(csv_error)?.clone();
+    let column = |name: &'static str| {
+        header
+            .iter()
+            .position(|field| {
+                field
+                    .trim_ascii_start()
+                    .eq_ignore_ascii_case(name.as_bytes())
+                    || strip_bom(field).eq_ignore_ascii_case(name.as_bytes())
+            })
+            .ok_or_else(|| TimeSeriesError::CsvColumn {
+                column: name,
+                found: String::from_utf8_lossy(header.as_slice()).into_owned(),
+            })
+    };
+    let (time_column, value_column) = (column("timestamp")?, column("value")?);
+    let mut rows = Vec::new();
+    let mut record = ::csv::ByteRecord::new();
+    while reader.read_byte_record(&mut record).map_err(csv_error)? {
+        report.rows += 1;
+        let line = record.position().map_or(0, ::csv::Position::line);
+        let field = |index: usize| String::from_utf8_lossy(record.get(index).unwrap_or_default());
+        let at = parse_time(&field(time_column), &options.zone).ok_or_else(|| {
+            TimeSeriesError::CsvField {
+                line,
+                column: "timestamp",
+                value: field(time_column).into_owned(),
+                problem: "is not an RFC 3339 time such as 2026-11-22T09:00:00Z".to_owned(),
+            }
+        })?;
+        rows.push((at, parse_value(&field(value_column), line, report)?));
+    }
+    Ok(rows)
+}
+
+fn strip_bom(field: &[u8]) -> &[u8] {
+    field.strip_prefix(b"\xef\xbb\xbf").unwrap_or(field)
+}
+
+fn csv_error(source: ::csv::Error) -> TimeSeriesError {
+    let line = source.position().map_or(0, ::csv::Position::line);
+    TimeSeriesError::Csv { line, source }
+}
+
+/// A time with an offset as it is; one without in `zone`, where a local time that occurs twice is
+/// the first and one that is skipped moves forward, as clocks do.
+fn parse_time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(at);
+    }
+    let local: DateTime = text.parse().ok()?;
+    zone.to_ambiguous_timestamp(local).compatible().ok()
+}
+
+fn parse_value(text: &str, line: u64, report: &mut ReadReport) -> Result<f64, TimeSeriesError> {
+    let empty = ["", "nan", "na", "null", "none"];
+    if empty.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+        report.empty += 1;
+        return Ok(f64::NAN);
+    }
+    let value: f64 = text.parse().map_err(|_| TimeSeriesError::CsvField {
+        line,
+        column: "value",
+        value: text.to_owned(),
+        problem: "is not a number; leave a gap empty".to_owned(),
+    })?;
+    if value < 0.0 || value.is_infinite() {
+        report.impossible += 1;
+        return Ok(f64::NAN);
+    }
+    Ok(value)
+}
+
+/// The most frequent positive distance between neighbours; the shorter of equally frequent ones.
+fn usual_step(rows: &[(Timestamp, f64)]) -> Result<Step, TimeSeriesError> {
+    let mut counts = std::collections::BTreeMap::<i64, u64>::new();
+    for pair in rows.windows(2) {
+        let distance: SignedDuration = pair[1].0.duration_since(pair[0].0);
+        if distance.is_positive() {
+            *counts.entry(distance.as_secs()).or_default() += 1;
+        }
+    }
+    let most = counts.values().max().copied();
+    match counts.iter().find(|(_, count)| Some(**count) == most) {
+        Some((&seconds, _)) => Step::from_seconds(seconds),
+        None => Ok(Step::HOUR),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(
+        text: &str,
+        aggregate: Aggregate,
+    ) -> Result<(Series, ReadReport), TimeSeriesError> {
+        let options = CsvOptions {
+            zone: TimeZone::get("Asia/Tokyo").unwrap(),
+            aggregate,
+        };
+        read(text.as_bytes(), &options)
+    }
+
+    #[test]
+    fn counts_become_rates_and_gaps_stay() {
+        let (series, report) = read_text(
+            "timestamp,value\n2026-01-01T00:00:00Z,300\n2026-01-01T00:05:00Z,\n2026-01-01T00:10:00Z,600\n",
+            Aggregate::Sum,
+        )
+        .unwrap();
+        assert_eq!(series.values()[0], 60.0);
+        assert!(series.values()[1].is_nan());
+        assert_eq!(series.values()[2], 120.0);
+        assert_eq!((report.rows, report.empty, report.missing), (3, 1, 1));
+    }
+
+    #[test]
+    fn a_local_time_is_read_in_the_zone() {
+        let (series, _) = read_text(
+            "timestamp,value\n2026-01-01T09:00:00,1\n2026-01-01T10:00:00,1\n",
+            Aggregate::Mean,
+        )
+        .unwrap();
+        assert_eq!(series.start().to_string(), "2026-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn disorder_is_mended_and_counted() {
+        let (series, report) = read_text(
+            "timestamp,value\n2026-01-01T02:00:00Z,3\n2026-01-01T00:00:00Z,1\n2026-01-01T01:00:00Z,-5\n\
+             2026-01-01T02:00:00Z,4\n2026-01-01T03:00:00Z,inf\n",
+            Aggregate::Mean,
+        )
+        .unwrap();
+        assert_eq!(series.values()[0], 1.0);
+        assert!(series.values()[1].is_nan());
+        assert_eq!(series.values()[2], 4.0, "the later row of a step wins");
+        assert_eq!(
+            (report.unsorted, report.duplicates, report.impossible),
+            (1, 1, 2)
+        );
+    }
+
+    #[test]
+    fn errors_name_line_column_and_value() {
+        let text = read_text(
+            "timestamp,value\n2026-01-01T00:00:00Z,12x\n",
+            Aggregate::Sum,
+        )
+        .unwrap_err()
+        .to_string();
+        assert_eq!(
+            text,
+            "line 2: value \"12x\": is not a number; leave a gap empty"
+        );
+        let text = read_text("time,value\n1,2\n", Aggregate::Sum)
+            .unwrap_err()
+            .to_string();
+        assert!(text.starts_with("column timestamp is missing"), "{text}");
+        let text = read_text("timestamp,value\nyesterday,2\n", Aggregate::Sum)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            text.starts_with("line 2: timestamp \"yesterday\""),
+            "{text}"
+        );
+        assert!(read_text("timestamp,value\n", Aggregate::Sum).is_err());
+        let text = read_text(
+            "timestamp,value\n1026-01-01T00:00:00Z,1\n2026-01-01T00:00:00Z,1\n2026-01-01T00:01:00Z,1\n2026-01-01T00:02:00Z,1\n",
+            Aggregate::Sum,
+        )
+        .unwrap_err()
+        .to_string();
+        assert!(text.contains("is a timestamp wrong?"), "{text}");
+    }
+
+    #[test]
+    fn one_row_is_an_hourly_series() {
+        let (series, _) =
+            read_text("timestamp,value\n2026-01-01T00:00:00Z,60\n", Aggregate::Sum).unwrap();
+        assert_eq!((series.len(), series.step()), (1, Step::HOUR));
+        assert_eq!(series.values()[0], 1.0);
+    }
+}
