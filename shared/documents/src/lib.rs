@@ -1,1 +1,25 @@
-//! documents
+//! Every stored document: its shape, its version, its key and its owner.
+//!
+//! A document is JSON: an [`Envelope`] that tells kind, schema version and target, around a body.
+//! [`encode`] and [`decode`] are the only way in and out; a newer schema or a damaged document is
+//! an error that names the object, so that the caller can fall back. Demand is always requests per
+//! minute, times are UTC instants, a missing value is `null`.
+
+mod codec;
+mod error;
+mod forecast;
+mod history;
+mod incident;
+mod plan;
+mod state;
+
+pub use codec::{Document, Envelope, decode, encode};
+pub use error::DocumentError;
+pub use forecast::{Accuracy, CandidateRecord, DataRecord, Forecast, RepairRecord};
+pub use history::History;
+pub use incident::{Hold, Incident, SeenAlarm};
+pub use plan::{Plan, PlanStep, PlannedAction};
+pub use state::{
+    AddedEvent, Baseline, Events, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause,
+    ShadowLedger,
+};

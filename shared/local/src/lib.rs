@@ -1,1 +1,3 @@
-//! local
+//! The ports on one machine: a directory as store, memory as store, CSV as metrics, a simulated
+//! Auto Scaling group, a virtual clock, and faults on demand.
+

@@ -1,1 +1,22 @@
-//! ports
+//! The narrow traits between the handlers and the world.
+//!
+//! Every port has an implementation on AWS (crate `aws`) and one on a single machine (crate
+//! `local`). Reading a group and writing to it are two traits: what is handed only a
+//! [`GroupReader`] has no way to change anything.
+
+#![allow(
+    async_fn_in_trait,
+    reason = "every runtime here runs its futures on one thread"
+)]
+
+mod error;
+mod group;
+mod metrics;
+mod store;
+mod world;
+
+pub use error::PortError;
+pub use group::{GroupReader, GroupWriter};
+pub use metrics::{Datapoint, MetricName, MetricSource, Reading, Statistic};
+pub use store::{Condition, DocumentStore, Stored, Version};
+pub use world::{Clock, Message, Notifier};

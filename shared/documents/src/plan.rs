@@ -1,0 +1,86 @@
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Document;
+
+/// Timed capacity steps of one target, and what was made of them in Auto Scaling.
+///
+/// Written before the group is touched, so that an interrupted run is seen and finished by the
+/// next one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// When it was decided.
+    #[schemars(with = "String")]
+    pub decided_at: Timestamp,
+    /// Which function decided.
+    pub decided_by: String,
+    /// Fencing token of the lease it was decided under; never falls.
+    pub fence: u64,
+    /// What the forecast asks for: floors from each start on, before holds and human floors.
+    pub steps: Vec<PlanStep>,
+    /// End of the last step: the floor then returns to the baseline.
+    #[schemars(with = "String")]
+    pub expires_at: Timestamp,
+    /// Floors after holds, human floors and limits, from each start on: what MinSize should be.
+    pub floors: Vec<PlanStep>,
+    /// The scheduled actions that carry the floors.
+    pub actions: Vec<PlannedAction>,
+    /// MinSize found when this was decided.
+    pub found_min_size: u32,
+    /// The MinSize that someone else set, where one did; honoured as a floor.
+    pub human_floor: Option<u32>,
+    /// Whether everything was applied. While `false`, MinSize may be any of the floors of this
+    /// plan or `found_min_size`.
+    pub applied: bool,
+    /// Key of the forecast it was made from; absent on a lower rung of the fallback ladder.
+    pub forecast: Option<String>,
+    /// Which rung of the fallback ladder it stands on, and other plain sentences.
+    pub notes: Vec<String>,
+}
+
+/// A floor that holds from `start` until the next step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanStep {
+    /// From when it holds.
+    #[schemars(with = "String")]
+    pub start: Timestamp,
+    /// Servers.
+    pub servers: u32,
+    /// Why, in plain words.
+    pub reason: String,
+}
+
+/// A scheduled action as Forescale writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedAction {
+    /// Prefix, group and UTC start.
+    pub name: String,
+    /// When it runs.
+    #[schemars(with = "String")]
+    pub start: Timestamp,
+    /// MinSize it sets.
+    pub min_size: u32,
+    /// DesiredCapacity it sets, where the group has nothing that scales in.
+    pub desired_capacity: Option<u32>,
+}
+
+impl Document for Plan {
+    const KIND: &'static str = "plan";
+    const SCHEMA: u32 = 1;
+
+    fn check(&self) -> Result<(), String> {
+        for (name, steps) in [("steps", &self.steps), ("floors", &self.floors)] {
+            if !steps.is_sorted_by(|a, b| a.start < b.start) {
+                return Err(format!("{name} are not in ascending order of time"));
+            }
+        }
+        if !self.actions.is_sorted_by(|a, b| a.start < b.start) {
+            return Err("actions are not in ascending order of time".to_owned());
+        }
+        Ok(())
+    }
+}

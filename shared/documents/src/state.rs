@@ -1,0 +1,140 @@
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Document;
+
+/// A group's own limits when Forescale adopted it. Written once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// The group.
+    pub group: String,
+    /// MinSize then.
+    pub min_size: u32,
+    /// MaxSize then.
+    pub max_size: u32,
+    /// DesiredCapacity then.
+    pub desired_capacity: u32,
+}
+
+/// Who may change a group at the moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lease {
+    /// Who holds it: function and request.
+    pub holder: String,
+    /// Grows with every holder, so that a write decided under an older one is refused.
+    pub fence: u64,
+    /// When it ends by itself. Longer than a function may run, so that its holder is gone by then.
+    #[schemars(with = "String")]
+    pub expires_at: Timestamp,
+}
+
+/// Events that people added beside those of the configuration.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    /// The events.
+    pub events: Vec<AddedEvent>,
+}
+
+/// An event that somebody added.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddedEvent {
+    /// When it was added.
+    #[schemars(with = "String")]
+    pub added_at: Timestamp,
+    /// Its `[[event]]` table as it would stand in the configuration.
+    pub toml: String,
+}
+
+/// Stretches that must not teach the model.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOutDays {
+    /// The stretches.
+    pub stretches: Vec<LeftOutStretch>,
+}
+
+/// A stretch that must not teach the model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOutStretch {
+    /// Its start.
+    #[schemars(with = "String")]
+    pub start: Timestamp,
+    /// Its end.
+    #[schemars(with = "String")]
+    pub end: Timestamp,
+    /// Why: load test, outage.
+    pub reason: String,
+}
+
+/// What a target in shadow mode would have done, one document a day.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShadowLedger {
+    /// Decisions, oldest first.
+    pub entries: Vec<LedgerEntry>,
+}
+
+/// One decision of a target in shadow mode.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerEntry {
+    /// When.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// By which function.
+    pub by: String,
+    /// MinSize the group has.
+    pub min_size: u32,
+    /// Servers it has in service.
+    pub in_service: u32,
+    /// Floor that would hold now.
+    pub floor: u32,
+    /// Demand seen, in requests per minute, where known.
+    pub demand: Option<f64>,
+    /// Calls that would have been made.
+    pub would_write: usize,
+    /// Why, in plain words.
+    pub reason: String,
+}
+
+/// A pause of everything, without a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pause {
+    /// Since when.
+    #[schemars(with = "String")]
+    pub since: Timestamp,
+    /// Until when; until it is lifted where absent.
+    #[schemars(with = "Option<String>")]
+    pub until: Option<Timestamp>,
+    /// Who asked for it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+macro_rules! document {
+    ($body:ty, $kind:literal) => {
+        impl Document for $body {
+            const KIND: &'static str = $kind;
+            const SCHEMA: u32 = 1;
+
+            fn check(&self) -> Result<(), String> {
+                Ok(())
+            }
+        }
+    };
+}
+
+document!(Baseline, "baseline");
+document!(Lease, "lease");
+document!(Events, "events");
+document!(LeftOutDays, "left-out-days");
+document!(ShadowLedger, "shadow-ledger");
+document!(Pause, "pause");

@@ -1,0 +1,155 @@
+use jiff::Timestamp;
+use timeseries::Series;
+
+use crate::calendar::Calendar;
+use crate::{ForecastError, ForecastRequest};
+
+/// The most steps one forecast may ask for: 31 days of minutes.
+pub(crate) const MOST_STEPS_AHEAD: usize = 31 * 1440;
+
+/// The training window on a regular grid that ends at the cutoff, without gaps.
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    /// Demand of every step, gaps filled; its length is the index of the cutoff.
+    pub(crate) values: Vec<f64>,
+    /// Whether the step was observed and may teach.
+    pub(crate) observed: Vec<bool>,
+    /// Local time of the window and of the whole days that cover the horizon.
+    pub(crate) calendar: Calendar,
+    /// The cutoff: start of the first step ahead.
+    pub(crate) cutoff: Timestamp,
+    /// The least a forecast may be: zero when the history never was below.
+    pub(crate) least: f64,
+    /// Steps before the cutoff that were not observed.
+    pub(crate) missing: usize,
+}
+
+impl Frame {
+    /// Cuts the training window out of a request's history, brings it to the step and fills it.
+    ///
+    /// # Errors
+    /// [`ForecastError::NoHistory`] when nothing was observed in the window,
+    /// [`ForecastError::Horizon`] for a horizon of nothing or beyond [`MOST_STEPS_AHEAD`],
+    /// [`ForecastError::Step`] when the history's step does not divide the asked one.
+    pub(crate) fn new(request: &ForecastRequest<'_>) -> Result<Self, ForecastError> {
+        if request.horizon_steps == 0 || request.horizon_steps > MOST_STEPS_AHEAD {
+            return Err(ForecastError::Horizon {
+                steps: request.horizon_steps,
+                limit: MOST_STEPS_AHEAD,
+            });
+        }
+        let step = request.step;
+        let cutoff = step.floor(request.cutoff);
+        let (start, mut values) = window(request, cutoff)?;
+        for interval in request.left_out {
+            blank(&mut values, start, step, interval.start, interval.end);
+        }
+        let observed: Vec<bool> = values.iter().map(|value| value.is_finite()).collect();
+        let missing = observed.iter().filter(|seen| !**seen).count();
+        if missing == values.len() {
+            return Err(ForecastError::NoHistory { cutoff });
+        }
+        let per_day = step.per_day();
+        let ahead = request.horizon_steps.div_ceil(per_day) * per_day;
+        let calendar = Calendar::new(start, step, values.len() + ahead, request.zone);
+        let negative = values.iter().any(|value| *value < 0.0);
+        fill(&mut values, &calendar);
+        Ok(Self {
+            values,
+            observed,
+            calendar,
+            cutoff,
+            least: if negative { f64::MIN } else { 0.0 },
+            missing,
+        })
+    }
+
+    /// Steps in a day.
+    pub(crate) fn per_day(&self) -> usize {
+        self.calendar.per_day
+    }
+}
+
+/// Start and values of the window: from the first observation within `training_days` to `cutoff`.
+fn window(
+    request: &ForecastRequest<'_>,
+    cutoff: Timestamp,
+) -> Result<(Timestamp, Vec<f64>), ForecastError> {
+    let none = || ForecastError::NoHistory { cutoff };
+    let span = jiff::SignedDuration::from_hours(24 * i64::from(request.training_days.max(1)));
+    let earliest = cutoff.saturating_sub(span).unwrap_or(Timestamp::MIN);
+    let past: Series = request
+        .history
+        .between(earliest, cutoff)
+        .resample(request.step)
+        .map_err(|source| ForecastError::Step {
+            step: request.step.seconds(),
+            source,
+        })?;
+    let first = past
+        .values()
+        .iter()
+        .position(|value| value.is_finite())
+        .ok_or_else(none)?;
+    let start = past.time_at(first);
+    let seconds = cutoff.duration_since(start).as_secs().max(0);
+    let length = usize::try_from(seconds).unwrap_or(0) / request.step.seconds() as usize;
+    if length == 0 {
+        return Err(none());
+    }
+    let mut values = past.values()[first..].to_vec();
+    values.resize(length, f64::NAN);
+    Ok((start, values))
+}
+
+/// Makes the steps that overlap `[from, to)` missing.
+fn blank(
+    values: &mut [f64],
+    start: Timestamp,
+    step: timeseries::Step,
+    from: Timestamp,
+    to: Timestamp,
+) {
+    for (index, value) in values.iter_mut().enumerate() {
+        let ahead = i64::try_from(index)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(i64::from(step.seconds()));
+        let at = start.as_second().saturating_add(ahead);
+        let end = at.saturating_add(i64::from(step.seconds()));
+        if end > from.as_second() && at < to.as_second() {
+            *value = f64::NAN;
+        }
+    }
+}
+
+/// Fills gaps with the same local time a week before, else a day before, else a line between
+/// the neighbours. Earlier fills serve later ones, so that an outage of two weeks is bridged too.
+fn fill(values: &mut [f64], calendar: &Calendar) {
+    for days in [7, 1] {
+        for index in 0..values.len() {
+            if values[index].is_nan()
+                && let Some(past) = calendar.back(index, days, index)
+            {
+                values[index] = values[past];
+            }
+        }
+    }
+    let mut last: Option<usize> = None;
+    for index in 0..=values.len() {
+        if index < values.len() && values[index].is_nan() {
+            continue;
+        }
+        let from = last.map_or(0, |known| known + 1);
+        let left = last.map(|known| values[known]);
+        let right = values.get(index).copied();
+        for gap in from..index {
+            let share = (gap + 1 - from) as f64 / (index + 1 - from) as f64;
+            values[gap] = match (left, right) {
+                (Some(left), Some(right)) => left + share * (right - left),
+                (Some(known), None) | (None, Some(known)) => known,
+                (None, None) => 0.0,
+            };
+        }
+        last = Some(index);
+    }
+}

@@ -1,0 +1,117 @@
+use crate::calendar::Calendar;
+use crate::scale::LogScale;
+
+/// What all members read: the window in both scales, its usual profile and how far demand lay
+/// from it. It can be extended day by day with forecasts, to forecast beyond one day.
+#[derive(Debug, Clone)]
+pub(crate) struct Terrain<'a> {
+    pub(crate) calendar: &'a Calendar,
+    pub(crate) scale: LogScale,
+    /// Demand up to the cutoff, then medians of the days forecast so far.
+    pub(crate) values: Vec<f64>,
+    /// The same in log scale.
+    pub(crate) logs: Vec<f64>,
+    /// Usual log demand of each step by the days before it, one day further than `values`. It
+    /// reads lags of at least a day, so it never sees the day that is forecast.
+    pub(crate) usual: Vec<f64>,
+    /// Running sums of `logs - usual`: entry `i` holds the steps before `i`.
+    gaps: Vec<f64>,
+    /// Running sums of `logs`, likewise.
+    sums: Vec<f64>,
+}
+
+/// Weight of a week against the week after it in the usual profile: with 0.7, half of the weight
+/// lies in the last two weeks.
+const WEEKLY_MEMORY: f64 = 0.7;
+/// The same by days, where there are less than two weeks.
+const DAILY_MEMORY: f64 = 0.75;
+
+impl<'a> Terrain<'a> {
+    /// The terrain of a training window.
+    pub(crate) fn new(values: &[f64], calendar: &'a Calendar) -> Self {
+        let scale = LogScale::of(values);
+        let mut terrain = Self {
+            calendar,
+            scale,
+            values: Vec::with_capacity(calendar.slot.len()),
+            logs: Vec::with_capacity(calendar.slot.len()),
+            usual: Vec::with_capacity(calendar.slot.len()),
+            gaps: vec![0.0],
+            sums: vec![0.0],
+        };
+        for day in values.chunks(calendar.per_day) {
+            terrain.extend(day);
+        }
+        terrain.see_ahead();
+        terrain
+    }
+
+    /// Appends values: observed ones or the medians of a forecast day.
+    pub(crate) fn extend(&mut self, values: &[f64]) {
+        self.values.extend_from_slice(values);
+        self.logs
+            .extend(values.iter().map(|value| self.scale.to(*value)));
+        self.see_ahead();
+    }
+
+    /// Brings `usual` one day beyond the values and `gaps` up to them.
+    fn see_ahead(&mut self) {
+        let to = (self.values.len() + self.calendar.per_day).min(self.calendar.slot.len());
+        for index in self.usual.len()..to {
+            self.usual.push(self.usual_at(index));
+        }
+        for index in self.gaps.len() - 1..self.values.len() {
+            let sum = self.gaps[index] + self.logs[index] - self.usual[index];
+            self.gaps.push(sum);
+            self.sums.push(self.sums[index] + self.logs[index]);
+        }
+    }
+
+    fn usual_at(&self, index: usize) -> f64 {
+        let (sum, weight, weeks) = self.weighted(index, 7, 8, WEEKLY_MEMORY);
+        if weeks >= 2 {
+            return sum / weight;
+        }
+        let (sum, weight, days) = self.weighted(index, 1, 7, DAILY_MEMORY);
+        if days > 0 {
+            return sum / weight;
+        }
+        self.logs.iter().sum::<f64>() / self.logs.len().max(1) as f64
+    }
+
+    /// Sum of log demand `1..=most` periods of `days` back with geometric weights, the sum of the
+    /// weights, and how many there were.
+    fn weighted(&self, index: usize, days: usize, most: usize, memory: f64) -> (f64, f64, usize) {
+        let (mut sum, mut total, mut count, mut weight) = (0.0, 0.0, 0, 1.0);
+        for back in 1..=most {
+            let Some(past) = self.calendar.back(index, days * back, self.logs.len()) else {
+                break;
+            };
+            sum += weight * self.logs[past];
+            total += weight;
+            count += 1;
+            weight *= memory;
+        }
+        (sum, total, count)
+    }
+
+    /// Mean of log demand less usual log demand in the `steps` before `origin`.
+    pub(crate) fn gap(&self, origin: usize, steps: usize) -> f64 {
+        let from = origin.saturating_sub(steps);
+        let count = (origin - from).max(1) as f64;
+        (self.gaps[origin] - self.gaps[from]) / count
+    }
+
+    /// Mean log demand of the day before `origin`.
+    pub(crate) fn level(&self, origin: usize) -> f64 {
+        let from = origin.saturating_sub(self.calendar.per_day);
+        (self.sums[origin] - self.sums[from]) / (origin - from).max(1) as f64
+    }
+
+    /// Log demand at the same local time `days` before `index`, if there was any before `origin`.
+    pub(crate) fn log_back(&self, index: usize, days: usize, origin: usize) -> Option<f64> {
+        self.calendar
+            .back(index, days, origin)
+            .map(|past| self.logs[past])
+    }
+}
