@@ -79,7 +79,10 @@ mod tests {
         // Monday 30 March 09:00 local is 07:00 UTC: 56 hours after the start.
         assert_eq!((calendar.slot[56], calendar.weekday[56]), (9, 0));
         let saturday = calendar.back(56, 2, 56).unwrap();
-        assert_eq!((calendar.slot[saturday], calendar.weekday[saturday]), (9, 5));
+        assert_eq!(
+            (calendar.slot[saturday], calendar.weekday[saturday]),
+            (9, 5)
+        );
         assert!(calendar.back(56, 3, 56).is_none());
     }
 

@@ -142,10 +142,10 @@ fn fill(values: &mut [f64], calendar: &Calendar) {
         let from = last.map_or(0, |known| known + 1);
         let left = last.map(|known| values[known]);
         let right = values.get(index).copied();
-        for gap in from..index {
-            let share = (gap + 1 - from) as f64 / (index + 1 - from) as f64;
-            values[gap] = match (left, right) {
-                (Some(left), Some(right)) => left + share * (right - left),
+        let length = (index + 1 - from) as f64;
+        for (place, value) in values[from..index].iter_mut().enumerate() {
+            *value = match (left, right) {
+                (Some(left), Some(right)) => left + (place + 1) as f64 / length * (right - left),
                 (Some(known), None) | (None, Some(known)) => known,
                 (None, None) => 0.0,
             };

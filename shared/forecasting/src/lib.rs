@@ -7,14 +7,21 @@
 //! Nothing here reads a clock, a file or the environment; equal input gives equal output.
 
 mod backtest;
+mod calendar;
+mod combine;
+mod engine;
 mod error;
+mod frame;
+mod members;
 mod quantiles;
 mod request;
+mod scale;
+mod terrain;
 
 pub use backtest::{BacktestRequest, BacktestRow, backtest};
+pub use engine::forecast;
 pub use error::ForecastError;
 pub use quantiles::{LEVELS, QuantileForecast};
 pub use request::{
     Candidate, DataState, Effect, ForecastReport, ForecastRequest, Interval, Occasion, Prediction,
-    forecast,
 };

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use timeseries::{Series, Step};
 
-use crate::{ForecastError, LEVELS, QuantileForecast};
+use crate::QuantileForecast;
 
 /// A half-open stretch of time `[start, end)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,15 +102,4 @@ pub struct DataState {
     pub missing: usize,
     /// Steps that were observed and not believed (outage, spike), with the reason.
     pub repaired: Vec<(Interval, String)>,
-}
-
-/// Quantiles for every step in `[cutoff, cutoff + horizon_steps * step)`.
-///
-/// # Errors
-/// [`ForecastError`] when there is nothing to learn from or the horizon is out of range.
-pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastError> {
-    let _ = (request, LEVELS);
-    Err(ForecastError::NoHistory {
-        cutoff: request.cutoff,
-    })
 }

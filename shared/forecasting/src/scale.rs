@@ -16,10 +16,17 @@ impl LogScale {
     pub(crate) fn of(values: &[f64]) -> Self {
         let shift = values.iter().copied().fold(0.0, f64::min);
         let count = values.len().max(1) as f64;
-        let unit = values.iter().map(|value| (value - shift) / count).sum::<f64>();
+        let unit = values
+            .iter()
+            .map(|value| (value - shift) / count)
+            .sum::<f64>();
         Self {
             shift,
-            unit: if unit > 0.0 && unit.is_finite() { unit } else { 1.0 },
+            unit: if unit > 0.0 && unit.is_finite() {
+                unit
+            } else {
+                1.0
+            },
         }
     }
 

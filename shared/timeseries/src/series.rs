@@ -170,7 +170,7 @@ impl Series {
         if step == self.step {
             return Ok(self.clone());
         }
-        if step.seconds() % self.step.seconds() != 0 {
+        if !step.seconds().is_multiple_of(self.step.seconds()) {
             return Err(TimeSeriesError::Resample {
                 from: self.step.seconds(),
                 to: step.seconds(),

@@ -4,7 +4,7 @@ mod naive;
 mod profile;
 mod ridge;
 
-pub(crate) use naive::{Naive, mean};
+pub(crate) use naive::Naive;
 pub(crate) use profile::Profile;
 pub(crate) use ridge::Ridge;
 

@@ -45,6 +45,6 @@ impl Member for Naive {
 }
 
 /// Mean, 0 for nothing.
-pub(crate) fn mean(values: &[f64]) -> f64 {
+fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }

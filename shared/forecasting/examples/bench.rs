@@ -1,0 +1,244 @@
+//! Reruns the rolling-origin protocol over a folder of series and prints a table.
+//!
+//! ```sh
+//! FORESCALE_SERIES=folder cargo run --release -p forecasting --example bench -- [step seconds] [origins] [all|seen|held]
+//! ```
+//!
+//! The folder holds `index.csv` with the columns `name,kind,granularity_s,agg` and one `NAME.csv`
+//! (`timestamp,value`) a series. Origins are the last UTC midnights with a day of actuals, at least
+//! half of them observed, and a week of history; at most 56 days train. MASE is scaled by lag 168 h
+//! where the window holds 21 days, else 24 h; wQL is the mean of the weighted quantile losses at
+//! 0.5, 0.9, 0.95 and 0.99. The series in even places of the index are the part to look at while
+//! developing, those in odd places are held out.
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a bench prints, times itself and reads its folder from the environment"
+)]
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::Path;
+use std::time::Instant;
+
+use forecasting::{ForecastRequest, forecast};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use timeseries::{Aggregate, Series, Step, csv};
+
+type Fallible<T> = Result<T, Box<dyn Error>>;
+
+/// Levels that are scored, and where the forecast carries them.
+const SCORED: [(f64, usize); 4] = [(0.5, 2), (0.9, 4), (0.95, 5), (0.99, 6)];
+
+struct Score {
+    name: String,
+    kind: String,
+    held_out: bool,
+    mase: f64,
+    wql: f64,
+    cover90: f64,
+    cover95: f64,
+    bias: f64,
+    seconds: f64,
+}
+
+fn main() -> Fallible<()> {
+    let folder = std::env::var("FORESCALE_SERIES").map_err(|_| "set FORESCALE_SERIES")?;
+    let folder = Path::new(&folder);
+    let mut arguments = std::env::args().skip(1);
+    let seconds: i64 = arguments.next().map_or(Ok(3600), |text| text.parse())?;
+    let origins: usize = arguments.next().map_or(Ok(14), |text| text.parse())?;
+    let part = arguments.next().unwrap_or_else(|| "all".to_owned());
+    let step = Step::from_seconds(seconds)?;
+    let mut written = match std::env::var("FORESCALE_WRITE") {
+        Ok(path) => Some(::csv::Writer::from_path(path)?),
+        Err(_) => None,
+    };
+    if let Some(writer) = &mut written {
+        writer.write_record(["series", "origin", "timestamp", "q50", "q90", "q95", "q99"])?;
+    }
+    let mut scores = Vec::new();
+    for (place, row) in ::csv::Reader::from_path(folder.join("index.csv"))?
+        .deserialize()
+        .enumerate()
+    {
+        let row: BTreeMap<String, String> = row?;
+        let held_out = place % 2 == 1;
+        if (part == "seen" && held_out) || (part == "held" && !held_out) {
+            continue;
+        }
+        let field = |name: &str| row.get(name).cloned().unwrap_or_default();
+        if field("granularity_s").parse::<i64>()? > seconds {
+            continue;
+        }
+        let history = load(folder, &field("name"), &field("agg"), step)?;
+        let mut score = run(&field("name"), &history, origins, &mut written)?;
+        score.kind = field("kind");
+        score.held_out = held_out;
+        println!(
+            "{:24} {:7} {:4} MASE {:6.3} wQL {:.4} cover {:.3} {:.3} bias {:+.3} {:6.1} ms",
+            score.name,
+            score.kind,
+            if score.held_out { "held" } else { "seen" },
+            score.mase,
+            score.wql,
+            score.cover90,
+            score.cover95,
+            score.bias,
+            1e3 * score.seconds
+        );
+        scores.push(score);
+    }
+    summary("all", scores.iter().collect());
+    summary("seen", scores.iter().filter(|one| !one.held_out).collect());
+    summary("held", scores.iter().filter(|one| one.held_out).collect());
+    for kind in ["web", "db", "net", "infra", "demand"] {
+        summary(kind, scores.iter().filter(|one| one.kind == kind).collect());
+    }
+    Ok(())
+}
+
+fn load(folder: &Path, name: &str, aggregate: &str, step: Step) -> Fallible<Series> {
+    let file = std::fs::File::open(folder.join(format!("{name}.csv")))?;
+    let aggregate = if aggregate == "sum" {
+        Aggregate::Sum
+    } else {
+        Aggregate::Mean
+    };
+    let options = csv::CsvOptions {
+        zone: TimeZone::UTC,
+        aggregate,
+    };
+    Ok(csv::read(file, &options)?.0.resample(step)?)
+}
+
+fn run(
+    name: &str,
+    history: &Series,
+    most: usize,
+    written: &mut Option<::csv::Writer<std::fs::File>>,
+) -> Fallible<Score> {
+    let step = history.step();
+    let per_day = step.per_day();
+    let (mut error, mut size, mut count, mut bias, mut scale) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    let (mut loss, mut covered) = ([0.0; 4], [0.0; 4]);
+    let mut seconds = Vec::new();
+    let origins = origins(history, most);
+    for origin in &origins {
+        let began = Instant::now();
+        let prediction = forecast(&ForecastRequest {
+            history,
+            cutoff: *origin,
+            step,
+            horizon_steps: 2 * per_day,
+            zone: &TimeZone::UTC,
+            training_days: 56,
+            occasions: &[],
+            left_out: &[],
+        })?;
+        seconds.push(began.elapsed().as_secs_f64());
+        scale += naive_scale(history, *origin) / origins.len() as f64;
+        for (index, row) in prediction.forecast.rows.iter().take(per_day).enumerate() {
+            let at = prediction.forecast.time_at(index);
+            if let Some(writer) = written {
+                let mut record = vec![name.to_owned(), origin.to_string(), at.to_string()];
+                record.extend(SCORED.map(|(_, column)| row[column].to_string()));
+                writer.write_record(record)?;
+            }
+            let Some(actual) = history.at(at) else {
+                continue;
+            };
+            count += 1.0;
+            size += actual.abs();
+            error += (actual - row[2]).abs();
+            bias += row[2] - actual;
+            for (place, (level, column)) in SCORED.iter().enumerate() {
+                let over = actual - row[*column];
+                loss[place] += 2.0 * (level * over).max((level - 1.0) * over);
+                covered[place] += f64::from(over <= 0.0);
+            }
+        }
+    }
+    seconds.sort_by(f64::total_cmp);
+    Ok(Score {
+        name: name.to_owned(),
+        kind: String::new(),
+        held_out: false,
+        mase: error / count / scale,
+        wql: loss.iter().sum::<f64>() / 4.0 / size,
+        cover90: covered[1] / count,
+        cover95: covered[2] / count,
+        bias: bias / size,
+        seconds: seconds.get(seconds.len() / 2).copied().unwrap_or(f64::NAN),
+    })
+}
+
+fn origins(history: &Series, most: usize) -> Vec<Timestamp> {
+    let day = SignedDuration::from_hours(24);
+    let per_day = history.step().per_day();
+    let mut found = Vec::new();
+    let mut origin = Timestamp::from_second(history.end().as_second().div_euclid(86_400) * 86_400)
+        .unwrap_or(Timestamp::MIN);
+    while found.len() < most && origin.duration_since(history.start()) >= 7 * day {
+        let ahead = history
+            .index_of(origin)
+            .and_then(|first| history.values().get(first..first + per_day));
+        if ahead.is_some_and(|ahead| {
+            2 * ahead.iter().filter(|value| !value.is_nan()).count() >= per_day
+        }) {
+            found.push(origin);
+        }
+        origin -= day;
+    }
+    found.reverse();
+    found
+}
+
+fn naive_scale(history: &Series, origin: Timestamp) -> f64 {
+    let from = origin - SignedDuration::from_hours(24 * 56);
+    let window = history.between(from, origin);
+    let per_day = history.step().per_day();
+    let lag = if window.len() >= 21 * per_day {
+        7 * per_day
+    } else {
+        per_day
+    };
+    let (mut sum, mut count) = (0.0, 0.0);
+    for pair in window.values().windows(lag + 1) {
+        let change = (pair[lag] - pair[0]).abs();
+        if !change.is_nan() {
+            sum += change;
+            count += 1.0;
+        }
+    }
+    sum / count
+}
+
+fn summary(title: &str, scores: Vec<&Score>) {
+    if scores.is_empty() {
+        return;
+    }
+    let column = |read: fn(&Score) -> f64| -> Vec<f64> {
+        let mut values: Vec<f64> = scores.iter().map(|one| read(one)).collect();
+        values.sort_by(f64::total_cmp);
+        values
+    };
+    let median =
+        |values: &[f64]| f64::midpoint(values[(values.len() - 1) / 2], values[values.len() / 2]);
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let (mase, wql) = (column(|one| one.mase), column(|one| one.wql));
+    let (cover90, cover95) = (column(|one| one.cover90), column(|one| one.cover95));
+    println!(
+        "== {title:7} n {:2} MASE median {:.3} mean {:.3} wQL median {:.4} mean {:.4} cover {:.3} {:.3} below 0.85 {:2} {:.1} ms",
+        scores.len(),
+        median(&mase),
+        mean(&mase),
+        median(&wql),
+        mean(&wql),
+        mean(&cover90),
+        mean(&cover95),
+        cover95.iter().filter(|value| **value < 0.85).count(),
+        1e3 * median(&column(|one| one.seconds)),
+    );
+}
