@@ -1,0 +1,1 @@
+//! What the alternatives to Forescale would have cost, at the same minutes.

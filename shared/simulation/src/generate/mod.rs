@@ -1,0 +1,1 @@
+//! Demand from a seed.
