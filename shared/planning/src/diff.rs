@@ -1,0 +1,152 @@
+use std::collections::BTreeMap;
+
+use documents::Plan;
+use fleet::{Group, ScheduledAction, Sizes};
+
+use crate::Rules;
+use crate::compose::Present;
+use crate::names::is_own;
+use crate::throughput::servers_for;
+
+/// The calls that make a group match its plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Sizes to set now.
+    pub resize: Option<Sizes>,
+    /// Actions to put that hold or raise the floor: first.
+    pub raises: Vec<ScheduledAction>,
+    /// Actions to put that lower it: last.
+    pub lowers: Vec<ScheduledAction>,
+    /// Names of our actions that the plan no longer has and that lower the floor: these go before
+    /// those that raise it.
+    pub stale_lowers: Vec<String>,
+    /// Names of our actions that the plan no longer has and that raise the floor.
+    pub stale_raises: Vec<String>,
+}
+
+impl Changes {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        // Every field by name, so that a new one cannot be forgotten.
+        let Self {
+            resize,
+            raises,
+            lowers,
+            stale_lowers,
+            stale_raises,
+        } = self;
+        resize.is_none()
+            && raises.is_empty()
+            && lowers.is_empty()
+            && stale_lowers.is_empty()
+            && stale_raises.is_empty()
+    }
+
+    /// Number of sizes and actions that would change.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        usize::from(self.resize.is_some())
+            + self.raises.len()
+            + self.lowers.len()
+            + self.stale_lowers.len()
+            + self.stale_raises.len()
+    }
+}
+
+/// What has to change so that `group` and its scheduled actions match `plan`. Only actions that
+/// carry our name are looked at.
+///
+/// The desired capacity is lowered only where nothing else does it (`scales_in` is false), demand
+/// is known, and never below what it needs.
+#[must_use]
+pub fn diff(
+    plan: &Plan,
+    group: &Group,
+    existing: &[ScheduledAction],
+    scales_in: bool,
+    present: Option<Present>,
+    rules: &Rules,
+) -> Changes {
+    let own: BTreeMap<&str, &ScheduledAction> = existing
+        .iter()
+        .filter(|action| is_own(&group.name, &action.name))
+        .map(|action| (action.name.as_str(), action))
+        .collect();
+    let mut changes = Changes {
+        resize: resize(plan, group, scales_in, present, rules),
+        ..Changes::default()
+    };
+    let mut before = plan
+        .floors
+        .first()
+        .map_or(group.min_size, |floor| floor.servers);
+    for planned in &plan.actions {
+        let action = ScheduledAction {
+            name: planned.name.clone(),
+            start: Some(planned.start),
+            end: None,
+            recurrence: None,
+            min_size: Some(planned.min_size),
+            max_size: None,
+            desired_capacity: planned.desired_capacity,
+        };
+        let lowers = planned.min_size < before;
+        before = planned.min_size;
+        if own
+            .get(planned.name.as_str())
+            .is_some_and(|present| **present == action)
+        {
+            continue;
+        }
+        if lowers {
+            changes.lowers.push(action)
+        } else {
+            changes.raises.push(action)
+        }
+    }
+    let mut in_force = group.min_size;
+    let mut ordered: Vec<&ScheduledAction> = own.values().copied().collect();
+    ordered.sort_by_key(|action| action.start);
+    for action in ordered {
+        let lowers = action.min_size.is_some_and(|min_size| min_size < in_force);
+        in_force = action.min_size.unwrap_or(in_force);
+        if plan
+            .actions
+            .iter()
+            .any(|planned| planned.name == action.name)
+        {
+            continue;
+        }
+        if lowers {
+            changes.stale_lowers.push(action.name.clone());
+        } else {
+            changes.stale_raises.push(action.name.clone());
+        }
+    }
+    changes
+}
+
+/// The sizes to set now, if they differ.
+fn resize(
+    plan: &Plan,
+    group: &Group,
+    scales_in: bool,
+    present: Option<Present>,
+    rules: &Rules,
+) -> Option<Sizes> {
+    let floor = plan.floors.first().map(|floor| floor.servers)?;
+    let min_size = (floor != group.min_size).then_some(floor);
+    let wanted = (!scales_in)
+        .then(|| present.map(|present| servers_for(present.demand, rules.throughput)))
+        .flatten()
+        .map(|needed| needed.max(floor).min(group.max_size))
+        .filter(|wanted| *wanted != group.desired_capacity);
+    // A rise of MinSize lifts the desired capacity by itself.
+    let desired_capacity = wanted.filter(|wanted| *wanted != floor || floor <= group.min_size);
+    (min_size.is_some() || desired_capacity.is_some()).then_some(Sizes {
+        min_size,
+        max_size: None,
+        desired_capacity,
+    })
+}

@@ -1,0 +1,310 @@
+use documents::{Forecast, PlanStep};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::curve::Curve;
+use crate::loss::Loss;
+use crate::{PlanError, Rules};
+
+/// Servers that each step of the forecast needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Requirement {
+    /// One entry a forecast step from the step that holds the present on.
+    pub steps: Vec<PlanStep>,
+    /// End of the last step.
+    pub end: Timestamp,
+    /// Share of demand expected above capacity with these servers.
+    pub expected_risk: f64,
+    /// Steps that would need more servers than allowed: when, and how many.
+    pub wanting: Vec<(Timestamp, u32)>,
+}
+
+/// Fewest servers per step such that, over all steps together, the expected share of demand above
+/// capacity is at most `rules.risk`.
+///
+/// The expected loss of a step falls convexly in its servers, so the cheapest way to a total is to
+/// add servers wherever the next one saves most, everywhere down to one common price: a Lagrange
+/// multiplier, found by bisection. Steps whose last server saves little go without it; risk is
+/// spent where it is cheap. Source: Fox, Discrete optimization via marginal analysis, Management
+/// Science 13(3), 1966.
+///
+/// # Errors
+/// [`PlanError::Throughput`], or [`PlanError::NotCovered`] when the forecast does not hold `now`.
+pub fn require(
+    forecast: &Forecast,
+    rules: &Rules,
+    now: Timestamp,
+    reach: SignedDuration,
+) -> Result<Requirement, PlanError> {
+    if !(rules.throughput.is_finite() && rules.throughput > 0.0) {
+        return Err(PlanError::Throughput {
+            value: rules.throughput,
+        });
+    }
+    let step = SignedDuration::from_secs(i64::from(forecast.step_seconds));
+    let time_at = |index: usize| {
+        let offset = step.saturating_mul(i32::try_from(index).unwrap_or(i32::MAX));
+        forecast
+            .start
+            .saturating_add(offset)
+            .unwrap_or(Timestamp::MAX)
+    };
+    let first = now
+        .duration_since(forecast.start)
+        .as_secs()
+        .div_euclid(step.as_secs().max(1));
+    let covered = usize::try_from(first)
+        .ok()
+        .filter(|index| *index < forecast.quantiles.len());
+    let Some(first) = covered else {
+        let to = time_at(forecast.quantiles.len());
+        return Err(PlanError::NotCovered {
+            from: forecast.start,
+            to,
+            now,
+        });
+    };
+    let until = now.saturating_add(reach).unwrap_or(Timestamp::MAX);
+    let last = (first..forecast.quantiles.len())
+        .take_while(|i| time_at(*i) < until)
+        .last();
+    let last = last.unwrap_or(first);
+    let losses: Vec<Loss<'_>> = forecast.quantiles[first..=last]
+        .iter()
+        .map(|row| {
+            let curve = Curve::new(&forecast.levels, row);
+            Loss::new(curve, forecast.minute_spread, rules.throughput)
+        })
+        .collect();
+    let demand: f64 = losses.iter().map(Loss::demand).sum();
+    let servers = cheapest(&losses, rules, rules.risk * demand);
+    let lost: f64 = losses
+        .iter()
+        .zip(&servers)
+        .map(|(loss, n)| loss.with(*n))
+        .sum();
+    let mut wanting = Vec::new();
+    let mut steps = Vec::with_capacity(servers.len());
+    for (offset, (loss, wanted)) in losses.iter().zip(&servers).enumerate() {
+        let start = time_at(first + offset);
+        let allowed = (*wanted).clamp(rules.min_servers, rules.max_servers);
+        if *wanted > allowed {
+            wanting.push((start, *wanted));
+        }
+        steps.push(PlanStep {
+            start,
+            servers: allowed,
+            reason: reason(loss, *wanted, rules),
+        });
+    }
+    let expected_risk = if demand > 0.0 { lost / demand } else { 0.0 };
+    Ok(Requirement {
+        steps,
+        end: time_at(last + 1),
+        expected_risk,
+        wanting,
+    })
+}
+
+/// Servers of every step at the highest common price whose total loss is within `budget`.
+fn cheapest(losses: &[Loss<'_>], rules: &Rules, budget: f64) -> Vec<u32> {
+    let at_price = |price: f64| -> Vec<u32> {
+        losses
+            .iter()
+            .map(|loss| servers_at_price(loss, price, rules.min_servers))
+            .collect()
+    };
+    let total = |servers: &[u32]| -> f64 {
+        losses
+            .iter()
+            .zip(servers)
+            .map(|(loss, n)| loss.with(*n))
+            .sum()
+    };
+    // A server never saves more than its throughput, and at a price near nothing every server that
+    // saves anything is taken.
+    let (mut low, mut high) = (rules.throughput * 1e-9, rules.throughput);
+    if total(&at_price(high)) <= budget {
+        return at_price(high);
+    }
+    // Forty halvings of nine decades leave a price known to one part in ten thousand.
+    for _ in 0..40 {
+        let middle = (low * high).sqrt();
+        if total(&at_price(middle)) <= budget {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    at_price(low)
+}
+
+/// The fewest servers whose next one would save at most `price` requests per minute.
+fn servers_at_price(loss: &Loss<'_>, price: f64, least: u32) -> u32 {
+    let saves_more = |n: u32| loss.with(n) - loss.with(n + 1) > price;
+    if !saves_more(least) {
+        return least;
+    }
+    // Gallop to an upper bound, then halve: `saves_more` is monotone since the loss is convex.
+    let (mut low, mut width) = (least, 1_u32);
+    while width < MOST_SERVERS && saves_more(low.saturating_add(width)) {
+        low = low.saturating_add(width);
+        width = width.saturating_mul(2);
+    }
+    let mut high = low.saturating_add(width);
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if saves_more(middle) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}
+
+/// A stop for a throughput that is tiny beside demand; far above any group's limits.
+const MOST_SERVERS: u32 = 1 << 22;
+
+fn reason(loss: &Loss<'_>, wanted: u32, rules: &Rules) -> String {
+    let capacity = f64::from(wanted) * rules.throughput;
+    let level = (loss.level(wanted) * 1000.0).floor() / 10.0;
+    let mut text = format!(
+        "demand of {:.0}/min expected, up to {capacity:.0}/min (p{level}) at {:.0}/min a server = {wanted}",
+        loss.demand(),
+        rules.throughput,
+    );
+    if wanted > rules.max_servers {
+        text.push_str(&format!("; max_servers is {}", rules.max_servers));
+    } else if wanted == rules.min_servers {
+        text.push_str(", min_servers");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forecast(rows: &[&[f64]]) -> Forecast {
+        Forecast {
+            start: "2026-01-01T00:00:00Z".parse().unwrap(),
+            step_seconds: 3600,
+            levels: vec![0.05, 0.5, 0.95],
+            quantiles: rows.iter().map(|row| row.to_vec()).collect(),
+            minute_spread: 0.0,
+            model: String::new(),
+            candidates: Vec::new(),
+            accuracy: documents::Accuracy::default(),
+            data: documents::DataRecord::default(),
+            events: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn rules() -> Rules {
+        Rules {
+            min_servers: 0,
+            max_servers: 100,
+            throughput: 1000.0,
+            lead_time: SignedDuration::from_mins(5),
+            risk: 0.001,
+            share: 1.0,
+        }
+    }
+
+    fn servers(forecast: &Forecast, rules: &Rules) -> Vec<u32> {
+        let required = require(
+            forecast,
+            rules,
+            forecast.start,
+            SignedDuration::from_hours(48),
+        )
+        .unwrap();
+        required.steps.iter().map(|step| step.servers).collect()
+    }
+
+    #[test]
+    fn sixty_thousand_an_hour_at_a_thousand_a_minute_is_one_server() {
+        let certain = 60_000.0 / 60.0;
+        let forecast = forecast(&[&[certain; 3]]);
+        assert_eq!(servers(&forecast, &rules()), [1]);
+    }
+
+    #[test]
+    fn risk_is_spent_where_it_is_cheap() {
+        // Two equal steps but for the tail: the uncertain one gets the server.
+        let forecast = forecast(&[&[900.0, 950.0, 1000.0], &[900.0, 1500.0, 2600.0]]);
+        let tight = servers(
+            &forecast,
+            &Rules {
+                risk: 1e-4,
+                ..rules()
+            },
+        );
+        assert_eq!(tight[0], 2);
+        assert!(tight[1] >= 4, "{tight:?}");
+        let loose = servers(
+            &forecast,
+            &Rules {
+                risk: 0.05,
+                ..rules()
+            },
+        );
+        assert_eq!(loose[0], 1);
+        assert!(loose[1] >= 2 && loose[1] < tight[1], "{loose:?}");
+    }
+
+    #[test]
+    fn the_expected_risk_is_within_what_was_asked() {
+        let forecast = forecast(&[&[10_000.0, 12_000.0, 15_000.0], &[500.0, 700.0, 2000.0]]);
+        for risk in [0.1, 0.01, 0.001, 0.0001] {
+            let rules = Rules { risk, ..rules() };
+            let required = require(
+                &forecast,
+                &rules,
+                forecast.start,
+                SignedDuration::from_hours(2),
+            )
+            .unwrap();
+            assert!(
+                required.expected_risk <= risk,
+                "{risk}: {}",
+                required.expected_risk
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_limit_holds_back_is_named() {
+        let forecast = forecast(&[&[9_000.0, 9_500.0, 10_000.0]]);
+        let rules = Rules {
+            max_servers: 5,
+            ..rules()
+        };
+        let required = require(
+            &forecast,
+            &rules,
+            forecast.start,
+            SignedDuration::from_hours(2),
+        )
+        .unwrap();
+        assert_eq!(required.steps[0].servers, 5);
+        assert!(required.wanting[0].1 >= 10);
+        assert!(required.steps[0].reason.contains("max_servers is 5"));
+    }
+
+    #[test]
+    fn a_moment_outside_the_forecast_is_refused() {
+        let forecast = forecast(&[&[1.0, 2.0, 3.0]]);
+        let late = forecast
+            .start
+            .saturating_add(SignedDuration::from_hours(1))
+            .unwrap();
+        for now in [late, "2025-12-31T23:59:00Z".parse().unwrap()] {
+            assert!(matches!(
+                require(&forecast, &rules(), now, SignedDuration::from_hours(1)),
+                Err(PlanError::NotCovered { .. })
+            ));
+        }
+    }
+}
