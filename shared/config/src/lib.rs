@@ -2,11 +2,17 @@
 //!
 //! [`Config::parse`] reads, checks and completes it; what comes out needs no further checks. Unknown
 //! keys, wrong types and impossible values are refused with file, line, field, value and the
-//! allowed range.
+//! allowed range, all of them at once.
+//!
+//! Nothing here reads a clock, a file or the environment.
 
+mod config;
+mod error;
+mod event;
+mod read;
 mod target;
 
-pub use target::{
-    Config, DemandMetric, Event, EventEffect, LeadTime, Mode, ReactivePolicy, Simulation, Target,
-    Throughput,
-};
+pub use config::{Config, parse_event};
+pub use error::{ConfigErrors, Finding};
+pub use event::{Event, EventEffect, EventTime, Every, Occurrence, OccurrenceEffect};
+pub use target::{DemandMetric, LeadTime, Mode, ReactivePolicy, Simulation, Target, Throughput};

@@ -1,17 +1,8 @@
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use timeseries::Step;
-
-/// A checked configuration: defaults applied, names unique, ranges held.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Config {
-    /// Targets in the order of the file.
-    pub targets: Vec<Target>,
-    /// Known events in the order of the file.
-    pub events: Vec<Event>,
-}
 
 /// A managed group.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,42 +99,6 @@ pub enum Mode {
     Canary(u8),
     /// Applies the plan.
     Active,
-}
-
-/// A coming occasion that people know of.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Event {
-    /// Its name, shared by its occurrences.
-    pub name: String,
-    /// Targets it concerns; empty means all.
-    pub targets: Vec<String>,
-    /// Start of the first or only occurrence.
-    pub start: Timestamp,
-    /// Its end.
-    pub end: Timestamp,
-    /// Repeats every so many days in the target's zone, where given; 1 to 366.
-    pub every_days: Option<u32>,
-    /// Demand already rises this long before.
-    pub lead: SignedDuration,
-    /// Demand falls off for this long after.
-    pub tail: SignedDuration,
-    /// What it does.
-    pub effect: EventEffect,
-    /// Before this moment nobody knew; `None` means always known. Used by `simulate`.
-    pub announced_at: Option<Timestamp>,
-}
-
-/// What an event does to demand.
-#[derive(Debug, Clone, PartialEq)]
-pub enum EventEffect {
-    /// Times what it would have been, above 0, at most 1000.
-    Multiplier(f64),
-    /// Requests per minute.
-    Demand(f64),
-    /// As on the day of this moment.
-    Like(Timestamp),
-    /// As past occurrences of the same name showed.
-    Learnt,
 }
 
 /// How a simulated group behaves.

@@ -10,6 +10,7 @@ mod error;
 mod forecast;
 mod history;
 mod incident;
+pub mod keys;
 mod plan;
 mod state;
 

@@ -1,0 +1,171 @@
+//! From text to checked values. Every key is read in one place; see [`section::Section`].
+
+mod event;
+mod field;
+mod log;
+mod metric;
+mod section;
+mod simulation;
+mod target;
+mod time;
+
+use std::collections::BTreeMap;
+
+use toml::de::{DeTable, DeValue};
+
+use self::field::Field;
+use self::log::Log;
+use self::section::{Layer, Section};
+use crate::{Config, ConfigErrors, Event, Target};
+
+/// Most targets of one file: more than the ten thousand that Forescale is built for.
+const MOST_TARGETS: usize = 20_000;
+
+/// The configuration in `text`.
+pub(crate) fn config(file: &str, text: &str) -> Result<Config, ConfigErrors> {
+    let log = Log::new(file, text);
+    let (table, errors) = DeTable::parse_recoverable(text);
+    refuse_syntax(&log, errors);
+    let read = read_config(&log, table.get_ref());
+    log.finish(read)
+}
+
+/// The single event in `text`.
+pub(crate) fn single_event(file: &str, text: &str) -> Result<Event, ConfigErrors> {
+    let log = Log::new(file, text);
+    let (table, errors) = DeTable::parse_recoverable(text);
+    refuse_syntax(&log, errors);
+    let event = read_single_event(&log, table.get_ref());
+    match (event, log.finish(())) {
+        (Some(event), Ok(())) => Ok(event),
+        (_, Err(errors)) => Err(errors),
+        // An event that cannot be read leaves a finding; should one not, it is still an error.
+        (None, Ok(())) => Err(ConfigErrors {
+            findings: Vec::new(),
+        }),
+    }
+}
+
+fn refuse_syntax(log: &Log<'_>, errors: Vec<toml::de::Error>) {
+    for error in errors {
+        let offset = error.span().map_or(0, |span| span.start);
+        let message = error.message().trim().replace('\n', ", ");
+        let line = log.line(offset);
+        log.refuse(line, "", None, format!("is not TOML: {message}"), "");
+    }
+}
+
+fn read_config<'a>(log: &'a Log<'a>, table: &'a DeTable<'a>) -> Config {
+    let root = Section::new(log, 1, Layer::new(String::new(), table));
+    let defaults = read_defaults(&root);
+    let mut targets: Vec<Target> = Vec::new();
+    let mut lines = Unique::default();
+    let tables = tables(&root, "target");
+    if root.own("target").is_none() {
+        root.refuse("target", "is missing", "at least one [[target]]");
+    }
+    if tables.len() > MOST_TARGETS {
+        let problem = format!("there are {} of them", tables.len());
+        root.refuse("target", problem, format!("at most {MOST_TARGETS}"));
+    }
+    let mut names = Vec::new();
+    for section in tables.into_iter().take(MOST_TARGETS) {
+        let name = section.own("name");
+        names.extend(name.as_ref().and_then(Field::as_text));
+        let group = section.own("group").or_else(|| name.clone());
+        lines.check(name, "a name that no other target has");
+        lines.check(group, "a group that no other target manages");
+        targets.extend(target::read(section.over(defaults.clone())));
+    }
+    let mut events = Vec::new();
+    for section in tables_of_events(&root) {
+        let concerned = section.own("targets");
+        if let Some(event) = event::read(section) {
+            refuse_unknown_targets(&event, concerned, &names);
+            events.push(event);
+        }
+    }
+    root.finish();
+    Config { targets, events }
+}
+
+fn read_defaults<'a>(root: &Section<'a>) -> Option<Layer<'a>> {
+    let field = root.own("defaults")?;
+    let section = field.section("a [defaults] table")?;
+    target::check_defaults(section);
+    let DeValue::Table(table) = field.value.get_ref() else {
+        return None;
+    };
+    Some(Layer::new("defaults".to_owned(), table))
+}
+
+fn read_single_event<'a>(log: &'a Log<'a>, table: &'a DeTable<'a>) -> Option<Event> {
+    let root = Section::new(log, 1, Layer::new(String::new(), table));
+    if root.own("event").is_none() {
+        return event::read(root.called("event".to_owned()));
+    }
+    let mut tables = tables_of_events(&root);
+    if tables.len() != 1 {
+        root.refuse("event", format!("there are {} of them", tables.len()), "1");
+        return None;
+    }
+    root.finish();
+    event::read(tables.remove(0))
+}
+
+fn tables_of_events<'a>(root: &Section<'a>) -> Vec<Section<'a>> {
+    tables(root, "event")
+}
+
+/// The tables of the array at `key`, each called by its name, else by its number from 1.
+fn tables<'a>(root: &Section<'a>, key: &'static str) -> Vec<Section<'a>> {
+    let allowed = format!("[[{key}]] tables");
+    let Some(field) = root.own(key) else {
+        return Vec::new();
+    };
+    let DeValue::Array(items) = field.value.get_ref() else {
+        field.wrong_type::<()>(&allowed);
+        return Vec::new();
+    };
+    let sections = items.iter().enumerate().filter_map(|(index, value)| {
+        let numbered = Field {
+            log: root.log,
+            path: format!("{key}.{}", index + 1),
+            value,
+        };
+        let section = numbered.section(&allowed)?;
+        match section.own("name").and_then(|name| name.as_text()) {
+            Some(name) if !name.is_empty() => Some(section.called(format!("{key}.{name}"))),
+            _ => Some(section),
+        }
+    });
+    sections.collect()
+}
+
+fn refuse_unknown_targets(event: &Event, concerned: Option<Field<'_>>, names: &[String]) {
+    let Some(field) = concerned else { return };
+    for name in event.targets.iter().filter(|name| !names.contains(name)) {
+        let problem = format!("there is no target {name}");
+        let problem = field::unknown(&problem, name, names.iter().map(String::as_str));
+        field.refuse(problem, "names of targets in this file");
+    }
+}
+
+/// Where each value that must not come twice stands.
+#[derive(Default)]
+struct Unique(BTreeMap<(String, String), usize>);
+
+impl Unique {
+    fn check(&mut self, field: Option<Field<'_>>, allowed: &str) {
+        let Some(field) = field else { return };
+        let Some(text) = field.as_text() else { return };
+        let line = field.log.line(field.value.span().start);
+        let key = (allowed.to_owned(), text);
+        match self.0.get(&key) {
+            Some(first) => field.refuse(format!("stands on line {first} already"), allowed),
+            None => {
+                self.0.insert(key, line);
+            }
+        }
+    }
+}

@@ -1,0 +1,272 @@
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use timeseries::Step;
+
+use super::field::Field;
+use super::section::Section;
+use super::{metric, simulation, time};
+use crate::{DemandMetric, LeadTime, Mode, Simulation, Target, Throughput};
+
+/// Most servers of a group: far above what Auto Scaling runs, low enough to catch a slip.
+pub(crate) const MOST_SERVERS: u32 = 100_000;
+
+/// What every target must say for itself.
+const OWN: [&str; 6] = [
+    "name",
+    "group",
+    "demand",
+    "load_balancer",
+    "target_group",
+    "alarms",
+];
+
+/// What `[defaults]` may fill in.
+struct Shared {
+    zone: TimeZone,
+    servers: (u32, u32),
+    throughput: Throughput,
+    lead_time: LeadTime,
+    risk: f64,
+    mode: Mode,
+    step: Step,
+    training_days: u32,
+    price_per_server_hour: f64,
+    currency: String,
+    most_extra_servers: Option<u32>,
+    simulation: Simulation,
+}
+
+/// Checks `[defaults]` by itself, so that what is wrong there is found without any target too.
+pub(crate) fn check_defaults(section: Section<'_>) {
+    let section = section.partial();
+    let _ = shared(&section, "defaults");
+    let belongs = OWN.map(|key| (key, "belongs in each [[target]]"));
+    section.finish_except(&belongs);
+}
+
+/// One target; `None` where something was found wrong.
+pub(crate) fn read(section: Section<'_>) -> Option<Target> {
+    let name = name(&section);
+    let group = match section.own("group") {
+        Some(field) => group(&field),
+        None => name.clone(),
+    };
+    let demand = metric::demand(&section);
+    let alarms = match section.own("alarms") {
+        Some(field) => alarms(&field),
+        None => name
+            .as_ref()
+            .map(|name| vec![format!("forescale-{name}-*")]),
+    };
+    let shared = shared(&section, group.as_deref().unwrap_or_default());
+    section.finish();
+    let shared = shared?;
+    Some(Target {
+        name: name?,
+        group: group?,
+        demand: demand?,
+        zone: shared.zone,
+        min_servers: shared.servers.0,
+        max_servers: shared.servers.1,
+        throughput: shared.throughput,
+        lead_time: shared.lead_time,
+        risk: shared.risk,
+        mode: shared.mode,
+        step: shared.step,
+        training_days: shared.training_days,
+        price_per_server_hour: shared.price_per_server_hour,
+        currency: shared.currency,
+        most_extra_servers: shared.most_extra_servers.unwrap_or(shared.servers.1),
+        alarms: alarms?,
+        simulation: shared.simulation,
+    })
+}
+
+fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
+    // Every field is read before any is missed, so that all that is wrong is found.
+    let zone = optional(section.get("time_zone"), TimeZone::UTC, time::zone);
+    let servers = servers(section);
+    let throughput = throughput(section, group);
+    let lead_time = lead_time(section);
+    let risk = optional(section.get("risk"), 0.001, |field| {
+        field.number(|risk| risk > 0.0 && risk < 0.5, "above 0, below 0.5")
+    });
+    let mode = mode(section);
+    let step = optional(section.get("step"), Step::from_minutes(15).ok()?, step);
+    let training_days = optional(section.get("training_days"), 56, |f| f.whole(1..=400));
+    let price = optional(section.get("price_per_server_hour"), 0.0, |field| {
+        field.number(|price| (0.0..=1e6).contains(&price), "0 to 1000000")
+    });
+    let currency = optional(section.get("currency"), "USD".to_owned(), currency);
+    let most_extra_servers = optional(section.get("most_extra_servers"), None, |field| {
+        field.whole(0..=MOST_SERVERS).map(Some)
+    });
+    let assumed = LeadTime::Given(SignedDuration::ZERO);
+    let simulation = simulation::read(section, lead_time.as_ref().unwrap_or(&assumed));
+    Some(Shared {
+        zone: zone?,
+        servers: servers?,
+        throughput: throughput?,
+        lead_time: lead_time?,
+        risk: risk?,
+        mode: mode?,
+        step: step?,
+        training_days: training_days?,
+        price_per_server_hour: price?,
+        currency: currency?,
+        most_extra_servers: most_extra_servers?,
+        simulation: simulation?,
+    })
+}
+
+/// `default` where there is nothing; `None` where what there is is wrong.
+fn optional<'a, T>(
+    field: Option<Field<'a>>,
+    default: T,
+    read: impl FnOnce(&Field<'a>) -> Option<T>,
+) -> Option<T> {
+    field.as_ref().map_or(Some(default), read)
+}
+
+fn name(section: &Section<'_>) -> Option<String> {
+    let allowed = "1 to 64 letters, digits, - and _";
+    let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    section.required("name", allowed)?.word(64, good, allowed)
+}
+
+fn group(field: &Field<'_>) -> Option<String> {
+    let allowed = "1 to 255 characters without : and control characters";
+    field.word(255, |c| !c.is_control() && c != ':', allowed)
+}
+
+fn alarms(field: &Field<'_>) -> Option<Vec<String>> {
+    let allowed = "a list of alarm names, each 1 to 255 characters, * for anything";
+    field.list(allowed, |item| item.word(255, |c| !c.is_control(), allowed))
+}
+
+fn servers(section: &Section<'_>) -> Option<(u32, u32)> {
+    let min_field = section.get("min_servers");
+    let min = optional(min_field.clone(), 1, |field| field.whole(0..=MOST_SERVERS));
+    let max_field = section.required("max_servers", &format!("1 to {MOST_SERVERS}"));
+    let max = max_field.as_ref()?.whole(1..=MOST_SERVERS);
+    let (min, max) = (min?, max?);
+    if min <= max {
+        return Some((min, max));
+    }
+    match min_field {
+        Some(field) => field.refuse(
+            format!("is above max_servers, which is {max}"),
+            format!("0 to {max}"),
+        ),
+        None => max_field?.refuse("is below min_servers", format!("{min} to {MOST_SERVERS}")),
+    }
+    None
+}
+
+fn throughput(section: &Section<'_>, group: &str) -> Option<Throughput> {
+    let allowed = "above 0, at most 1000000000 (requests per minute and server)";
+    let whole = "requests per minute and server, or a table { utilization, initial, resource }";
+    let number = |field: &Field<'_>| field.number(|value| value > 0.0 && value <= 1e9, allowed);
+    let field = section.required("throughput", whole)?;
+    let Some(section) = field.as_section() else {
+        return number(&field).map(Throughput::Given);
+    };
+    let utilization = optional(section.get("utilization"), 60.0, |field| {
+        let allowed = "1 to 100 (percent)";
+        field.number(|percent| (1.0..=100.0).contains(&percent), allowed)
+    });
+    let initial = section.required("initial", allowed);
+    let initial = initial.and_then(|field| number(&field));
+    let cpu = DemandMetric {
+        namespace: "AWS/EC2".to_owned(),
+        name: "CPUUtilization".to_owned(),
+        dimensions: BTreeMap::from([("AutoScalingGroupName".to_owned(), group.to_owned())]),
+        statistic: "Average".to_owned(),
+    };
+    let resource = optional(section.get("resource"), cpu, |field| {
+        metric::read(field, "Average")
+    });
+    section.finish();
+    Some(Throughput::Measured {
+        resource: resource?,
+        utilization: utilization?,
+        initial: initial?,
+    })
+}
+
+fn lead_time(section: &Section<'_>) -> Option<LeadTime> {
+    let range = SignedDuration::ZERO..=SignedDuration::from_hours(6);
+    let span = |field: &Field<'_>| field.duration(range.clone(), "0s to 6h");
+    let assumed = SignedDuration::from_mins(5);
+    let Some(field) = section.get("lead_time") else {
+        return Some(LeadTime::Measured { initial: assumed });
+    };
+    let Some(section) = field.as_section() else {
+        return span(&field).map(LeadTime::Given);
+    };
+    let measure = optional(section.get("measure"), true, Field::flag);
+    let initial = optional(section.get("initial"), assumed, span);
+    section.finish();
+    let initial = initial?;
+    Some(if measure? {
+        LeadTime::Measured { initial }
+    } else {
+        LeadTime::Given(initial)
+    })
+}
+
+fn mode(section: &Section<'_>) -> Option<Mode> {
+    let modes = [
+        ("off", Mode::Off),
+        ("shadow", Mode::Shadow),
+        ("canary", Mode::Canary(10)),
+        ("active", Mode::Active),
+    ];
+    let mode = optional(section.get("mode"), Mode::default(), |field| {
+        field.choice(&modes)
+    });
+    let percent = section.get("canary_percent").map(|f| f.whole(1..=100));
+    match mode? {
+        Mode::Canary(default) => {
+            let percent = percent.unwrap_or(Some(u32::from(default)))?;
+            u8::try_from(percent).ok().map(Mode::Canary)
+        }
+        mode => {
+            // A default for those targets that are in canary mode is no contradiction.
+            if let Some(field) = section
+                .own("canary_percent")
+                .filter(|_| !section.is_partial())
+            {
+                field.refuse(
+                    "goes with mode = \"canary\" only",
+                    "nothing in another mode",
+                );
+            }
+            Some(mode)
+        }
+    }
+}
+
+fn step(field: &Field<'_>) -> Option<Step> {
+    let steps = [5, 15, 30, 60].map(|minutes| Step::from_minutes(minutes).ok());
+    let allowed = "\"5m\", \"15m\", \"30m\", \"1h\"";
+    let text = field.text(allowed)?;
+    let step = text.parse::<Step>().ok();
+    let step = step.filter(|step| steps.contains(&Some(*step)));
+    if step.is_none() {
+        field.refuse("is not one of the steps", allowed);
+    }
+    step
+}
+
+fn currency(field: &Field<'_>) -> Option<String> {
+    let allowed = "an ISO 4217 code of 3 capital letters, such as USD";
+    let text = field.text(allowed)?;
+    if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Some(text);
+    }
+    field.refuse("is not a currency code", allowed);
+    None
+}
