@@ -1,8 +1,20 @@
 //! The ports on one machine: a directory as store, memory as store, CSV as metrics, a simulated
 //! Auto Scaling group, a virtual clock, and faults on demand.
 
+mod clock;
+pub mod conformance;
+mod console;
+mod csv_metrics;
+mod directory;
 mod faults;
+mod key;
+mod memory;
 mod simulated_group;
 
+pub use clock::VirtualClock;
+pub use console::{ConsoleNotifier, RecordingNotifier};
+pub use csv_metrics::CsvMetrics;
+pub use directory::DirectoryStore;
 pub use faults::{Call, Fault, Faults, Faulty};
+pub use memory::MemoryStore;
 pub use simulated_group::SimulatedGroupPort;

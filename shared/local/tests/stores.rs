@@ -1,0 +1,119 @@
+//! Both stores hold the same rules, and the directory holds them between processes.
+
+use std::thread;
+
+use local::{DirectoryStore, MemoryStore, conformance};
+use pollster::block_on;
+use ports::{Condition, DocumentStore, PortError};
+
+#[test]
+fn memory_conforms() {
+    let store = MemoryStore::new();
+    block_on(conformance::document_store(&store, "")).unwrap_or_else(|e| panic!("{e}"));
+    block_on(conformance::document_store(&store, "some/where/")).unwrap_or_else(|e| panic!("{e}"));
+}
+
+#[test]
+fn directory_conforms() {
+    let root = tempfile::tempdir().unwrap();
+    let store = DirectoryStore::open(root.path().join("new/store")).unwrap();
+    block_on(conformance::document_store(&store, "")).unwrap_or_else(|e| panic!("{e}"));
+    block_on(conformance::document_store(&store, "some/where/")).unwrap_or_else(|e| panic!("{e}"));
+}
+
+#[test]
+fn keys_cannot_leave_the_store() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = DirectoryStore::open(root.path()).unwrap();
+    let memory = MemoryStore::new();
+    for key in [
+        "",
+        "/",
+        "/etc/passwd",
+        "a//b",
+        "a/",
+        "..",
+        "a/../b",
+        ".lock",
+        "a/.hidden",
+        "a\\b",
+        "a b",
+        "a\0",
+        "ä",
+    ] {
+        let refused = |result: Result<_, PortError>| {
+            assert!(matches!(result, Err(PortError::Refused { .. })), "{key:?}");
+        };
+        refused(block_on(directory.put(key, b"1", Condition::Always)));
+        refused(block_on(memory.put(key, b"1", Condition::Always)));
+        assert!(block_on(directory.get(key)).is_err(), "{key:?}");
+        assert!(block_on(directory.delete(key)).is_err(), "{key:?}");
+    }
+    for prefix in ["../", "/", "a//", "a/..", "."] {
+        assert!(block_on(directory.list(prefix)).is_err(), "{prefix:?}");
+        assert!(block_on(memory.list(prefix)).is_err(), "{prefix:?}");
+    }
+}
+
+#[test]
+fn writers_with_their_own_handles_take_turns() {
+    const WRITERS: u32 = 4;
+    const TIMES: u32 = 25;
+    let root = tempfile::tempdir().unwrap();
+    let count = || {
+        let store = DirectoryStore::open(root.path()).unwrap();
+        for _ in 0..TIMES {
+            while !increment(&store) {}
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..WRITERS {
+            scope.spawn(count);
+        }
+    });
+    let store = DirectoryStore::open(root.path()).unwrap();
+    let stored = block_on(store.get("count")).unwrap().unwrap();
+    assert_eq!(stored.bytes, (WRITERS * TIMES).to_string().as_bytes());
+    assert_eq!(block_on(store.list("")).unwrap(), ["count"]);
+}
+
+/// Adds one to the count unless somebody else came between.
+fn increment(store: &DirectoryStore) -> bool {
+    let (count, condition) = match block_on(store.get("count")).unwrap() {
+        None => (0, Condition::Absent),
+        Some(stored) => {
+            let text = String::from_utf8(stored.bytes).unwrap();
+            (
+                text.parse::<u32>().unwrap(),
+                Condition::Matches(stored.version),
+            )
+        }
+    };
+    let next = (count + 1).to_string();
+    match block_on(store.put("count", next.as_bytes(), condition)) {
+        Ok(_) => true,
+        Err(PortError::Conflict { .. }) => false,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn what_a_crash_left_behind_is_not_a_document() {
+    let root = tempfile::tempdir().unwrap();
+    let store = DirectoryStore::open(root.path()).unwrap();
+    block_on(store.put("targets/web/plan.json", b"{}", Condition::Absent)).unwrap();
+    std::fs::write(root.path().join("targets/web/.tmp-1-0"), b"half").unwrap();
+    assert_eq!(block_on(store.list("")).unwrap(), ["targets/web/plan.json"]);
+    assert_eq!(block_on(store.get("targets/web")).unwrap(), None);
+    assert_eq!(
+        block_on(store.get("targets/web/plan.json/more")).unwrap(),
+        None
+    );
+    block_on(store.delete("targets/web")).unwrap();
+    block_on(store.delete("targets/web/plan.json/more")).unwrap();
+    assert!(
+        block_on(store.get("targets/web/plan.json"))
+            .unwrap()
+            .is_some()
+    );
+}
