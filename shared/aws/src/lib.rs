@@ -1,1 +1,24 @@
-//! aws
+//! The ports on AWS: S3 as document store, CloudWatch as metric source, Auto Scaling as groups, SNS
+//! as notifier, and the clock of the machine.
+//!
+//! Adapters only translate. Every list is followed to its last page, every per-item failure of a
+//! batch is handed on, and every error becomes a [`ports::PortError`] that says whether something
+//! may have been written.
+
+mod answer;
+mod clock;
+mod connection;
+mod environment;
+mod groups;
+mod metrics;
+mod notifier;
+mod store;
+mod time;
+
+pub use clock::SystemClock;
+pub use connection::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, MOST_ATTEMPTS, OPERATION_TIMEOUT, connect};
+pub use environment::{Environment, EnvironmentError};
+pub use groups::AutoScalingGroups;
+pub use metrics::CloudWatchMetrics;
+pub use notifier::SnsNotifier;
+pub use store::S3Store;

@@ -1,0 +1,47 @@
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+
+/// Time to connect. Within a region that takes milliseconds; two seconds allow for one lost SYN,
+/// which is sent again after one.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Time for one attempt, connecting included. The largest answer we ask for is some 3,000
+/// datapoints or one document of a few megabytes: well under a second each.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Attempts at one operation. The SDK waits at most 1, 2, then 4 seconds between four: 7 seconds
+/// in which a throttled token bucket of the Auto Scaling API refills.
+pub const MOST_ATTEMPTS: u32 = 4;
+
+/// Time for one operation, all attempts and waits included: two attempts that hang (16 s), the
+/// waits (at most 7 s), and a third that answers. Well below the minute and more that a function
+/// has, so that it still says what went wrong.
+pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(24);
+
+/// What every client of this crate is made from: region, credentials and endpoints from the
+/// environment, one HTTP client, bounded retries.
+///
+/// `AWS_ENDPOINT_URL` and its per-service forms are obeyed.
+pub async fn connect() -> SdkConfig {
+    let http = Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .retry_config(RetryConfig::standard().with_max_attempts(MOST_ATTEMPTS))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                .operation_timeout(OPERATION_TIMEOUT)
+                .build(),
+        )
+        .load()
+        .await
+}

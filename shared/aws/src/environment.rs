@@ -1,0 +1,180 @@
+use thiserror::Error;
+
+/// A variable that is missing or cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EnvironmentError {
+    /// It is not set, or empty.
+    #[error("environment variable {name} is not set: {wanted}")]
+    Missing {
+        /// The variable.
+        name: &'static str,
+        /// What it should hold.
+        wanted: &'static str,
+    },
+    /// It holds something impossible.
+    #[error("environment variable {name} is '{value}': {wanted}")]
+    Impossible {
+        /// The variable.
+        name: &'static str,
+        /// What it holds.
+        value: String,
+        /// What it should hold.
+        wanted: &'static str,
+    },
+}
+
+/// What a function is told by its environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// `FORESCALE_BUCKET`: the bucket of configuration and documents.
+    pub bucket: String,
+    /// `FORESCALE_PREFIX`: what every key begins with; empty, or ends with `/`.
+    pub prefix: String,
+    /// `FORESCALE_TOPIC_ARN`: the SNS topic for messages; without one they are only logged.
+    pub topic_arn: Option<String>,
+    /// Whether buckets are addressed by path, as other services than AWS's own need it: when
+    /// `AWS_ENDPOINT_URL` or `AWS_ENDPOINT_URL_S3` is set.
+    pub path_style: bool,
+}
+
+const BUCKET: &str = "FORESCALE_BUCKET";
+const PREFIX: &str = "FORESCALE_PREFIX";
+const TOPIC: &str = "FORESCALE_TOPIC_ARN";
+
+const WANTED_BUCKET: &str =
+    "the name of an S3 bucket, 3 to 63 lower-case letters, digits, dots and hyphens";
+const WANTED_PREFIX: &str =
+    "letters, digits, '-', '_', '.', with '/' between parts, at most 256 characters";
+const WANTED_TOPIC: &str = "the ARN of an SNS topic, arn:...:sns:region:account:name";
+
+impl Environment {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// [`EnvironmentError`] naming the first variable that is missing or impossible.
+    #[expect(clippy::disallowed_methods, reason = "called once, by main")]
+    pub fn read() -> Result<Self, EnvironmentError> {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    /// Reads variables from `variable`. An empty one counts as not set.
+    ///
+    /// # Errors
+    /// As [`Environment::read`].
+    pub fn from_variables(
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, EnvironmentError> {
+        let set = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        let bucket = set(BUCKET).ok_or(EnvironmentError::Missing {
+            name: BUCKET,
+            wanted: WANTED_BUCKET,
+        })?;
+        Ok(Self {
+            bucket: checked(BUCKET, bucket, is_bucket, WANTED_BUCKET)?,
+            prefix: match set(PREFIX) {
+                None => String::new(),
+                Some(value) => {
+                    let parts = value.trim_matches('/').to_owned();
+                    checked(PREFIX, parts, is_prefix, WANTED_PREFIX)? + "/"
+                }
+            },
+            topic_arn: set(TOPIC)
+                .map(|value| checked(TOPIC, value, is_topic, WANTED_TOPIC))
+                .transpose()?,
+            path_style: set("AWS_ENDPOINT_URL").is_some() || set("AWS_ENDPOINT_URL_S3").is_some(),
+        })
+    }
+}
+
+fn checked(
+    name: &'static str,
+    value: String,
+    fits: fn(&str) -> bool,
+    wanted: &'static str,
+) -> Result<String, EnvironmentError> {
+    if fits(&value) {
+        Ok(value)
+    } else {
+        Err(EnvironmentError::Impossible {
+            name,
+            value,
+            wanted,
+        })
+    }
+}
+
+fn is_bucket(value: &str) -> bool {
+    (3..=63).contains(&value.len())
+        && value.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-')
+        })
+}
+
+fn is_prefix(value: &str) -> bool {
+    (1..=256).contains(&value.len())
+        && value.split('/').all(|part| {
+            !matches!(part, "" | "." | "..")
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        })
+}
+
+fn is_topic(value: &str) -> bool {
+    let parts: Vec<&str> = value.split(':').collect();
+    parts.len() == 6
+        && parts.first() == Some(&"arn")
+        && parts.get(2) == Some(&"sns")
+        && parts.iter().skip(3).all(|part| !part.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Environment, EnvironmentError> {
+        Environment::from_variables(|name| {
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn reads_what_is_there() {
+        let all = read(&[
+            (BUCKET, "forescale-state"),
+            (PREFIX, "/team/shop/"),
+            (TOPIC, "arn:aws:sns:eu-west-1:123456789012:forescale"),
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:5000"),
+        ])
+        .unwrap();
+        assert_eq!(all.prefix, "team/shop/");
+        assert!(all.path_style);
+        let least = read(&[(BUCKET, "forescale-state"), (PREFIX, "")]).unwrap();
+        assert_eq!(least.prefix, "");
+        assert_eq!(least.topic_arn, None);
+        assert!(!least.path_style);
+    }
+
+    #[test]
+    fn names_the_variable_that_is_wrong() {
+        for (pairs, name) in [
+            (vec![], BUCKET),
+            (vec![(BUCKET, " ")], BUCKET),
+            (vec![(BUCKET, "Has_Capitals")], BUCKET),
+            (vec![(BUCKET, "state"), (PREFIX, "a//b")], PREFIX),
+            (vec![(BUCKET, "state"), (PREFIX, "../up")], PREFIX),
+            (vec![(BUCKET, "state"), (TOPIC, "topic")], TOPIC),
+            (
+                vec![(BUCKET, "state"), (TOPIC, "arn:aws:sqs:eu-west-1:1:q")],
+                TOPIC,
+            ),
+        ] {
+            let error = read(&pairs).unwrap_err().to_string();
+            assert!(error.contains(name), "{pairs:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+use aws_sdk_autoscaling::types::{
+    FailedScheduledUpdateGroupActionRequest, ScheduledUpdateGroupActionRequest,
+};
+use fleet::{ItemFailure, MOST_ACTIONS_A_BATCH, ScheduledAction, Sizes};
+use ports::{GroupWriter, PortError};
+
+use super::{AutoScalingGroups, call, convert};
+use crate::answer::Call;
+use crate::time::to_sdk;
+
+impl GroupWriter for AutoScalingGroups {
+    async fn put_scheduled_actions(
+        &self,
+        group: &str,
+        actions: &[ScheduledAction],
+    ) -> Result<Vec<ItemFailure>, PortError> {
+        let call = call("put scheduled actions", group);
+        if actions.is_empty() {
+            return Ok(Vec::new());
+        }
+        within_a_batch(call, actions.len())?;
+        let requests = actions
+            .iter()
+            .map(|action| request(call, action))
+            .collect::<Result<Vec<_>, _>>()?;
+        let answer = self
+            .client
+            .batch_put_scheduled_update_group_action()
+            .auto_scaling_group_name(group)
+            .set_scheduled_update_group_actions(Some(requests))
+            .send()
+            .await
+            .map_err(|error| call.failed(&error))?;
+        Ok(failures(answer.failed_scheduled_update_group_actions()))
+    }
+
+    async fn delete_scheduled_actions(
+        &self,
+        group: &str,
+        names: &[String],
+    ) -> Result<Vec<ItemFailure>, PortError> {
+        let call = call("delete scheduled actions", group);
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        within_a_batch(call, names.len())?;
+        let answer = self
+            .client
+            .batch_delete_scheduled_action()
+            .auto_scaling_group_name(group)
+            .set_scheduled_action_names(Some(names.to_vec()))
+            .send()
+            .await
+            .map_err(|error| call.failed(&error))?;
+        let mut failed = failures(answer.failed_scheduled_actions());
+        if failed.is_empty() {
+            return Ok(failed);
+        }
+        // One that has run or was deleted by somebody else is reported too. Whether it is gone
+        // shows in the list, not in the wording of a message.
+        let asked: Vec<String> = failed.iter().map(|item| item.name.clone()).collect();
+        let left = self.describe_actions(group, &asked).await?;
+        failed.retain(|item| left.iter().any(|action| action.name == item.name));
+        Ok(failed)
+    }
+
+    async fn resize(&self, group: &str, sizes: Sizes) -> Result<(), PortError> {
+        let call = call("resize group", group);
+        if sizes == Sizes::default() {
+            return Ok(());
+        }
+        // One call sets all three, so that no moment sees half of it. It ignores cooldowns, and
+        // raises the desired capacity with MinSize where only that is given.
+        self.client
+            .update_auto_scaling_group()
+            .auto_scaling_group_name(group)
+            .set_min_size(convert::size(call, sizes.min_size)?)
+            .set_max_size(convert::size(call, sizes.max_size)?)
+            .set_desired_capacity(convert::size(call, sizes.desired_capacity)?)
+            .send()
+            .await
+            .map_err(|error| call.failed(&error))?;
+        Ok(())
+    }
+}
+
+fn within_a_batch(call: Call<'_>, items: usize) -> Result<(), PortError> {
+    if items <= MOST_ACTIONS_A_BATCH {
+        Ok(())
+    } else {
+        Err(call.refused(format!(
+            "{items} actions in one batch: allowed are 1 to {MOST_ACTIONS_A_BATCH}"
+        )))
+    }
+}
+
+fn request(
+    call: Call<'_>,
+    action: &ScheduledAction,
+) -> Result<ScheduledUpdateGroupActionRequest, PortError> {
+    Ok(ScheduledUpdateGroupActionRequest::builder()
+        .scheduled_action_name(&action.name)
+        .set_start_time(action.start.map(to_sdk))
+        .set_end_time(action.end.map(to_sdk))
+        .set_recurrence(action.recurrence.clone())
+        .set_min_size(convert::size(call, action.min_size)?)
+        .set_max_size(convert::size(call, action.max_size)?)
+        .set_desired_capacity(convert::size(call, action.desired_capacity)?)
+        .build())
+}
+
+fn failures(items: &[FailedScheduledUpdateGroupActionRequest]) -> Vec<ItemFailure> {
+    items
+        .iter()
+        .map(|item| ItemFailure {
+            name: item.scheduled_action_name().unwrap_or_default().to_owned(),
+            code: item.error_code().unwrap_or("Unknown").to_owned(),
+            message: item.error_message().unwrap_or_default().to_owned(),
+        })
+        .collect()
+}
