@@ -1,1 +1,13 @@
-//! Demand from a seed.
+//! Demand from a seed, by the minute: days, weeks and growth; noise; campaigns, spikes, outages,
+//! level shifts.
+//!
+//! Each source of chance draws from a stream of its own, keyed by the day or the minute, so that
+//! one more campaign changes the minutes of that campaign and nothing else.
+
+mod presets;
+mod scenario;
+mod shape;
+
+pub use presets::Demo;
+pub use scenario::{Bump, Generated, Outage, Scenario, Shift};
+pub use shape::Shape;
