@@ -9,36 +9,38 @@ use timeseries::Step;
 pub struct Target {
     /// Its name in Forescale: letters, digits, `-`, `_`; at most 64.
     pub name: String,
-    /// Name of its Auto Scaling group.
+    /// Name of its Auto Scaling group. Default: `name`.
     pub group: String,
     /// Where its demand is measured.
     pub demand: DemandMetric,
-    /// Its time zone: rules days, weeks and events.
+    /// Its time zone: rules days, weeks and events. Default: UTC.
     pub zone: TimeZone,
-    /// Fewest servers the plan may ask for, 0 or more.
+    /// Fewest servers the plan may ask for, 0 or more. Default: 1.
     pub min_servers: u32,
     /// Most servers the plan may ask for, at least `min_servers`, at least 1.
     pub max_servers: u32,
     /// Demand one server sustains.
     pub throughput: Throughput,
-    /// From the decision to a server in service.
+    /// From the decision to a server in service. Default: measured, 5 minutes until then.
     pub lead_time: LeadTime,
-    /// Tolerated share of demand above capacity, above 0 and below 0.5.
+    /// Tolerated share of demand above capacity, above 0 and below 0.5. Default: 0.001.
     pub risk: f64,
-    /// What Forescale may do to the group.
+    /// What Forescale may do to the group. Default: [`Mode::Shadow`].
     pub mode: Mode,
-    /// Step of forecast and plan: 5, 15, 30 or 60 minutes.
+    /// Step of forecast and plan: 5, 15, 30 or 60 minutes. Default: 15.
     pub step: Step,
-    /// Most days of history to train on, 1 to 400.
+    /// Most days of history to train on, 1 to 400. Default: 56.
     pub training_days: u32,
-    /// Price of one server for one hour, in `currency`.
+    /// Price of one server for one hour, in `currency`. Default: 0, which tells costs in
+    /// server-hours only.
     pub price_per_server_hour: f64,
-    /// ISO 4217 code, such as USD.
+    /// ISO 4217 code. Default: USD.
     pub currency: String,
-    /// Most servers the responder may add over what the plan asks for, per incident.
+    /// Most servers the responder may add over what the plan asks for, per incident. Default:
+    /// `max_servers`.
     pub most_extra_servers: u32,
     /// Name patterns (`*` stands for anything) of the alarms that call the responder for this
-    /// target.
+    /// target. Default: `forescale-NAME-*`.
     pub alarms: Vec<String>,
     /// How the group behaves in `forescale simulate`; never read in the cloud.
     pub simulation: Simulation,
@@ -54,6 +56,7 @@ pub struct DemandMetric {
     /// Dimensions.
     pub dimensions: BTreeMap<String, String>,
     /// `Sum` (a count within the period), `Average`, `Maximum`, `Minimum` or `SampleCount`.
+    /// Default: `Sum` for demand, `Average` for a resource.
     pub statistic: String,
 }
 
@@ -65,9 +68,9 @@ pub enum Throughput {
     /// Measured: demand per server where the resource metric reaches `utilization`, read off the
     /// history of both; `initial` until there is enough of it.
     Measured {
-        /// Metric of the binding resource, in percent, such as the group's CPUUtilization.
+        /// Metric of the binding resource, in percent. Default: the group's CPUUtilization.
         resource: DemandMetric,
-        /// Percent of the resource to plan for, above 0, at most 100.
+        /// Percent of the resource to plan for, 1 to 100. Default: 60.
         utilization: f64,
         /// Requests per minute to assume until measured.
         initial: f64,
@@ -95,7 +98,8 @@ pub enum Mode {
     /// Everything but the writing; a ledger keeps what would have been.
     #[default]
     Shadow,
-    /// Applies a share of the difference to the group's baseline, in percent, 1 to 100.
+    /// Applies a share of the difference to the group's baseline, in percent, 1 to 100. Default:
+    /// 10.
     Canary(u8),
     /// Applies the plan.
     Active,
@@ -104,23 +108,56 @@ pub enum Mode {
 /// How a simulated group behaves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulation {
-    /// Median time from launch to in service.
+    /// Median time from launch to in service. Default: the lead time, as given or assumed.
     pub boot: SignedDuration,
-    /// Spread of the logarithm of the boot time, 0 to 2; 0 is constant.
+    /// Spread of the logarithm of the boot time, 0 to 2. Default: 0, constant.
     pub boot_spread: f64,
-    /// The group's own reactive policy, where it has one.
+    /// The group's own reactive policy. Default: none.
     pub reactive: Option<ReactivePolicy>,
     /// Servers at the start; the first demand's need where `None`.
     pub initial_servers: Option<u32>,
-    /// Seed of all randomness.
+    /// Seed of all randomness. Default: 1.
     pub seed: u64,
 }
 
 /// Target tracking on demand per server, as AWS documents it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReactivePolicy {
-    /// Share of a server's throughput that the policy aims at, above 0, at most 2.
+    /// Share of a server's throughput that the policy aims at, above 0, at most 2. Default: 0.6.
     pub utilization: f64,
-    /// Whether it may remove servers.
+    /// Whether it may remove servers. Default: yes.
     pub scales_in: bool,
+}
+
+impl DemandMetric {
+    /// Whether its values count within their period, so that a value over the period's minutes is
+    /// a rate; otherwise a value is taken as the rate itself.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        matches!(self.statistic.as_str(), "Sum" | "SampleCount")
+    }
+}
+
+impl LeadTime {
+    /// The lead time to go by as long as nothing was measured.
+    #[must_use]
+    pub fn assumed(&self) -> SignedDuration {
+        match self {
+            Self::Given(span) | Self::Measured { initial: span } => *span,
+        }
+    }
+}
+
+impl Throughput {
+    /// The throughput to go by as long as nothing was measured, in requests per minute.
+    #[must_use]
+    pub fn assumed(&self) -> f64 {
+        match self {
+            Self::Given(throughput)
+            | Self::Measured {
+                initial: throughput,
+                ..
+            } => *throughput,
+        }
+    }
 }

@@ -1,4 +1,10 @@
 //! A complete configuration, and one full of mistakes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use config::Config;
 

@@ -1,4 +1,10 @@
 //! Both stores hold the same rules, and the directory holds them between processes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::thread;
 

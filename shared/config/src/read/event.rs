@@ -125,11 +125,18 @@ fn during(section: &Section<'_>, every: Option<Every>) -> Option<(EventTime, Eve
             Some(_) => "is after the next start",
             None => "is too long after start",
         };
-        end_field.refuse(problem, format!("at most {days} days after start"));
+        end_field.refuse(problem, days_after_start(days));
     } else {
         return Some((start, end));
     }
     None
+}
+
+fn days_after_start(days: u32) -> String {
+    match days {
+        1 => "at most 1 day after start".to_owned(),
+        days => format!("at most {days} days after start"),
+    }
 }
 
 fn effect(section: &Section<'_>) -> Option<EventEffect> {

@@ -25,7 +25,12 @@ const MOST_TARGETS: usize = 20_000;
 pub(crate) fn config(file: &str, text: &str) -> Result<Config, ConfigErrors> {
     let log = Log::new(file, text);
     let (table, errors) = DeTable::parse_recoverable(text);
-    refuse_syntax(&log, errors);
+    if refuse_syntax(&log, errors) {
+        return log.finish(Config {
+            targets: Vec::new(),
+            events: Vec::new(),
+        });
+    }
     let read = read_config(&log, table.get_ref());
     log.finish(read)
 }
@@ -34,8 +39,11 @@ pub(crate) fn config(file: &str, text: &str) -> Result<Config, ConfigErrors> {
 pub(crate) fn single_event(file: &str, text: &str) -> Result<Event, ConfigErrors> {
     let log = Log::new(file, text);
     let (table, errors) = DeTable::parse_recoverable(text);
-    refuse_syntax(&log, errors);
-    let event = read_single_event(&log, table.get_ref());
+    let event = if refuse_syntax(&log, errors) {
+        None
+    } else {
+        read_single_event(&log, table.get_ref())
+    };
     match (event, log.finish(())) {
         (Some(event), Ok(())) => Ok(event),
         (_, Err(errors)) => Err(errors),
@@ -46,13 +54,16 @@ pub(crate) fn single_event(file: &str, text: &str) -> Result<Event, ConfigErrors
     }
 }
 
-fn refuse_syntax(log: &Log<'_>, errors: Vec<toml::de::Error>) {
+/// Whether there is any error of syntax. What else such a text seems to say is not worth reading.
+fn refuse_syntax(log: &Log<'_>, errors: Vec<toml::de::Error>) -> bool {
+    let any = !errors.is_empty();
     for error in errors {
         let offset = error.span().map_or(0, |span| span.start);
         let message = error.message().trim().replace('\n', ", ");
         let line = log.line(offset);
         log.refuse(line, "", None, format!("is not TOML: {message}"), "");
     }
+    any
 }
 
 fn read_config<'a>(log: &'a Log<'a>, table: &'a DeTable<'a>) -> Config {
@@ -100,10 +111,11 @@ fn read_defaults<'a>(root: &Section<'a>) -> Option<Layer<'a>> {
 }
 
 fn read_single_event<'a>(log: &'a Log<'a>, table: &'a DeTable<'a>) -> Option<Event> {
-    let root = Section::new(log, 1, Layer::new(String::new(), table));
-    if root.own("event").is_none() {
-        return event::read(root.called("event".to_owned()));
+    if !table.contains_key("event") {
+        let bare = Layer::new("event".to_owned(), table);
+        return event::read(Section::new(log, 1, bare));
     }
+    let root = Section::new(log, 1, Layer::new(String::new(), table));
     let mut tables = tables_of_events(&root);
     if tables.len() != 1 {
         root.refuse("event", format!("there are {} of them", tables.len()), "1");

@@ -4,43 +4,42 @@ use jiff::SignedDuration;
 
 use super::field::Field;
 use super::section::Section;
-use super::target::MOST_SERVERS;
+use super::target::{MOST_SERVERS, optional};
 use crate::{LeadTime, ReactivePolicy, Simulation};
 
 const BOOT: RangeInclusive<SignedDuration> = SignedDuration::ZERO..=SignedDuration::from_hours(6);
 
 /// How the group behaves in a simulation. `lead_time` fills in for a boot that is not given.
 pub(crate) fn read(section: &Section<'_>, lead_time: &LeadTime) -> Option<Simulation> {
-    let mut simulation = Simulation {
-        boot: match lead_time {
-            LeadTime::Given(span) | LeadTime::Measured { initial: span } => *span,
-        },
-        boot_spread: 0.0,
-        reactive: None,
-        initial_servers: None,
-        seed: 1,
-    };
+    let lead_time = lead_time.assumed();
     let Some(section) = section.subsection("simulation", "a [target.simulation] table") else {
-        return Some(simulation);
+        return Some(Simulation {
+            boot: lead_time,
+            boot_spread: 0.0,
+            reactive: None,
+            initial_servers: None,
+            seed: 1,
+        });
     };
-    if let Some(field) = section.get("boot") {
-        simulation.boot = field.duration(BOOT, "0s to 6h")?;
-    }
-    if let Some(field) = section.get("boot_spread") {
-        let holds = |value| (0.0..=2.0).contains(&value);
-        simulation.boot_spread = field.number(holds, "0 to 2")?;
-    }
-    if let Some(field) = section.get("reactive") {
-        simulation.reactive = reactive(&field)?;
-    }
-    if let Some(field) = section.get("initial_servers") {
-        simulation.initial_servers = Some(field.whole(0..=MOST_SERVERS)?);
-    }
-    if let Some(field) = section.get("seed") {
-        simulation.seed = u64::from(field.whole(0..=u32::MAX)?);
-    }
+    let boot = optional(section.get("boot"), lead_time, |field| {
+        field.duration(BOOT, "0s to 6h")
+    });
+    let boot_spread = optional(section.get("boot_spread"), 0.0, |field| {
+        field.number(|value| (0.0..=2.0).contains(&value), "0 to 2")
+    });
+    let reactive = optional(section.get("reactive"), None, reactive);
+    let initial_servers = optional(section.get("initial_servers"), None, |field| {
+        field.whole(0..=MOST_SERVERS).map(Some)
+    });
+    let seed = optional(section.get("seed"), 1, |field| field.whole(0..=u32::MAX));
     section.finish();
-    Some(simulation)
+    Some(Simulation {
+        boot: boot?,
+        boot_spread: boot_spread?,
+        reactive: reactive?,
+        initial_servers: initial_servers?,
+        seed: u64::from(seed?),
+    })
 }
 
 /// A policy, or `false` where `[defaults]` has one and this target none.
@@ -56,17 +55,14 @@ fn reactive(field: &Field<'_>) -> Option<Option<ReactivePolicy>> {
             _ => field.wrong_type(allowed),
         };
     };
-    let mut policy = ReactivePolicy {
-        utilization: 0.6,
-        scales_in: true,
-    };
-    if let Some(field) = section.get("utilization") {
+    let utilization = optional(section.get("utilization"), 0.6, |field| {
         let allowed = "above 0, at most 2 (a share of a server's throughput: 0.6 is 60 %)";
-        policy.utilization = field.number(|value| value > 0.0 && value <= 2.0, allowed)?;
-    }
-    if let Some(field) = section.get("scales_in") {
-        policy.scales_in = field.flag()?;
-    }
+        field.number(|value| value > 0.0 && value <= 2.0, allowed)
+    });
+    let scales_in = optional(section.get("scales_in"), true, Field::flag);
     section.finish();
-    Some(Some(policy))
+    Some(Some(ReactivePolicy {
+        utilization: utilization?,
+        scales_in: scales_in?,
+    }))
 }

@@ -122,7 +122,7 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
 }
 
 /// `default` where there is nothing; `None` where what there is is wrong.
-fn optional<'a, T>(
+pub(crate) fn optional<'a, T>(
     field: Option<Field<'a>>,
     default: T,
     read: impl FnOnce(&Field<'a>) -> Option<T>,
