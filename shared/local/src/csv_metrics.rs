@@ -54,7 +54,7 @@ impl MetricSource for CsvMetrics {
             return Ok(Vec::new());
         };
         let period = reading.period;
-        if period.seconds() % series.step().seconds() != 0 {
+        if !period.seconds().is_multiple_of(series.step().seconds()) {
             return Ok(Vec::new());
         }
         let visible = self.clock.now().checked_sub(self.delay);
