@@ -1,1 +1,24 @@
-//! responder
+//! The responder: handles what no forecast saw, called by alarms.
+//!
+//! [`handle`] is the whole function; `main.rs` only connects it to AWS. An alarm event is decided
+//! on once, however often it is delivered.
+
+mod answer;
+mod error;
+mod find;
+
+pub use answer::handle;
+pub use error::ResponderError;
+pub use find::concerned;
+
+use control::TargetReport;
+use serde::Serialize;
+
+/// What the function answers with.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Response {
+    /// A line for each target that an alarm concerns.
+    pub targets: Vec<TargetReport>,
+    /// What else there is to say, such as why an event was not acted on.
+    pub notes: Vec<String>,
+}

@@ -1,1 +1,32 @@
-//! control
+//! Gather, decide, check, diff, apply, report.
+//!
+//! What the three functions share: reading documents and metrics through the ports, the lease, and
+//! [`reconcile()`], the one way in which a group is ever changed. Decisions themselves are made in
+//! the pure crates.
+
+mod apply;
+mod error;
+mod ladder;
+mod lease;
+mod ledger;
+mod metrics;
+mod outcome;
+mod reconcile;
+mod rules;
+mod settings;
+mod store;
+mod world;
+
+pub use error::ControlError;
+pub use ladder::{Rung, Standing, apply_occurrence, needs};
+pub use lease::{HeldLease, acquire, release};
+pub use ledger::append_to_ledger;
+pub use metrics::{
+    demand_series, gather_history, metric_name, minute_spread, present, recent_demand,
+};
+pub use outcome::{Outcome, TargetReport};
+pub use reconcile::{Ask, reconcile, rehearse};
+pub use rules::{Measured, resolve_rules};
+pub use settings::{Settings, left_out, load_settings, occurrence_id};
+pub use store::{Loaded, load, save};
+pub use world::World;

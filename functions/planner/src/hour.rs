@@ -1,0 +1,288 @@
+use config::{Mode, Target, Throughput};
+use control::{
+    Ask, ControlError, Outcome, Settings, Standing, TargetReport, World, acquire, append_to_ledger,
+    load, load_settings, needs, present, recent_demand, reconcile, rehearse, release,
+    resolve_rules,
+};
+use documents::{History, LedgerEntry, Plan, keys};
+use fleet::Group;
+use jiff::Timestamp;
+use planning::{Present, Rules};
+use ports::{Clock, DocumentStore, GroupReader, GroupWriter, Message, MetricSource, Notifier};
+
+use crate::{PlannerError, Request, Response};
+
+/// Who writes.
+const BY: &str = "planner";
+
+/// Plans every target asked for. One that fails does not keep the others from theirs.
+///
+/// # Errors
+/// [`PlannerError`] when nothing could be tried, or after all were tried and some failed.
+pub async fn handle<S, M, G, N, C>(
+    request: Request,
+    world: &World<'_, S, M, G, N, C>,
+) -> Result<Response, PlannerError>
+where
+    S: DocumentStore,
+    M: MetricSource,
+    G: GroupWriter,
+    N: Notifier,
+    C: Clock,
+{
+    let now = world.clock.now();
+    let settings = load_settings(world.store, now)
+        .await
+        .map_err(PlannerError::Settings)?;
+    let targets = settings
+        .targets(&request.targets)
+        .map_err(PlannerError::Settings)?;
+    let mut reports = Vec::with_capacity(targets.len());
+    for target in &targets {
+        let report = match hour(world, &settings, target, now).await {
+            Ok(report) => report,
+            Err(error) => {
+                let chain = error.chain();
+                tracing::error!(target_name = %target.name, error = %chain, code = error.code(), "not planned");
+                TargetReport::failed(&target.name, &error)
+            }
+        };
+        reports.push(report);
+    }
+    let failed: Vec<String> = reports
+        .iter()
+        .filter(|report| report.error.is_some())
+        .map(|report| report.notes.join("; "))
+        .collect();
+    if failed.is_empty() {
+        return Ok(Response {
+            targets: reports,
+            notes: settings.notes,
+        });
+    }
+    let (total, detail) = (reports.len(), failed.join(" | "));
+    Err(PlannerError::Targets {
+        failed: failed.len(),
+        total,
+        detail,
+    })
+}
+
+async fn hour<S, M, G, N, C>(
+    world: &World<'_, S, M, G, N, C>,
+    settings: &Settings,
+    target: &Target,
+    now: Timestamp,
+) -> Result<TargetReport, ControlError>
+where
+    S: DocumentStore,
+    M: MetricSource,
+    G: GroupWriter,
+    N: Notifier,
+    C: Clock,
+{
+    if target.mode == Mode::Off {
+        return Ok(TargetReport::new(&target.name, "off", ""));
+    }
+    if let Some(pause) = &settings.pause {
+        let note = format!(
+            "paused by {} since {}: {}",
+            pause.by, pause.since, pause.reason
+        );
+        return Ok(TargetReport::new(&target.name, "paused", note));
+    }
+    let port = |source| ControlError::Port {
+        target: target.name.clone(),
+        source,
+    };
+    let group = world.groups.group(&target.group).await.map_err(port)?;
+    let mut gathered = gather(world, settings, target, &group, now).await?;
+    let notes = std::mem::take(&mut gathered.notes);
+    let mut report = if target.mode == Mode::Shadow {
+        shadow(world.store, world.groups, target, &group, gathered, now).await?
+    } else {
+        act(world, target, gathered).await?
+    };
+    report.notes.extend(notes);
+    Ok(report)
+}
+
+/// What a plan is made of.
+struct Gathered {
+    rules: Rules,
+    present: Option<Present>,
+    standing: Standing,
+    notes: Vec<String>,
+}
+
+async fn gather<S, M, G, N, C>(
+    world: &World<'_, S, M, G, N, C>,
+    settings: &Settings,
+    target: &Target,
+    group: &Group,
+    now: Timestamp,
+) -> Result<Gathered, ControlError>
+where
+    S: DocumentStore,
+    M: MetricSource,
+    G: GroupReader,
+{
+    let mut notes = Vec::new();
+    let history = match target.throughput {
+        Throughput::Given(_) => None,
+        Throughput::Measured { .. } => {
+            let loaded = load::<History>(world.store, &keys::history(&target.name)).await;
+            loaded
+                .map_err(|source| ControlError::Port {
+                    target: target.name.clone(),
+                    source,
+                })?
+                .body()
+                .cloned()
+        }
+    };
+    let (rules, measured) = resolve_rules(
+        target,
+        group,
+        history.as_ref(),
+        world.metrics,
+        world.groups,
+        now,
+    )
+    .await;
+    notes.extend(measured.notes);
+    let present = match recent_demand(world.metrics, target, now).await {
+        Ok(recent) => present(&recent, now),
+        Err(error) => {
+            notes.push(format!("present demand is unknown: {error}"));
+            None
+        }
+    };
+    let standing = needs(world.store, settings, target, &rules, present, now).await?;
+    Ok(Gathered {
+        rules,
+        present,
+        standing,
+        notes,
+    })
+}
+
+async fn act<S, M, G, N, C>(
+    world: &World<'_, S, M, G, N, C>,
+    target: &Target,
+    gathered: Gathered,
+) -> Result<TargetReport, ControlError>
+where
+    S: DocumentStore,
+    G: GroupWriter,
+    N: Notifier,
+    C: Clock,
+{
+    let key = keys::plan(&target.name);
+    let before = load::<Plan>(world.store, &key).await;
+    let before = before.map_err(|source| ControlError::Port {
+        target: target.name.clone(),
+        source,
+    })?;
+    let known: Vec<String> = before
+        .body()
+        .map(|plan| plan.notes.clone())
+        .unwrap_or_default();
+    let lease = acquire(world, &target.name, BY).await?;
+    let Gathered {
+        rules,
+        present,
+        standing,
+        ..
+    } = gathered;
+    let ask = Ask {
+        target,
+        by: BY,
+        rules,
+        needs: Some(standing.needs),
+        present,
+    };
+    let outcome = reconcile(world, &lease, ask).await;
+    release(world, lease).await;
+    if let Err(error @ ControlError::Unsafe { .. }) = &outcome {
+        let subject = format!("Forescale refused its own plan for {}", target.name);
+        tell(world.notifier, target, subject, error.chain()).await;
+    }
+    let outcome = outcome?;
+    if let Some(shortfall) = &outcome.report.shortfall {
+        let new = outcome
+            .plan
+            .notes
+            .iter()
+            .filter(|note| !known.contains(note));
+        if new.clone().any(|note| note.contains(&shortfall.limit)) {
+            let subject = format!("{} will need more servers than it may have", target.name);
+            let text = new.cloned().collect::<Vec<_>>().join("\n");
+            tell(world.notifier, target, subject, text).await;
+        }
+    }
+    Ok(TargetReport::of(&target.name, &outcome))
+}
+
+/// Everything but the writing: what is handed in here can only look at a group.
+async fn shadow<S: DocumentStore, G: GroupReader>(
+    store: &S,
+    groups: &G,
+    target: &Target,
+    group: &Group,
+    gathered: Gathered,
+    now: Timestamp,
+) -> Result<TargetReport, ControlError> {
+    let Gathered {
+        rules,
+        present,
+        standing,
+        ..
+    } = gathered;
+    let ask = Ask {
+        target,
+        by: BY,
+        rules,
+        needs: Some(standing.needs),
+        present,
+    };
+    let outcome = rehearse(store, groups, ask, now).await?;
+    append_to_ledger(store, &target.name, entry(group, &outcome, present, now)).await?;
+    let mut report = TargetReport::of(&target.name, &outcome);
+    report.outcome = "shadow";
+    Ok(report)
+}
+
+fn entry(
+    group: &Group,
+    outcome: &Outcome,
+    present: Option<Present>,
+    now: Timestamp,
+) -> LedgerEntry {
+    let first = outcome.plan.floors.first();
+    LedgerEntry {
+        at: now,
+        by: BY.to_owned(),
+        min_size: group.min_size,
+        in_service: group.in_service(),
+        floor: first.map_or(group.min_size, |floor| floor.servers),
+        demand: present.map(|present| present.demand),
+        would_write: outcome.changes,
+        reason: first.map_or_else(String::new, |floor| floor.reason.clone()),
+    }
+}
+
+/// A message that cannot be sent is logged: it must not keep servers from arriving.
+async fn tell<N: Notifier>(notifier: &N, target: &Target, subject: String, text: String) {
+    let record = serde_json::json!({ "target": target.name, "group": target.group, "by": BY });
+    if let Err(error) = notifier
+        .notify(&Message {
+            subject,
+            text,
+            record,
+        })
+        .await
+    {
+        tracing::error!(target_name = %target.name, error = %error, "message not sent");
+    }
+}

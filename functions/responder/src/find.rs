@@ -1,0 +1,78 @@
+use config::{Config, Target};
+use diagnosis::Alarm;
+
+/// The targets that `alarm` concerns: those with a name pattern that matches, else those whose
+/// group or demand metric its dimensions name.
+#[must_use]
+pub fn concerned<'c>(config: &'c Config, alarm: &Alarm) -> Vec<&'c Target> {
+    let matching = |target: &&Target| {
+        target
+            .alarms
+            .iter()
+            .any(|pattern| matches(pattern, &alarm.name))
+    };
+    let by_name: Vec<&Target> = config.targets.iter().filter(matching).collect();
+    if !by_name.is_empty() {
+        return by_name;
+    }
+    config
+        .targets
+        .iter()
+        .filter(|target| by_dimensions(target, alarm))
+        .collect()
+}
+
+fn by_dimensions(target: &Target, alarm: &Alarm) -> bool {
+    let has = |name: &str, value: &str| {
+        alarm
+            .dimensions
+            .iter()
+            .any(|(n, v)| n == name && v == value)
+    };
+    let demand = &target.demand.dimensions;
+    has("AutoScalingGroupName", &target.group)
+        || (!demand.is_empty() && demand.iter().all(|(name, value)| has(name, value)))
+}
+
+/// Whether `text` fits `pattern`, in which `*` stands for anything, also nothing.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|head| text.strip_prefix(head)) else {
+        return false;
+    };
+    let mut last = None;
+    for part in parts {
+        if let Some(middle) = last.replace(part) {
+            match rest.find(middle) {
+                Some(at) => rest = &rest[at + middle.len()..],
+                None => return false,
+            }
+        }
+    }
+    match last {
+        None => rest.is_empty(),
+        Some(tail) => rest.ends_with(tail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_as_people_expect() {
+        for (pattern, text, fits) in [
+            ("web", "web", true),
+            ("web", "web-1", false),
+            ("web-*", "web-demand", true),
+            ("*-demand", "web-demand", true),
+            ("f*-web-*d", "forescale-web-demand", true),
+            ("f*-web-*d", "forescale-api-demand", false),
+            ("*", "", true),
+            ("ab*ba", "aba", false),
+            ("a**b", "ab", true),
+        ] {
+            assert_eq!(matches(pattern, text), fits, "{pattern} {text}");
+        }
+    }
+}

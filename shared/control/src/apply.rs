@@ -1,0 +1,164 @@
+//! Making a group match its plan, in an order that is safe wherever it stops.
+//!
+//! First what raises: the present size, then actions that hold or raise the floor. Only when all of
+//! that stands, what lowers. Nothing is deleted before its replacement is put, except actions that
+//! would lower the floor, whose absence keeps servers.
+
+use std::collections::BTreeSet;
+
+use fleet::{
+    Group, ItemFailure, MOST_ACTIONS_A_BATCH, MOST_SCHEDULED_ACTIONS, ScheduledAction, Sizes,
+};
+use planning::Changes;
+use ports::{GroupWriter, PortError};
+
+use crate::ControlError;
+
+/// Carries out `changes` on `group`, whose present actions are `existing`.
+pub(crate) async fn apply<G: GroupWriter>(
+    groups: &G,
+    target: &str,
+    group: &Group,
+    existing: &[ScheduledAction],
+    changes: &Changes,
+) -> Result<(), ControlError> {
+    let port = |source: PortError| ControlError::Port {
+        target: target.to_owned(),
+        source,
+    };
+    let name = group.name.as_str();
+    let (raising, lowering) = split(changes.resize, group);
+    if let Some(sizes) = raising {
+        groups.resize(name, sizes).await.map_err(port)?;
+    }
+    let mut puts = Puts {
+        total: changes.raises.len() + changes.lowers.len(),
+        failures: Vec::new(),
+    };
+    let (fitting, waiting) = by_room(&changes.raises, existing);
+    puts.put(groups, name, &fitting).await.map_err(port)?;
+    delete(groups, name, &changes.stale_lowers, &mut puts)
+        .await
+        .map_err(port)?;
+    if !waiting.is_empty() {
+        // No room for all raises beside the old ones: the farthest old ones go first, which the
+        // next run, an hour from now, could still replace.
+        let freed: Vec<String> = changes
+            .stale_raises
+            .iter()
+            .rev()
+            .take(waiting.len())
+            .cloned()
+            .collect();
+        delete(groups, name, &freed, &mut puts)
+            .await
+            .map_err(port)?;
+        puts.put(groups, name, &waiting).await.map_err(port)?;
+    }
+    puts.finish(target)?;
+    delete(groups, name, &changes.stale_raises, &mut puts)
+        .await
+        .map_err(port)?;
+    puts.put(groups, name, &changes.lowers)
+        .await
+        .map_err(port)?;
+    if let Some(sizes) = lowering {
+        groups.resize(name, sizes).await.map_err(port)?;
+    }
+    puts.finish(target)
+}
+
+/// The part of a resize that raises and the part that lowers.
+fn split(resize: Option<Sizes>, group: &Group) -> (Option<Sizes>, Option<Sizes>) {
+    let Some(sizes) = resize else {
+        return (None, None);
+    };
+    let part = |min: bool, desired: bool| {
+        let part = Sizes {
+            min_size: sizes.min_size.filter(|_| min),
+            max_size: None,
+            desired_capacity: sizes.desired_capacity.filter(|_| desired),
+        };
+        (part != Sizes::default()).then_some(part)
+    };
+    let min_rises = sizes
+        .min_size
+        .is_some_and(|min_size| min_size > group.min_size);
+    let desired_rises = sizes
+        .desired_capacity
+        .is_some_and(|desired| desired > group.desired_capacity);
+    (
+        part(min_rises, desired_rises),
+        part(!min_rises, !desired_rises),
+    )
+}
+
+/// The actions that fit beside the existing ones, and those that have to wait for room. Updates in
+/// place always fit.
+fn by_room(
+    actions: &[ScheduledAction],
+    existing: &[ScheduledAction],
+) -> (Vec<ScheduledAction>, Vec<ScheduledAction>) {
+    let names: BTreeSet<&str> = existing.iter().map(|action| action.name.as_str()).collect();
+    let mut room = MOST_SCHEDULED_ACTIONS.saturating_sub(existing.len());
+    actions.iter().cloned().partition(|action| {
+        if names.contains(action.name.as_str()) {
+            return true;
+        }
+        let fits = room > 0;
+        room = room.saturating_sub(1);
+        fits
+    })
+}
+
+struct Puts {
+    total: usize,
+    failures: Vec<ItemFailure>,
+}
+
+impl Puts {
+    async fn put<G: GroupWriter>(
+        &mut self,
+        groups: &G,
+        group: &str,
+        actions: &[ScheduledAction],
+    ) -> Result<(), PortError> {
+        for batch in actions.chunks(MOST_ACTIONS_A_BATCH) {
+            self.failures
+                .extend(groups.put_scheduled_actions(group, batch).await?);
+        }
+        Ok(())
+    }
+
+    /// An error if AWS refused anything so far: nothing is lowered on top of a raise that is
+    /// missing.
+    fn finish(&self, target: &str) -> Result<(), ControlError> {
+        if self.failures.is_empty() {
+            return Ok(());
+        }
+        let detail: Vec<String> = self
+            .failures
+            .iter()
+            .map(|failure| format!("{} {}: {}", failure.name, failure.code, failure.message))
+            .collect();
+        Err(ControlError::Refused {
+            target: target.to_owned(),
+            failed: self.failures.len(),
+            total: self.total,
+            detail: detail.join("; "),
+        })
+    }
+}
+
+async fn delete<G: GroupWriter>(
+    groups: &G,
+    group: &str,
+    names: &[String],
+    puts: &mut Puts,
+) -> Result<(), PortError> {
+    for batch in names.chunks(MOST_ACTIONS_A_BATCH) {
+        puts.failures
+            .extend(groups.delete_scheduled_actions(group, batch).await?);
+    }
+    Ok(())
+}

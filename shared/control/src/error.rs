@@ -1,0 +1,174 @@
+use config::ConfigErrors;
+use documents::DocumentError;
+use forecasting::ForecastError;
+use jiff::Timestamp;
+use planning::PlanError;
+use ports::PortError;
+use thiserror::Error;
+use timeseries::TimeSeriesError;
+
+/// Why a target was left as it is.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ControlError {
+    /// A call failed.
+    #[error("target {target}: a call failed")]
+    Port {
+        /// The target.
+        target: String,
+        /// What the port said.
+        #[source]
+        source: PortError,
+    },
+    /// A stored document cannot be used.
+    #[error("target {target}: a stored document cannot be used")]
+    Document {
+        /// The target.
+        target: String,
+        /// Which and why.
+        #[source]
+        source: DocumentError,
+    },
+    /// There is no configuration.
+    #[error("no configuration at {key}")]
+    NoConfig {
+        /// Where it should be.
+        key: &'static str,
+    },
+    /// The configuration is not UTF-8 text.
+    #[error("configuration at {key} is not UTF-8 text")]
+    ConfigText {
+        /// Where it is.
+        key: &'static str,
+    },
+    /// The configuration is wrong.
+    #[error("configuration is wrong")]
+    Config {
+        /// Everything that is.
+        #[source]
+        source: ConfigErrors,
+    },
+    /// A target that the configuration does not have.
+    #[error("there is no target {name:?}; the configuration has: {known}")]
+    NoTarget {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// Another run is changing the target.
+    #[error("target {target}: {holder} holds the lease until {until}")]
+    Leased {
+        /// The target.
+        target: String,
+        /// Who holds it.
+        holder: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A newer holder of the lease has decided already.
+    #[error("target {target}: decided under lease {own}, the stored plan under {stored}")]
+    Fenced {
+        /// The target.
+        target: String,
+        /// Our token.
+        own: u64,
+        /// The stored one.
+        stored: u64,
+    },
+    /// The plan cannot be made.
+    #[error("target {target}: no plan")]
+    Plan {
+        /// The target.
+        target: String,
+        /// Why.
+        #[source]
+        source: PlanError,
+    },
+    /// The finished plan failed its check and was not applied.
+    #[error("target {target}: the plan was refused by its check: {findings}")]
+    Unsafe {
+        /// The target.
+        target: String,
+        /// What the check found.
+        findings: String,
+    },
+    /// AWS refused single actions of a batch.
+    #[error("target {target}: AWS refused {failed} of {total} scheduled actions: {detail}")]
+    Refused {
+        /// The target.
+        target: String,
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        total: usize,
+        /// Names, codes and messages.
+        detail: String,
+    },
+    /// The forecast cannot be made.
+    #[error("target {target}: no forecast")]
+    Forecast {
+        /// The target.
+        target: String,
+        /// Why.
+        #[source]
+        source: ForecastError,
+    },
+    /// The demand that was read cannot be used.
+    #[error("target {target}: demand cannot be used")]
+    Demand {
+        /// The target.
+        target: String,
+        /// Why.
+        #[source]
+        source: TimeSeriesError,
+    },
+    /// Nothing is known about the target's demand to come, and there is no plan to keep.
+    #[error(
+        "target {target}: no forecast, no history and no earlier plan; the group is left as it is"
+    )]
+    Nothing {
+        /// The target.
+        target: String,
+    },
+}
+
+impl ControlError {
+    /// A stable word for logs and alarms.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Port { source, .. } => source.code(),
+            Self::Document { .. } => "Document",
+            Self::NoConfig { .. } => "NoConfig",
+            Self::ConfigText { .. } | Self::Config { .. } => "Config",
+            Self::NoTarget { .. } => "NoTarget",
+            Self::Leased { .. } => "Leased",
+            Self::Fenced { .. } => "Fenced",
+            Self::Plan { .. } => "Plan",
+            Self::Unsafe { .. } => "UnsafePlan",
+            Self::Refused { .. } => "ActionsRefused",
+            Self::Forecast { .. } => "Forecast",
+            Self::Demand { .. } => "Demand",
+            Self::Nothing { .. } => "NothingKnown",
+        }
+    }
+
+    /// The error and everything that caused it, on one line.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        chain(self)
+    }
+}
+
+/// `error` and everything that caused it, on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        cause = next.source();
+    }
+    text
+}

@@ -1,0 +1,42 @@
+//! What targets in shadow mode would have done.
+
+use documents::{Envelope, LedgerEntry, ShadowLedger, keys};
+use ports::DocumentStore;
+
+use crate::ControlError;
+use crate::store::{Loaded, load, save};
+
+/// Adds `entry` to the day's ledger unless its function has one for the same hour already: a second
+/// run of an hour changes nothing. A damaged ledger is begun anew.
+///
+/// # Errors
+/// [`ControlError`].
+pub async fn append_to_ledger(
+    store: &impl DocumentStore,
+    target: &str,
+    entry: LedgerEntry,
+) -> Result<(), ControlError> {
+    let key = keys::ledger(target, entry.at);
+    let loaded = load::<ShadowLedger>(store, &key)
+        .await
+        .map_err(|source| ControlError::Port {
+            target: target.to_owned(),
+            source,
+        })?;
+    if let (true, Loaded::Unusable(..)) = (loaded.is_newer(), &loaded) {
+        return Ok(());
+    }
+    let mut ledger = loaded.body().cloned().unwrap_or_default();
+    let hour = |at: jiff::Timestamp| at.as_second().div_euclid(3600);
+    let known = |known: &LedgerEntry| known.by == entry.by && hour(known.at) == hour(entry.at);
+    // The responder is called for single events, which are told apart before.
+    if entry.by == "planner" && ledger.entries.iter().any(known) {
+        return Ok(());
+    }
+    let (at, by) = (entry.at, entry.by.clone());
+    ledger.entries.push(entry);
+    let document = Envelope::new(Some(target), at, &by, ledger);
+    save(store, &key, &document, loaded.unchanged())
+        .await
+        .map(|_| ())
+}
