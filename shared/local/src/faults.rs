@@ -1,13 +1,12 @@
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::rc::Rc;
 
-use fleet::{Activity, Group, ItemFailure, Policy, ScheduledAction, Sizes};
-use jiff::Timestamp;
-use ports::{
-    Condition, Datapoint, DocumentStore, GroupReader, GroupWriter, Message, MetricSource, Notifier,
-    PortError, Reading, Stored, Version,
-};
 use simulation::Random;
+
+mod faulty;
+
+pub use faulty::Faulty;
 
 /// How a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +44,7 @@ pub struct Call {
 /// several ports.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
-    inner: Arc<Mutex<Script>>,
+    inner: Rc<RefCell<Script>>,
 }
 
 #[derive(Debug, Default)]
@@ -75,7 +74,7 @@ impl Faults {
     /// Makes the `n`th call of all fail, counted from 1.
     #[must_use]
     pub fn nth(self, n: usize, fault: Fault) -> Self {
-        self.script().overall.insert(n, fault);
+        self.inner.borrow_mut().overall.insert(n, fault);
         self
     }
 
@@ -83,21 +82,24 @@ impl Faults {
     #[must_use]
     pub fn nth_of(self, operation: &str, n: usize, fault: Fault) -> Self {
         let key = (operation.to_owned(), n);
-        self.script().by_operation.insert(key, fault);
+        self.inner.borrow_mut().by_operation.insert(key, fault);
         self
     }
 
     /// Makes every call of one operation fail.
     #[must_use]
     pub fn every(self, operation: &str, fault: Fault) -> Self {
-        self.script().always.insert(operation.to_owned(), fault);
+        self.inner
+            .borrow_mut()
+            .always
+            .insert(operation.to_owned(), fault);
         self
     }
 
     /// Makes a `share` of all calls, 0 to 1, fail in one of the ways of `kinds`, drawn from `seed`.
     #[must_use]
     pub fn at_random(self, seed: u64, share: f64, kinds: &[Fault]) -> Self {
-        self.script().random = Some(RandomFaults {
+        self.inner.borrow_mut().random = Some(RandomFaults {
             random: Random::new(seed),
             share,
             kinds: kinds.to_vec(),
@@ -107,7 +109,7 @@ impl Faults {
 
     /// Ends all faults; calls are still recorded.
     pub fn heal(&self) {
-        let mut script = self.script();
+        let mut script = self.inner.borrow_mut();
         script.overall.clear();
         script.by_operation.clear();
         script.always.clear();
@@ -117,30 +119,28 @@ impl Faults {
     /// Every call so far.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
-        self.script().calls.clone()
+        self.inner.borrow_mut().calls.clone()
     }
 
     /// How often an operation was called so far.
     #[must_use]
     pub fn count(&self, operation: &str) -> usize {
-        self.script().counts.get(operation).copied().unwrap_or(0)
+        self.inner
+            .borrow_mut()
+            .counts
+            .get(operation)
+            .copied()
+            .unwrap_or(0)
     }
 
     /// A port over `inner` that fails by this script.
     pub fn wrap<P>(&self, inner: P) -> Faulty<P> {
-        Faulty {
-            inner,
-            faults: self.clone(),
-        }
-    }
-
-    fn script(&self) -> MutexGuard<'_, Script> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        Faulty::new(inner, self.clone())
     }
 
     /// Records a call and tells how it is to fail.
     fn next(&self, operation: &'static str, resource: &str) -> Option<Fault> {
-        let mut script = self.script();
+        let mut script = self.inner.borrow_mut();
         let count = script.counts.entry(operation).or_default();
         *count += 1;
         let count = *count;
@@ -172,242 +172,152 @@ impl RandomFaults {
     }
 }
 
-/// A port that fails by a script.
-#[derive(Debug, Clone)]
-pub struct Faulty<P> {
-    inner: P,
-    faults: Faults,
-}
+#[cfg(test)]
+mod tests {
+    use fleet::{ScheduledAction, Sizes};
+    use jiff::{SignedDuration, Timestamp};
+    use pollster::block_on;
+    use ports::{Condition, DocumentStore, GroupReader, GroupWriter, Message, Notifier};
+    use simulation::{GroupSpec, SimulatedGroup};
 
-impl<P> Faulty<P> {
-    /// The port underneath.
-    pub fn inner(&self) -> &P {
-        &self.inner
+    use super::*;
+    use crate::{MemoryStore, RecordingNotifier, SimulatedGroupPort, VirtualClock};
+
+    fn start() -> Timestamp {
+        "2026-03-04T00:00:00Z".parse().unwrap()
     }
 
-    /// The script and the record of calls.
-    pub fn faults(&self) -> &Faults {
-        &self.faults
+    fn group() -> SimulatedGroupPort {
+        let group = SimulatedGroup::new(GroupSpec::new("web", 1, 2, 10), start()).unwrap();
+        SimulatedGroupPort::new([group], &VirtualClock::new(start()))
     }
 
-    async fn call<T>(
-        &self,
-        operation: &'static str,
-        resource: String,
-        work: impl AsyncFnOnce(&P) -> Result<T, PortError>,
-    ) -> Result<T, PortError> {
-        match self.faults.next(operation, &resource) {
-            None => work(&self.inner).await,
-            Some(Fault::UnansweredAfter) => {
-                // The answer is lost, whatever it was.
-                let _ = work(&self.inner).await;
-                Err(failure(Fault::UnansweredAfter, operation, resource))
-            }
-            Some(fault) => Err(failure(fault, operation, resource)),
+    fn to(desired: u32) -> Sizes {
+        Sizes {
+            desired_capacity: Some(desired),
+            ..Sizes::default()
         }
     }
 
-    /// A call with a batch of items: `work` gets the ones that are let through.
-    async fn batch<I: Clone>(
-        &self,
-        operation: &'static str,
-        group: &str,
-        items: &[I],
-        name: impl Fn(&I) -> String,
-        work: impl AsyncFnOnce(&P, &[I]) -> Result<Vec<ItemFailure>, PortError>,
-    ) -> Result<Vec<ItemFailure>, PortError> {
-        match self.faults.next(operation, group) {
-            None => work(&self.inner, items).await,
-            Some(Fault::ItemsRefused) => {
-                let mut failures = Vec::new();
-                let mut passed = Vec::new();
-                for (index, item) in items.iter().enumerate() {
-                    if index % 2 == 1 {
-                        passed.push(item.clone());
-                        continue;
-                    }
-                    failures.push(ItemFailure {
-                        name: name(item),
-                        code: "ResourceContention".to_owned(),
-                        message: "injected".to_owned(),
-                    });
-                }
-                if !passed.is_empty() {
-                    failures.extend(work(&self.inner, &passed).await?);
-                }
-                Ok(failures)
-            }
-            Some(Fault::UnansweredAfter) => {
-                let _ = work(&self.inner, items).await;
-                Err(failure(Fault::UnansweredAfter, operation, group.to_owned()))
-            }
-            Some(fault) => Err(failure(fault, operation, group.to_owned())),
+    #[test]
+    fn a_write_fails_with_or_without_effect() {
+        for (fault, code, happened) in [
+            (Fault::Throttled, "Throttled", false),
+            (Fault::Denied, "Denied", false),
+            (Fault::Conflict, "Conflict", false),
+            (Fault::NotFound, "NotFound", false),
+            (Fault::UnansweredBefore, "Unanswered", false),
+            (Fault::UnansweredAfter, "Unanswered", true),
+            (Fault::ItemsRefused, "Throttled", false),
+        ] {
+            let port = Faults::none().nth_of("resize", 1, fault).wrap(group());
+            let error = block_on(port.resize("web", to(5))).unwrap_err();
+            assert_eq!(error.code(), code);
+            let desired = block_on(port.group("web")).unwrap().desired_capacity;
+            assert_eq!(desired == 5, happened, "{fault:?}");
+            block_on(port.resize("web", to(6))).unwrap();
         }
     }
-}
 
-fn failure(fault: Fault, operation: &'static str, resource: String) -> PortError {
-    let detail = "injected".to_owned();
-    match fault {
-        Fault::Throttled | Fault::ItemsRefused => PortError::Throttled {
-            operation,
-            resource,
-            detail,
-        },
-        Fault::Denied => PortError::Denied {
-            operation,
-            resource,
-            detail,
-        },
-        Fault::Conflict => PortError::Conflict {
-            operation,
-            resource,
-            detail,
-        },
-        Fault::NotFound => PortError::NotFound {
-            operation,
-            resource,
-        },
-        Fault::UnansweredBefore | Fault::UnansweredAfter => PortError::Unanswered {
-            operation,
-            resource,
-            detail,
-        },
-    }
-}
-
-/// A store does not know NotFound: a missing bucket refuses.
-fn stored(error: PortError) -> PortError {
-    match error {
-        PortError::NotFound {
-            operation,
-            resource,
-        } => PortError::Refused {
-            operation,
-            resource,
-            detail: "injected: the store does not exist".to_owned(),
-        },
-        other => other,
-    }
-}
-
-impl<P: MetricSource> MetricSource for Faulty<P> {
-    async fn read(&self, reading: &Reading) -> Result<Vec<Datapoint>, PortError> {
-        let resource = format!("{} {}", reading.metric.namespace, reading.metric.name);
-        self.call("read", resource, async |p: &P| p.read(reading).await)
-            .await
-    }
-}
-
-impl<P: DocumentStore> DocumentStore for Faulty<P> {
-    async fn get(&self, key: &str) -> Result<Option<Stored>, PortError> {
-        self.call("get", key.to_owned(), async |p: &P| p.get(key).await)
-            .await
-            .map_err(stored)
+    #[test]
+    fn one_script_counts_over_all_ports() {
+        let faults = Faults::none()
+            .nth(3, Fault::Denied)
+            .every("list", Fault::Throttled);
+        let store = faults.wrap(MemoryStore::new());
+        let port = faults.wrap(group());
+        let notifier = faults.wrap(RecordingNotifier::default());
+        let message = Message {
+            subject: "hello".to_owned(),
+            text: String::new(),
+            record: serde_json::Value::Null,
+        };
+        block_on(store.put("a/b", b"x", Condition::Always)).unwrap();
+        block_on(port.group("web")).unwrap();
+        assert_eq!(
+            block_on(notifier.notify(&message)).unwrap_err().code(),
+            "Denied"
+        );
+        block_on(notifier.notify(&message)).unwrap();
+        assert_eq!(block_on(store.list("a")).unwrap_err().code(), "Throttled");
+        faults.heal();
+        assert_eq!(block_on(store.list("a")).unwrap(), ["a/b"]);
+        let calls: Vec<_> = faults
+            .calls()
+            .into_iter()
+            .map(|c| (c.operation, c.resource))
+            .collect();
+        let expected = [
+            ("put", "a/b"),
+            ("group", "web"),
+            ("notify", "hello"),
+            ("notify", "hello"),
+            ("list", "a"),
+            ("list", "a"),
+        ];
+        assert_eq!(
+            calls,
+            expected.map(|(operation, about)| (operation, about.to_owned()))
+        );
+        assert_eq!((faults.count("list"), faults.count("resize")), (2, 0));
     }
 
-    async fn put(
-        &self,
-        key: &str,
-        bytes: &[u8],
-        condition: Condition,
-    ) -> Result<Version, PortError> {
-        self.call("put", key.to_owned(), async |p: &P| {
-            p.put(key, bytes, condition).await
-        })
-        .await
-        .map_err(stored)
+    #[test]
+    fn a_store_never_says_not_found() {
+        let store = Faults::none()
+            .nth(1, Fault::NotFound)
+            .wrap(MemoryStore::new());
+        assert_eq!(block_on(store.get("a")).unwrap_err().code(), "Refused");
+        assert!(block_on(store.get("a")).unwrap().is_none());
     }
 
-    async fn delete(&self, key: &str) -> Result<(), PortError> {
-        self.call("delete", key.to_owned(), async |p: &P| p.delete(key).await)
-            .await
-            .map_err(stored)
+    #[test]
+    fn every_second_item_of_a_batch_is_refused() {
+        let port = Faults::none().nth(1, Fault::ItemsRefused).wrap(group());
+        let actions: Vec<ScheduledAction> = (1..=5)
+            .map(|n| ScheduledAction {
+                name: format!("a{n}"),
+                start: Some(start() + SignedDuration::from_mins(n)),
+                end: None,
+                recurrence: None,
+                min_size: Some(2),
+                max_size: None,
+                desired_capacity: None,
+            })
+            .collect();
+        let failures = block_on(port.put_scheduled_actions("web", &actions)).unwrap();
+        let refused: Vec<_> = failures
+            .iter()
+            .map(|failure| failure.name.as_str())
+            .collect();
+        assert_eq!(refused, ["a1", "a3", "a5"]);
+        let kept = block_on(port.scheduled_actions("web")).unwrap();
+        assert_eq!(
+            kept.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(),
+            ["a2", "a4"]
+        );
     }
 
-    async fn list(&self, prefix: &str) -> Result<Vec<String>, PortError> {
-        self.call("list", prefix.to_owned(), async |p: &P| {
-            p.list(prefix).await
-        })
-        .await
-        .map_err(stored)
-    }
-}
-
-impl<P: Notifier> Notifier for Faulty<P> {
-    async fn notify(&self, message: &Message) -> Result<(), PortError> {
-        let resource = message.subject.clone();
-        self.call("notify", resource, async |p: &P| p.notify(message).await)
-            .await
-    }
-}
-
-impl<P: GroupReader> GroupReader for Faulty<P> {
-    async fn group(&self, name: &str) -> Result<Group, PortError> {
-        self.call("group", name.to_owned(), async |p: &P| p.group(name).await)
-            .await
-    }
-
-    async fn scheduled_actions(&self, group: &str) -> Result<Vec<ScheduledAction>, PortError> {
-        self.call("scheduled_actions", group.to_owned(), async |p: &P| {
-            p.scheduled_actions(group).await
-        })
-        .await
-    }
-
-    async fn policies(&self, group: &str) -> Result<Vec<Policy>, PortError> {
-        self.call("policies", group.to_owned(), async |p: &P| {
-            p.policies(group).await
-        })
-        .await
-    }
-
-    async fn activities(&self, group: &str, since: Timestamp) -> Result<Vec<Activity>, PortError> {
-        self.call("activities", group.to_owned(), async |p: &P| {
-            p.activities(group, since).await
-        })
-        .await
-    }
-}
-
-impl<P: GroupWriter> GroupWriter for Faulty<P> {
-    async fn put_scheduled_actions(
-        &self,
-        group: &str,
-        actions: &[ScheduledAction],
-    ) -> Result<Vec<ItemFailure>, PortError> {
-        let name = |action: &ScheduledAction| action.name.clone();
-        let operation = "put_scheduled_actions";
-        self.batch(
-            operation,
-            group,
-            actions,
-            name,
-            async |p: &P, items: &[_]| p.put_scheduled_actions(group, items).await,
-        )
-        .await
-    }
-
-    async fn delete_scheduled_actions(
-        &self,
-        group: &str,
-        names: &[String],
-    ) -> Result<Vec<ItemFailure>, PortError> {
-        let operation = "delete_scheduled_actions";
-        self.batch(
-            operation,
-            group,
-            names,
-            String::clone,
-            async |p: &P, items: &[_]| p.delete_scheduled_actions(group, items).await,
-        )
-        .await
-    }
-
-    async fn resize(&self, group: &str, sizes: Sizes) -> Result<(), PortError> {
-        self.call("resize", group.to_owned(), async |p: &P| {
-            p.resize(group, sizes).await
-        })
-        .await
+    #[test]
+    fn random_faults_are_the_same_for_a_seed() {
+        let run = |seed: u64| -> Vec<Option<Fault>> {
+            let kinds = [Fault::Throttled, Fault::UnansweredAfter];
+            let port = Faults::none().at_random(seed, 0.3, &kinds).wrap(group());
+            for _ in 0..1_000 {
+                let _ = block_on(port.group("web"));
+            }
+            port.faults()
+                .calls()
+                .into_iter()
+                .map(|call| call.fault)
+                .collect()
+        };
+        let drawn = run(5);
+        assert_eq!(drawn, run(5));
+        assert_ne!(drawn, run(6));
+        let failed = drawn.iter().flatten().count();
+        assert!((250..350).contains(&failed), "{failed}");
+        assert!(drawn.contains(&Some(Fault::Throttled)));
+        assert!(drawn.contains(&Some(Fault::UnansweredAfter)));
     }
 }

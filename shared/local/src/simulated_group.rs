@@ -1,43 +1,46 @@
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::rc::Rc;
 
 use fleet::{Activity, Group, ItemFailure, Policy, ScheduledAction, Sizes};
 use jiff::Timestamp;
-use ports::{GroupReader, GroupWriter, PortError};
+use ports::{Clock, GroupReader, GroupWriter, PortError};
 use simulation::{ACTION_NOT_FOUND, MinuteRecord, Origin, SimulatedGroup, SimulationError, Source};
 
-/// Simulated groups under one virtual clock, seen by one caller.
+use crate::VirtualClock;
+
+/// Simulated groups under a virtual clock, seen by one caller.
 ///
 /// Clones share the groups and the clock; [`acting_as`](Self::acting_as) makes a clone whose
 /// writes carry another source in the groups' change logs.
 #[derive(Debug, Clone)]
 pub struct SimulatedGroupPort {
-    world: Arc<Mutex<World>>,
+    world: Rc<RefCell<World>>,
+    clock: VirtualClock,
     source: Source,
 }
 
 #[derive(Debug)]
 struct World {
-    now: Timestamp,
     groups: BTreeMap<String, SimulatedGroup>,
-    /// Why the next resize of a group happens.
+    /// Why a group's next resizes happen.
     resize_reasons: BTreeMap<String, String>,
 }
 
 impl SimulatedGroupPort {
-    /// Ports on `groups` at `now`, acting as the planner.
+    /// Ports on `groups` under `clock`, acting as the planner.
     #[must_use]
-    pub fn new(groups: impl IntoIterator<Item = SimulatedGroup>, now: Timestamp) -> Self {
+    pub fn new(groups: impl IntoIterator<Item = SimulatedGroup>, clock: &VirtualClock) -> Self {
         let groups = groups
             .into_iter()
             .map(|group| (group.name().to_owned(), group))
             .collect();
         Self {
-            world: Arc::new(Mutex::new(World {
-                now,
+            world: Rc::new(RefCell::new(World {
                 groups,
                 resize_reasons: BTreeMap::new(),
             })),
+            clock: clock.clone(),
             source: Source::Planner,
         }
     }
@@ -46,65 +49,40 @@ impl SimulatedGroupPort {
     #[must_use]
     pub fn acting_as(&self, source: Source) -> Self {
         Self {
-            world: Arc::clone(&self.world),
             source,
+            ..self.clone()
         }
     }
 
-    /// Moves the shared clock.
-    pub fn set_now(&self, now: Timestamp) {
-        self.world().now = now;
-    }
-
-    /// The shared clock's time.
-    #[must_use]
-    pub fn now(&self) -> Timestamp {
-        self.world().now
-    }
-
-    /// Moves the clock to `minute` and runs that minute of one group; `None` where there is no such
-    /// group. See [`SimulatedGroup::advance`].
-    pub fn advance(
-        &self,
-        group: &str,
-        minute: Timestamp,
-        demand: f64,
-        throughput: f64,
-    ) -> Option<MinuteRecord> {
-        let mut world = self.world();
-        world.now = minute;
-        let group = world.groups.get_mut(group)?;
-        Some(group.advance(minute, demand, throughput))
+    /// Runs the clock's minute of one group; `None` where there is no such group. See
+    /// [`SimulatedGroup::advance`].
+    pub fn advance(&self, group: &str, demand: f64, throughput: f64) -> Option<MinuteRecord> {
+        let now = self.clock.now();
+        self.with(group, |group| group.advance(now, demand, throughput))
     }
 
     /// Gives scheduled actions their reasons by name, for the change log. Names that are not there
     /// are passed over.
     pub fn explain<'a>(&self, group: &str, reasons: impl IntoIterator<Item = (&'a str, &'a str)>) {
-        if let Some(group) = self.world().groups.get_mut(group) {
+        self.with(group, |group| {
             for (name, reason) in reasons {
                 group.explain(name, reason);
             }
-        }
+        });
     }
 
     /// Gives the following resizes of a group their reason, for the change log, until the next
     /// call.
     pub fn explain_resize(&self, group: &str, reason: &str) {
-        let mut world = self.world();
-        world
-            .resize_reasons
-            .insert(group.to_owned(), reason.to_owned());
+        let mut world = self.world.borrow_mut();
+        let reasons = &mut world.resize_reasons;
+        reasons.insert(group.to_owned(), reason.to_owned());
     }
 
     /// Works on one simulated group itself: hand edits, suspensions, its change log. `None` where
-    /// there is no such group.
+    /// there is no such group. `work` is not to use this port.
     pub fn with<T>(&self, group: &str, work: impl FnOnce(&mut SimulatedGroup) -> T) -> Option<T> {
-        self.world().groups.get_mut(group).map(work)
-    }
-
-    fn world(&self) -> MutexGuard<'_, World> {
-        // Nothing here leaves the world half changed, so a panic elsewhere does not spoil it.
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+        self.world.borrow_mut().groups.get_mut(group).map(work)
     }
 
     fn on<T>(
@@ -113,8 +91,8 @@ impl SimulatedGroupPort {
         group: &str,
         work: impl FnOnce(&mut SimulatedGroup, Timestamp, String) -> Result<T, SimulationError>,
     ) -> Result<T, PortError> {
-        let mut world = self.world();
-        let now = world.now;
+        let mut world = self.world.borrow_mut();
+        let now = self.clock.now();
         let reason = world.resize_reasons.get(group).cloned().unwrap_or_default();
         let found = world.groups.get_mut(group);
         let found = found.ok_or_else(|| PortError::NotFound {
@@ -127,23 +105,21 @@ impl SimulatedGroupPort {
 
 impl GroupReader for SimulatedGroupPort {
     async fn group(&self, name: &str) -> Result<Group, PortError> {
-        self.on("DescribeAutoScalingGroups", name, |group, _, _| {
-            group.group()
-        })
+        self.on("describe group", name, |group, _, _| group.group())
     }
 
     async fn scheduled_actions(&self, group: &str) -> Result<Vec<ScheduledAction>, PortError> {
-        self.on("DescribeScheduledActions", group, |group, _, _| {
+        self.on("describe scheduled actions", group, |group, _, _| {
             group.scheduled_actions()
         })
     }
 
     async fn policies(&self, group: &str) -> Result<Vec<Policy>, PortError> {
-        self.on("DescribePolicies", group, |group, _, _| group.policies())
+        self.on("describe policies", group, |group, _, _| group.policies())
     }
 
     async fn activities(&self, group: &str, since: Timestamp) -> Result<Vec<Activity>, PortError> {
-        self.on("DescribeScalingActivities", group, |group, _, _| {
+        self.on("describe activities", group, |group, _, _| {
             group.activities(since)
         })
     }
@@ -155,17 +131,9 @@ impl GroupWriter for SimulatedGroupPort {
         group: &str,
         actions: &[ScheduledAction],
     ) -> Result<Vec<ItemFailure>, PortError> {
-        self.on(
-            "BatchPutScheduledUpdateGroupAction",
-            group,
-            |group, now, _| {
-                group.put_scheduled_actions(
-                    now,
-                    actions,
-                    &Origin::new(now, self.source, "scheduled"),
-                )
-            },
-        )
+        self.on("put scheduled actions", group, |group, now, _| {
+            group.put_scheduled_actions(now, actions, &Origin::new(now, self.source, "scheduled"))
+        })
     }
 
     async fn delete_scheduled_actions(
@@ -173,7 +141,7 @@ impl GroupWriter for SimulatedGroupPort {
         group: &str,
         names: &[String],
     ) -> Result<Vec<ItemFailure>, PortError> {
-        let mut failures = self.on("BatchDeleteScheduledAction", group, |group, _, _| {
+        let mut failures = self.on("delete scheduled actions", group, |group, _, _| {
             group.delete_scheduled_actions(names)
         })?;
         failures.retain(|failure| failure.message != ACTION_NOT_FOUND);
@@ -181,7 +149,7 @@ impl GroupWriter for SimulatedGroupPort {
     }
 
     async fn resize(&self, group: &str, sizes: Sizes) -> Result<(), PortError> {
-        self.on("UpdateAutoScalingGroup", group, |group, now, reason| {
+        self.on("resize group", group, |group, now, reason| {
             group.resize(now, sizes, &Origin::new(now, self.source, reason))
         })
     }
@@ -208,5 +176,125 @@ fn port_error(operation: &'static str, group: &str, error: &SimulationError) -> 
             resource,
             detail: other.to_string(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use pollster::block_on;
+    use simulation::GroupSpec;
+
+    use super::*;
+
+    fn start() -> Timestamp {
+        "2026-03-04T00:00:00Z".parse().unwrap()
+    }
+
+    fn later(minutes: i64) -> Timestamp {
+        start() + SignedDuration::from_mins(minutes)
+    }
+
+    fn port() -> (SimulatedGroupPort, VirtualClock) {
+        let clock = VirtualClock::new(start());
+        let group = SimulatedGroup::new(GroupSpec::new("web", 1, 2, 10), start()).unwrap();
+        (SimulatedGroupPort::new([group], &clock), clock)
+    }
+
+    fn floor(name: &str, at: Timestamp, min: u32) -> ScheduledAction {
+        ScheduledAction {
+            name: name.to_owned(),
+            start: Some(at),
+            end: None,
+            recurrence: None,
+            min_size: Some(min),
+            max_size: None,
+            desired_capacity: None,
+        }
+    }
+
+    #[test]
+    fn planner_and_responder_sign_their_writes() {
+        let (planner, clock) = port();
+        let responder = planner.acting_as(Source::Responder);
+        let actions = [floor("a", later(5), 4)];
+        assert!(
+            block_on(planner.put_scheduled_actions("web", &actions))
+                .unwrap()
+                .is_empty()
+        );
+        planner.explain("web", [("a", "the morning")]);
+        responder.explain_resize("web", "an alarm");
+        let sizes = Sizes {
+            desired_capacity: Some(6),
+            ..Sizes::default()
+        };
+        clock.set(later(2));
+        block_on(responder.resize("web", sizes)).unwrap();
+        for minute in 2..=8 {
+            clock.set(later(minute));
+            planner.advance("web", 450.0, 100.0).unwrap();
+        }
+        assert_eq!(block_on(planner.group("web")).unwrap().in_service(), 6);
+        assert_eq!(
+            block_on(planner.activities("web", start())).unwrap().len(),
+            4
+        );
+        let rows = planner
+            .with("web", |group| group.changes().to_vec())
+            .unwrap();
+        let told: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                (
+                    row.decided_at,
+                    row.effective_at,
+                    row.source,
+                    row.reason.as_str(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (later(2), later(2), Source::Responder, "an alarm"),
+                (start(), later(5), Source::Planner, "the morning"),
+            ]
+        );
+    }
+
+    #[test]
+    fn refusals_become_port_errors() {
+        let (port, _) = port();
+        let sizes = Sizes {
+            desired_capacity: Some(11),
+            ..Sizes::default()
+        };
+        let refused = block_on(port.resize("web", sizes)).unwrap_err();
+        assert_eq!(refused.code(), "Refused");
+        assert_eq!(block_on(port.group("gone")).unwrap_err().code(), "NotFound");
+        port.with("web", |group| group.delete(start()));
+        assert_eq!(
+            block_on(port.policies("web")).unwrap_err().code(),
+            "NotFound"
+        );
+    }
+
+    #[test]
+    fn an_action_that_is_gone_already_is_deleted_without_a_failure() {
+        let (port, _) = port();
+        let actions = [floor("a", later(5), 4), floor("b", later(5), 4)];
+        let failures = block_on(port.put_scheduled_actions("web", &actions)).unwrap();
+        assert_eq!(
+            (failures.len(), failures[0].code.as_str()),
+            (1, "AlreadyExists")
+        );
+        let names = ["a".to_owned(), "b".to_owned()];
+        assert!(
+            block_on(port.delete_scheduled_actions("web", &names))
+                .unwrap()
+                .is_empty()
+        );
+        assert!(block_on(port.scheduled_actions("web")).unwrap().is_empty());
     }
 }
