@@ -97,7 +97,7 @@ impl SimulatedGroupPort {
         let found = world.groups.get_mut(group);
         let found = found.ok_or_else(|| PortError::NotFound {
             operation,
-            resource: resource(group),
+            resource: group.to_owned(),
         })?;
         work(found, now, reason).map_err(|error| port_error(operation, group, &error))
     }
@@ -155,12 +155,8 @@ impl GroupWriter for SimulatedGroupPort {
     }
 }
 
-fn resource(group: &str) -> String {
-    format!("group {group:?}")
-}
-
 fn port_error(operation: &'static str, group: &str, error: &SimulationError) -> PortError {
-    let resource = resource(group);
+    let resource = group.to_owned();
     match error {
         SimulationError::NotFound { .. } => PortError::NotFound {
             operation,

@@ -23,6 +23,6 @@ pub use cron::Cron;
 pub use error::SimulationError;
 pub use group::{
     ACTION_NOT_FOUND, Anomaly, GroupSpec, LaunchFailures, MinuteRecord, Origin, SimulatedGroup,
-    SizeChange, Source, TargetTracking, required_servers,
+    SizeChange, Source, TargetTracking, lost_demand, required_servers,
 };
 pub use random::Random;

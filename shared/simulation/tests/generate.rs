@@ -225,6 +225,8 @@ fn one_more_campaign_or_day_changes_nothing_else() {
     assert!(generated.bumps.is_sorted_by_key(|b| b.start));
 }
 
+type Spoil = fn(&mut Scenario);
+
 #[test]
 fn presets_generate_and_nonsense_is_refused() {
     let presets = [
@@ -242,7 +244,7 @@ fn presets_generate_and_nonsense_is_refused() {
         assert!(demand.iter().all(|v| v.is_finite() && *v >= 0.0));
         assert!((200.0..1_500.0).contains(&mean(&demand)));
     }
-    let spoil: [(&str, fn(&mut Scenario)); 8] = [
+    let spoil: [(&str, Spoil); 8] = [
         ("days", |s| s.days = 0),
         ("days", |s| s.days = 1_001),
         ("base", |s| s.base = f64::NAN),
@@ -250,9 +252,7 @@ fn presets_generate_and_nonsense_is_refused() {
         ("noise_memory", |s| s.noise_memory = 1.0),
         ("growth_per_week", |s| s.growth_per_week = -1.0),
         ("week", |s| s.week[3] = -1.0),
-        ("start", |s| {
-            s.start = s.start + SignedDuration::from_secs(1)
-        }),
+        ("start", |s| s.start += SignedDuration::from_secs(1)),
     ];
     for (field, spoil) in spoil {
         let mut scenario = smooth(1);

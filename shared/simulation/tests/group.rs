@@ -354,10 +354,12 @@ fn the_change_log_tells_what_was_set_when_by_whom_and_why() {
     assert_eq!(group.group().unwrap().desired_capacity, 5);
 }
 
+type Spoil = fn(&mut GroupSpec);
+
 #[test]
 fn a_spec_that_contradicts_itself_is_refused() {
     let good = || GroupSpec::new("web", 1, 2, 10);
-    let specs: [(&str, fn(&mut GroupSpec)); 8] = [
+    let specs: [(&str, Spoil); 8] = [
         ("name", |s| s.name.clear()),
         ("min_size", |s| s.min_size = 11),
         ("desired_capacity", |s| s.desired_capacity = 11),

@@ -1,7 +1,7 @@
 use timeseries::Series;
 
 use super::{Outcome, Setting, check};
-use crate::{SimulationError, required_servers};
+use crate::{SimulationError, lost_demand, required_servers};
 
 /// The least that perfect knowledge could bill.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,8 +109,8 @@ pub fn clairvoyant(demand: &Series, setting: &Setting) -> Result<Outcome, Simula
         ..Outcome::default()
     };
     for (value, held) in demand.values().iter().zip(&bound.held) {
-        let lost = (value - f64::from(*held) * setting.throughput).max(0.0);
-        if lost > 1e-6 {
+        let lost = lost_demand(*value, *held, setting.throughput);
+        if lost > 0.0 {
             outcome.lost_demand += lost;
             outcome.minutes_under += 1;
         }

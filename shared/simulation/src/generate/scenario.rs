@@ -2,7 +2,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use timeseries::{Series, Step};
 
-use super::Shape;
+use super::parts::minutes;
+use super::{Bump, Outage, Shape, Shift};
 use crate::{Random, SimulationError};
 
 /// Most days one scenario may have: 4 MB of minutes a year.
@@ -12,8 +13,6 @@ const DAY_STREAM: u64 = 11;
 const NOISE_STREAM: u64 = 12;
 const BURST_STREAM: u64 = 13;
 const COUNT_STREAM: u64 = 14;
-const SPIKE_STREAM: u64 = 15;
-const OUTAGE_STREAM: u64 = 16;
 
 /// How long a retry storm is followed.
 const STORM: i64 = 240;
@@ -60,52 +59,6 @@ pub struct Scenario {
     pub outages_per_week: f64,
     /// Seed of all chance.
     pub seed: u64,
-}
-
-/// A campaign or a spike: demand times a factor that ramps up, holds and fades. Where several
-/// overlap, the highest factor counts.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Bump {
-    /// Its name.
-    pub name: String,
-    /// When the ramp begins.
-    pub start: Timestamp,
-    /// When people knew; `None` for a spike that nobody announced.
-    pub announced_at: Option<Timestamp>,
-    /// Factor at its height.
-    pub multiplier: f64,
-    /// Factor that was announced, where one was.
-    pub announced_multiplier: Option<f64>,
-    /// From the start to its height.
-    pub ramp: SignedDuration,
-    /// At its height.
-    pub hold: SignedDuration,
-    /// Half-life of what is left afterwards.
-    pub half_life: SignedDuration,
-}
-
-/// Demand that goes away and comes back all at once.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outage {
-    /// Its start.
-    pub start: Timestamp,
-    /// Its length.
-    pub length: SignedDuration,
-    /// Share of demand that is left meanwhile.
-    pub left: f64,
-    /// Factor on demand right afterwards, when clients retry.
-    pub storm: f64,
-    /// Half-life of the storm.
-    pub storm_half_life: SignedDuration,
-}
-
-/// A lasting change of level.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Shift {
-    /// From when on.
-    pub at: Timestamp,
-    /// Times the level before.
-    pub factor: f64,
 }
 
 /// What came of a scenario.
@@ -273,58 +226,11 @@ impl Scenario {
         }
     }
 
-    /// Spikes that nobody announced: twofold to fivefold, up within 3 to 12 minutes.
-    fn random_spikes(&self) -> Vec<Bump> {
-        self.at_random(SPIKE_STREAM, self.spikes_per_week, |start, chance| Bump {
-            name: "spike".to_owned(),
-            start,
-            announced_at: None,
-            multiplier: chance.between(2.0, 5.0),
-            announced_multiplier: None,
-            ramp: whole_minutes(chance.between(3.0, 12.0)),
-            hold: whole_minutes(chance.between(0.0, 10.0)),
-            half_life: whole_minutes(chance.between(15.0, 60.0)),
-        })
-    }
-
-    /// Outages of 20 minutes to 2.5 hours that leave up to a tenth and come back half as high again.
-    fn random_outages(&self) -> Vec<Outage> {
-        self.at_random(OUTAGE_STREAM, self.outages_per_week, |start, chance| {
-            Outage {
-                start,
-                length: whole_minutes(chance.between(20.0, 150.0)),
-                left: chance.between(0.0, 0.1),
-                storm: 1.5,
-                storm_half_life: SignedDuration::from_mins(10),
-            }
-        })
-    }
-
-    /// As many as come by themselves, each day on its own.
-    fn at_random<T>(
-        &self,
-        stream: u64,
-        per_week: f64,
-        make: impl Fn(Timestamp, &mut Random) -> T,
-    ) -> Vec<T> {
-        (0..u64::from(self.days))
-            .flat_map(|day| {
-                let mut chance = Random::keyed(self.seed, &[stream, day]);
-                let count = chance.poisson(per_week / 7.0) as u64;
-                let of = |_, chance: &mut Random| {
-                    let minute = day * 1440 + chance.below(1440);
-                    make(self.time_at(usize::try_from(minute).unwrap_or(0)), chance)
-                };
-                (0..count).map(|n| of(n, &mut chance)).collect::<Vec<_>>()
-            })
-            .collect()
-    }
-
     fn minutes(&self) -> usize {
         self.days as usize * 1440
     }
 
-    fn time_at(&self, minute: usize) -> Timestamp {
+    pub(super) fn time_at(&self, minute: usize) -> Timestamp {
         let by = SignedDuration::from_mins(i64::try_from(minute).unwrap_or(0));
         self.start.saturating_add(by).unwrap_or(Timestamp::MAX)
     }
@@ -382,29 +288,4 @@ impl Scenario {
             allowed,
         }
     }
-}
-
-impl Bump {
-    /// How much of it is on, 0 to 1, so many minutes after its start.
-    fn height(&self, since: f64) -> f64 {
-        let ramp = minutes(self.ramp);
-        let fades_from = ramp + minutes(self.hold);
-        if since < 0.0 {
-            0.0
-        } else if since < ramp {
-            since / ramp
-        } else if since <= fades_from {
-            1.0
-        } else {
-            libm::exp2(-(since - fades_from) / minutes(self.half_life).max(1e-9))
-        }
-    }
-}
-
-fn minutes(span: SignedDuration) -> f64 {
-    span.as_secs_f64() / 60.0
-}
-
-fn whole_minutes(minutes: f64) -> SignedDuration {
-    SignedDuration::from_mins(minutes as i64)
 }

@@ -1,4 +1,5 @@
 mod changes;
+mod minute;
 mod reactive;
 mod schedule;
 mod servers;
@@ -23,6 +24,16 @@ pub fn required_servers(demand: f64, throughput: f64) -> u32 {
     }
     // Saturates at both ends; a throughput of zero asks for everything there is.
     servers.max(0.0) as u32
+}
+
+/// Demand above what `servers` carry, in requests; 0 where it is unknown, and where
+/// [`required_servers`] forgives it.
+#[must_use]
+pub fn lost_demand(demand: f64, servers: u32, throughput: f64) -> f64 {
+    if demand.is_nan() || required_servers(demand, throughput) <= servers {
+        return 0.0;
+    }
+    demand - f64::from(servers) * throughput
 }
 
 #[cfg(test)]

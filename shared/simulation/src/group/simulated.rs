@@ -3,9 +3,8 @@ use std::collections::BTreeSet;
 use fleet::{Activity, Group, ItemFailure, Policy, PolicyKind, ScheduledAction, Sizes};
 use jiff::{SignedDuration, Timestamp};
 
-use super::changes::{Anomaly, MinuteRecord, Origin, SizeChange, Source};
+use super::changes::{Anomaly, Origin, SizeChange};
 use super::reactive::Tracker;
-use super::required_servers;
 use super::schedule::{Schedule, check_batch};
 use super::servers::Servers;
 use super::spec::{GroupSpec, LaunchFailures, check_boot};
@@ -21,22 +20,22 @@ const POLICY_NAME: &str = "target-tracking";
 #[derive(Debug, Clone)]
 pub struct SimulatedGroup {
     name: String,
-    min_size: u32,
-    max_size: u32,
-    desired_capacity: u32,
-    schedule: Schedule,
-    servers: Servers,
-    reactive: Option<Tracker>,
+    pub(super) min_size: u32,
+    pub(super) max_size: u32,
+    pub(super) desired_capacity: u32,
+    pub(super) schedule: Schedule,
+    pub(super) servers: Servers,
+    pub(super) reactive: Option<Tracker>,
     other_policies: Vec<Policy>,
-    suspended: BTreeSet<String>,
-    launch_failures: LaunchFailures,
+    pub(super) suspended: BTreeSet<String>,
+    pub(super) launch_failures: LaunchFailures,
     /// Seed of the schedule's lateness, where it may be late.
-    late: Option<u64>,
+    pub(super) late: Option<u64>,
     deleting: bool,
-    deleted: bool,
-    cause: String,
+    pub(super) deleted: bool,
+    pub(super) cause: String,
     changes: Vec<SizeChange>,
-    anomalies: Vec<Anomaly>,
+    pub(super) anomalies: Vec<Anomaly>,
 }
 
 impl SimulatedGroup {
@@ -211,38 +210,6 @@ impl SimulatedGroup {
         Ok(())
     }
 
-    /// Runs one minute: boots finish, due actions run, the reactive policy decides, the group
-    /// follows its desired capacity, demand is served. `demand` is in requests per minute, NaN
-    /// where unknown; `throughput` is what one server carries.
-    ///
-    /// Minutes are to come in order; a deleted group has no servers.
-    pub fn advance(&mut self, minute: Timestamp, demand: f64, throughput: f64) -> MinuteRecord {
-        if !self.deleted {
-            self.servers.finish_boots(minute);
-            self.run_schedule(minute);
-            self.react(minute, throughput);
-            self.reconcile(minute);
-            self.servers.forget(minute);
-        }
-        let in_service = self.servers.in_service();
-        if let Some(tracker) = &mut self.reactive {
-            tracker.observe(minute, demand, in_service);
-        }
-        // `max` takes 0 where demand is NaN.
-        let lost = (demand - f64::from(in_service) * throughput).max(0.0);
-        MinuteRecord {
-            at: minute,
-            demand,
-            required: required_servers(demand, throughput),
-            min_size: self.min_size,
-            max_size: self.max_size,
-            desired_capacity: self.desired_capacity,
-            in_service,
-            booting: self.servers.booting(),
-            lost: if lost > 1e-9 { lost } else { 0.0 },
-        }
-    }
-
     /// Each change of the group's sizes that took effect, in order.
     #[must_use]
     pub fn changes(&self) -> &[SizeChange] {
@@ -312,71 +279,8 @@ impl SimulatedGroup {
         (self.min_size, self.desired_capacity) = (0, 0);
     }
 
-    fn run_schedule(&mut self, now: Timestamp) {
-        while let Some(due) = self.schedule.take_due(now, self.late) {
-            // Suspended: due actions are skipped and not made up for. Source: user guide.
-            if self.suspended.contains("ScheduledActions") {
-                continue;
-            }
-            let mut sizes = due.sizes;
-            let max = sizes.max_size.unwrap_or(self.max_size);
-            let min = sizes.min_size.unwrap_or(self.min_size);
-            if min > max {
-                // What AWS does then is not documented. An action that only lowers MaxSize stops
-                // at MinSize; otherwise MinSize stops at MaxSize.
-                if sizes.min_size.is_none() {
-                    sizes.max_size = Some(min);
-                } else {
-                    sizes.min_size = Some(max);
-                }
-                self.anomalies.push(Anomaly {
-                    at: now,
-                    action: due.name,
-                    detail: format!("MinSize {min} above MaxSize {max} was clamped"),
-                });
-            }
-            self.apply(now, sizes, &due.origin);
-        }
-    }
-
-    fn react(&mut self, now: Timestamp, throughput: f64) {
-        let (desired, booting) = (self.desired_capacity, self.servers.booting());
-        let Some(tracker) = &mut self.reactive else {
-            return;
-        };
-        let want = tracker.decide(now, throughput, desired, booting);
-        if self.suspended.contains("AlarmNotification") {
-            return;
-        }
-        if let Some(want) = want {
-            let within = want.clamp(self.min_size, self.max_size);
-            let sizes = Sizes {
-                desired_capacity: Some(within),
-                ..Sizes::default()
-            };
-            let reason = format!("target tracking asks for {want}, {desired} were desired");
-            self.apply(now, sizes, &Origin::new(now, Source::Reactive, reason));
-        }
-    }
-
-    /// Launches or terminates towards the desired capacity.
-    fn reconcile(&mut self, now: Timestamp) {
-        let have = self.servers.in_service() + self.servers.booting();
-        let (missing, spare) = (
-            self.desired_capacity.saturating_sub(have),
-            have.saturating_sub(self.desired_capacity),
-        );
-        if missing > 0 && !self.suspended.contains("Launch") {
-            self.servers
-                .launch(missing, now, &self.cause, &self.launch_failures);
-        }
-        if spare > 0 && !self.suspended.contains("Terminate") {
-            self.servers.terminate(spare, now, &self.cause);
-        }
-    }
-
     /// Takes over sizes whose MinSize is not above MaxSize, and logs them if anything changed.
-    fn apply(&mut self, now: Timestamp, sizes: Sizes, origin: &Origin) {
+    pub(super) fn apply(&mut self, now: Timestamp, sizes: Sizes, origin: &Origin) {
         let before = (self.min_size, self.max_size, self.desired_capacity);
         self.min_size = sizes.min_size.unwrap_or(self.min_size);
         self.max_size = sizes.max_size.unwrap_or(self.max_size);
