@@ -1,0 +1,261 @@
+"""What the linters do not ask of infra/template.yaml: limits, permissions, and docs that are true.
+
+Run with the environment of infra/requirements.txt: .venv/infra/bin/python infra/test_template.py
+"""
+
+import json
+import logging
+import os
+import re
+import unittest
+from pathlib import Path
+
+os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")
+logging.disable(logging.WARNING)
+
+from samcli.yamlhelper import yaml_parse
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+ROOT = Path(__file__).parent.parent
+SOURCE = yaml_parse((ROOT / "infra/template.yaml").read_text())
+DOCS = (ROOT / "docs/infrastructure.md").read_text()
+FUNCTIONS = ["Forecaster", "Planner", "Responder"]
+
+
+def expanded():
+    """The plain CloudFormation template that SAM makes of ours, without AWS."""
+    template = yaml_parse((ROOT / "infra/template.yaml").read_text())
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+    defaults = {name: str(given["Default"]) for name, given in template["Parameters"].items()}
+    return Translator(managed_policy_map={}, sam_parser=Parser()).translate(template, defaults)
+
+
+RESOURCES = expanded()["Resources"]
+
+
+def of_type(kind):
+    found = {name: it for name, it in RESOURCES.items() if it["Type"] == kind}
+    assert found, kind
+    return found
+
+
+def properties(name):
+    return RESOURCES[name]["Properties"]
+
+
+def many(value):
+    return value if isinstance(value, list) else [value]
+
+
+def statements(role):
+    for policy in properties(role).get("Policies", []):
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def allowed(role):
+    """Every (action, resource as text, condition) that a role has."""
+    for statement in statements(role):
+        assert statement["Effect"] == "Allow", (role, statement)
+        for action in many(statement["Action"]):
+            for resource in many(statement["Resource"]):
+                text = resource if isinstance(resource, str) else json.dumps(resource)
+                yield action, text, statement.get("Condition")
+
+
+class Functions(unittest.TestCase):
+    def test_each_has_its_limits_and_tells_when_it_fails(self):
+        self.assertEqual(
+            sorted(of_type("AWS::Lambda::Function")), [f"{name}Function" for name in FUNCTIONS]
+        )
+        for name in FUNCTIONS:
+            with self.subTest(name):
+                function = properties(f"{name}Function")
+                self.assertEqual(function["Runtime"], "provided.al2023")
+                self.assertIn("MemorySize", function)
+                self.assertIn("Timeout", function)
+                self.assertIn("ReservedConcurrentExecutions", function)
+                self.assertEqual(function["TracingConfig"], {"Mode": "Active"})
+                self.assertEqual(function["LoggingConfig"]["LogFormat"], "JSON")
+                self.assertEqual(function["LoggingConfig"]["LogGroup"], {"Ref": f"{name}Logs"})
+                self.assertIn("RetentionInDays", properties(f"{name}Logs"))
+                self.assertEqual(
+                    function["Role"], {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+                )
+                invoke = properties(f"{name}FunctionEventInvokeConfig")
+                self.assertIn("OnFailure", invoke["DestinationConfig"])
+                self.assertIn("MaximumEventAgeInSeconds", invoke)
+                self.assertIn("MaximumRetryAttempts", invoke)
+                for alarm in ["Errors", "Throttles"]:
+                    self.assertIn(f"{name}{alarm}", RESOURCES)
+
+    def test_each_builds_the_binary_of_its_folder(self):
+        for name in FUNCTIONS:
+            source = SOURCE["Resources"][f"{name}Function"]
+            folder = ROOT / "infra" / source["Properties"]["CodeUri"]
+            self.assertTrue((folder / "Cargo.toml").is_file(), folder)
+            self.assertEqual(source["Metadata"]["BuildProperties"]["Binary"], folder.name)
+
+    def test_gets_the_variables_that_the_code_reads(self):
+        environment = (ROOT / "shared/aws/src/environment.rs").read_text()
+        for name in FUNCTIONS:
+            for variable in properties(f"{name}Function")["Environment"]["Variables"]:
+                self.assertIn(f'"{variable}"', environment)
+
+    def test_a_run_is_over_before_its_lease(self):
+        lease = (ROOT / "shared/control/src/lease.rs").read_text()
+        length = int(re.search(r"const LENGTH: .*from_secs\((\d+)\)", lease)[1])
+        for name in ["Planner", "Responder"]:
+            # The forecaster takes no lease: it changes no group.
+            self.assertLess(properties(f"{name}Function")["Timeout"] + 60, length, name)
+
+    def test_the_nightly_run_is_over_before_the_planner_starts(self):
+        self.assertLessEqual(5 * 60 + properties("ForecasterFunction")["Timeout"], 40 * 60)
+
+
+class Schedules(unittest.TestCase):
+    def test_nightly_and_hourly_with_zone_retries_and_a_place_for_what_failed(self):
+        expressions = {}
+        for name, schedule in of_type("AWS::Scheduler::Schedule").items():
+            with self.subTest(name):
+                schedule = schedule["Properties"]
+                expressions[name] = schedule["ScheduleExpression"]
+                self.assertIn("ScheduleExpressionTimezone", schedule)
+                self.assertIn("RetryPolicy", schedule["Target"])
+                self.assertIn("DeadLetterConfig", schedule["Target"])
+                self.assertEqual(schedule["Target"]["Input"], "{}")
+        self.assertEqual(
+            expressions,
+            {
+                "ForecasterFunctionNightly": {"Fn::Sub": "cron(5 ${NightlyHour} * * ? *)"},
+                "PlannerFunctionHourly": "cron(40 * * * ? *)",
+            },
+        )
+
+    def test_no_night_is_in_an_hour_that_clocks_skip(self):
+        hours = [int(hour) for hour in SOURCE["Parameters"]["NightlyHour"]["AllowedValues"]]
+        self.assertEqual(hours, [0, *range(3, 24)])
+
+    def test_each_has_a_role_that_starts_one_function(self):
+        roles = set()
+        for schedule in of_type("AWS::Scheduler::Schedule").values():
+            role = schedule["Properties"]["Target"]["RoleArn"]["Fn::GetAtt"][0]
+            roles.add(role)
+            invoked = [
+                resource for action, resource, _ in allowed(role) if action.startswith("lambda:")
+            ]
+            self.assertEqual(
+                invoked, [json.dumps(schedule["Properties"]["Target"]["Arn"])], role
+            )
+        self.assertEqual(len(roles), 2)
+
+
+class Permissions(unittest.TestCase):
+    def test_the_docs_name_each_permission_on_every_resource_and_no_other(self):
+        table = DOCS.split("<!-- every resource -->")[1]
+        documented = set(re.findall(r"^\| `([a-z]+:[A-Za-z]+)` \|", table, re.M))
+        used = {
+            action
+            for role in of_type("AWS::IAM::Role")
+            for action, resource, _ in allowed(role)
+            if resource == "*"
+        }
+        self.assertEqual(used, documented)
+
+    def test_no_action_is_a_pattern(self):
+        for role in of_type("AWS::IAM::Role"):
+            for action, _, _ in allowed(role):
+                self.assertNotIn("*", action, role)
+
+    def test_only_tagged_groups_change(self):
+        writers = set()
+        for role in of_type("AWS::IAM::Role"):
+            for action, _, condition in allowed(role):
+                if action.startswith("autoscaling:") and ":Describe" not in action:
+                    writers.add(role)
+                    self.assertEqual(
+                        condition, {"StringEquals": {"aws:ResourceTag/forescale": "managed"}}
+                    )
+        self.assertEqual(writers, {"PlannerRole", "ResponderRole"})
+
+    def test_nobody_writes_what_people_own_or_deletes_anything(self):
+        for name in FUNCTIONS:
+            for action, resource, _ in allowed(f"{name}Role"):
+                self.assertFalse(action.startswith("s3:Delete"), name)
+                if action == "s3:PutObject":
+                    self.assertIn("/targets/*/", resource)
+                    self.assertNotIn("left-out-days", resource)
+
+    def test_each_role_is_for_one_service(self):
+        for name, role in of_type("AWS::IAM::Role").items():
+            trust = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+            self.assertEqual(len(trust), 1, name)
+            self.assertIn("Service", trust[0]["Principal"], name)
+
+
+class Alarms(unittest.TestCase):
+    def test_our_own_alarms_do_not_call_the_responder(self):
+        prefix = SOURCE["Parameters"]["AlarmPrefix"]["Default"]
+        for name, alarm in of_type("AWS::CloudWatch::Alarm").items():
+            self.assertFalse(alarm["Properties"]["AlarmName"]["Fn::Sub"].startswith(prefix), name)
+            self.assertEqual(alarm["Properties"]["AlarmActions"], [{"Ref": "Notifications"}])
+
+    def test_an_alarm_reaches_the_responder_in_three_ways(self):
+        principals = {
+            permission["Properties"]["Principal"]
+            for permission in of_type("AWS::Lambda::Permission").values()
+            if permission["Properties"]["FunctionName"] == {"Ref": "ResponderFunctionAliaslive"}
+        }
+        self.assertEqual(
+            principals,
+            {"events.amazonaws.com", "lambda.alarms.cloudwatch.amazonaws.com", "sns.amazonaws.com"},
+        )
+
+    def test_each_is_in_the_docs(self):
+        for alarm in of_type("AWS::CloudWatch::Alarm").values():
+            name = alarm["Properties"]["AlarmName"]["Fn::Sub"].split("}-")[1]
+            self.assertIn(f"`{name}`", DOCS)
+
+
+class Storage(unittest.TestCase):
+    def test_the_bucket_stays_and_takes_no_risks(self):
+        bucket = RESOURCES["Documents"]
+        self.assertEqual(bucket["DeletionPolicy"], "Retain")
+        self.assertEqual(bucket["UpdateReplacePolicy"], "Retain")
+        block = bucket["Properties"]["PublicAccessBlockConfiguration"]
+        self.assertEqual(set(block.values()), {True})
+        self.assertEqual(len(block), 4)
+        self.assertEqual(bucket["Properties"]["VersioningConfiguration"], {"Status": "Enabled"})
+
+    def test_bucket_queue_and_topic_refuse_what_is_not_encrypted(self):
+        for policy in ["DocumentsPolicy", "FailedEventsPolicy", "NotificationsPolicy"]:
+            denied = [
+                statement["Condition"]
+                for statement in properties(policy)["PolicyDocument"]["Statement"]
+                if statement["Effect"] == "Deny"
+            ]
+            self.assertIn({"Bool": {"aws:SecureTransport": "false"}}, denied, policy)
+
+
+class Parameters(unittest.TestCase):
+    def test_each_is_bounded_described_and_in_the_docs(self):
+        for name, parameter in SOURCE["Parameters"].items():
+            with self.subTest(name):
+                self.assertIn("Description", parameter)
+                self.assertIn("Default", parameter)
+                self.assertTrue(
+                    {"AllowedPattern", "AllowedValues", "MinValue"} & set(parameter), parameter
+                )
+                self.assertIn(f"| `{name}` |", DOCS)
+
+    def test_the_environments_set_parameters_that_exist(self):
+        text = (ROOT / "samconfig.toml").read_text()
+        for line in re.findall(r'parameter_overrides = "(.*)"', text):
+            for pair in line.split():
+                self.assertIn(pair.split("=")[0], SOURCE["Parameters"])
+
+
+if __name__ == "__main__":
+    unittest.main()
