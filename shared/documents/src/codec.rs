@@ -32,7 +32,7 @@ pub struct Envelope<B> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// When it was written, by the writer's clock.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub written_at: Timestamp,
     /// The function or person that wrote it.
     pub written_by: String,
@@ -54,11 +54,20 @@ impl<B: Document> Envelope<B> {
     }
 }
 
-/// The document as bytes.
+/// The document as bytes, which [`decode`] reads back as it is.
 ///
 /// # Errors
-/// [`DocumentError::Unwritable`].
+/// [`DocumentError::Impossible`], [`DocumentError::Unwritable`]. What could not be read back is not
+/// written.
 pub fn encode<B: Document>(document: &Envelope<B>) -> Result<Vec<u8>, DocumentError> {
+    document
+        .body
+        .check()
+        .map_err(|detail| DocumentError::Impossible {
+            key: "to be written".to_owned(),
+            kind: B::KIND,
+            detail,
+        })?;
     serde_json::to_vec(document).map_err(|source| DocumentError::Unwritable {
         kind: B::KIND,
         source,
@@ -108,4 +117,13 @@ pub fn decode<B: Document>(key: &str, bytes: &[u8]) -> Result<Envelope<B>, Docum
             detail,
         })?;
     Ok(document)
+}
+
+/// That `values` are finite and not negative.
+pub(crate) fn demand(values: impl IntoIterator<Item = f64>) -> Result<(), String> {
+    let bad = |value: &f64| !value.is_finite() || *value < 0.0;
+    match values.into_iter().find(bad) {
+        Some(value) => Err(format!("demand of {value} requests per minute")),
+        None => Ok(()),
+    }
 }

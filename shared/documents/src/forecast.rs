@@ -1,4 +1,5 @@
-use jiff::Timestamp;
+use forecasting::{LEVELS, QuantileForecast};
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use timeseries::Step;
@@ -10,7 +11,7 @@ use crate::Document;
 #[serde(deny_unknown_fields)]
 pub struct Forecast {
     /// Start of the first step.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub start: Timestamp,
     /// Length of a step in seconds.
     pub step_seconds: u32,
@@ -64,7 +65,7 @@ pub struct Accuracy {
 #[serde(deny_unknown_fields)]
 pub struct DataRecord {
     /// First step trained on.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub from: Option<Timestamp>,
     /// Steps in the training window.
     pub steps: usize,
@@ -79,10 +80,10 @@ pub struct DataRecord {
 #[serde(deny_unknown_fields)]
 pub struct RepairRecord {
     /// Its start.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub start: Timestamp,
     /// Its end.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub end: Timestamp,
     /// Why.
     pub reason: String,
@@ -113,6 +114,12 @@ impl Document for Forecast {
         if !(self.minute_spread.is_finite() && self.minute_spread >= 0.0) {
             return Err(format!("minute_spread of {}", self.minute_spread));
         }
+        if let Some(candidate) = self.candidates.iter().find(|c| !c.weight.is_finite()) {
+            return Err(format!(
+                "weight of {} is {}",
+                candidate.name, candidate.weight
+            ));
+        }
         for (index, row) in self.quantiles.iter().enumerate() {
             if row.len() != self.levels.len() {
                 return Err(format!(
@@ -128,5 +135,83 @@ impl Document for Forecast {
             }
         }
         Ok(())
+    }
+}
+
+impl Forecast {
+    /// The step; one minute where `step_seconds` is impossible, which no decoded forecast's is.
+    #[must_use]
+    pub fn step(&self) -> Step {
+        Step::from_seconds(i64::from(self.step_seconds)).unwrap_or(Step::MINUTE)
+    }
+
+    /// Start of step `index`, also past the end.
+    #[must_use]
+    pub fn time_at(&self, index: usize) -> Timestamp {
+        let seconds = i64::try_from(index)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(i64::from(self.step_seconds));
+        self.start
+            .saturating_add(SignedDuration::from_secs(seconds))
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    /// End of the last step.
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
+        self.time_at(self.quantiles.len())
+    }
+
+    /// Whether one of its steps holds `at`.
+    #[must_use]
+    pub fn covers(&self, at: Timestamp) -> bool {
+        self.step_at(at).is_some()
+    }
+
+    /// Number of the step that holds `at`, if one does.
+    #[must_use]
+    pub fn step_at(&self, at: Timestamp) -> Option<usize> {
+        if at < self.start || at >= self.end() {
+            return None;
+        }
+        let seconds = at.duration_since(self.start).as_secs();
+        usize::try_from(seconds / i64::from(self.step_seconds)).ok()
+    }
+
+    /// The quantiles of the step that holds `at`, one a level.
+    #[must_use]
+    pub fn row_at(&self, at: Timestamp) -> Option<&[f64]> {
+        self.quantiles.get(self.step_at(at)?).map(Vec::as_slice)
+    }
+
+    /// Demand of the step that holds `at` at `level`, in requests per minute: linear between the
+    /// carried levels, the outermost value beyond them.
+    #[must_use]
+    pub fn demand_at(&self, at: Timestamp, level: f64) -> Option<f64> {
+        let row = self.row_at(at)?;
+        let above = self.levels.partition_point(|carried| *carried < level);
+        let upper = row.get(above).or(row.last()).copied()?;
+        let Some(lower) = above.checked_sub(1).filter(|_| above < row.len()) else {
+            return Some(upper);
+        };
+        let share = (level - self.levels[lower]) / (self.levels[above] - self.levels[lower]);
+        Some(row[lower] + share * (upper - row[lower]))
+    }
+
+    /// The quantiles as the forecasting crate has them; `None` where the levels are others.
+    #[must_use]
+    pub fn quantile_forecast(&self) -> Option<QuantileForecast> {
+        if self.levels != LEVELS {
+            return None;
+        }
+        let rows = self
+            .quantiles
+            .iter()
+            .map(|row| row.as_slice().try_into().ok());
+        Some(QuantileForecast {
+            start: self.start,
+            step: self.step(),
+            rows: rows.collect::<Option<Vec<_>>>()?,
+        })
     }
 }

@@ -1,16 +1,17 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use timeseries::Step;
+use timeseries::{Series, Step, TimeSeriesError};
 
 use crate::Document;
+use crate::codec::demand;
 
 /// Observed demand of one target: what CloudWatch has, merged over what it has since coarsened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct History {
     /// Start of the first step.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub start: Timestamp,
     /// Length of a step in seconds, 60 to 3600.
     pub step_seconds: u32,
@@ -39,16 +40,56 @@ impl Document for History {
                 self.peak.len()
             ));
         }
-        let bad = |value: &f64| !value.is_finite() || *value < 0.0;
-        match self
-            .demand
-            .iter()
-            .chain(&self.peak)
-            .flatten()
-            .find(|value| bad(value))
-        {
-            Some(value) => Err(format!("demand of {value} requests per minute")),
-            None => Ok(()),
+        demand(self.demand.iter().chain(&self.peak).flatten().copied())
+    }
+}
+
+impl History {
+    /// The history of `demand` and, where minutes were seen, of the busiest minute of each step:
+    /// both in requests per minute, in the same steps. Covers `demand`.
+    ///
+    /// # Errors
+    /// [`TimeSeriesError::Resample`] when the steps differ.
+    pub fn from_series(demand: &Series, peak: Option<&Series>) -> Result<Self, TimeSeriesError> {
+        let step = demand.step();
+        if let Some(peak) = peak.filter(|peak| peak.step() != step) {
+            return Err(TimeSeriesError::Resample {
+                from: peak.step().seconds(),
+                to: step.seconds(),
+            });
         }
+        let at = |index| peak.and_then(|peak| peak.at(demand.time_at(index)));
+        Ok(Self {
+            start: demand.start(),
+            step_seconds: step.seconds(),
+            demand: demand
+                .values()
+                .iter()
+                .map(|v| Some(*v).filter(|v| !v.is_nan()))
+                .collect(),
+            peak: (0..demand.len()).map(at).collect(),
+        })
+    }
+
+    /// Mean demand of each step in requests per minute.
+    ///
+    /// # Errors
+    /// [`TimeSeriesError`] when step or start are impossible, which no decoded history's are.
+    pub fn demand_series(&self) -> Result<Series, TimeSeriesError> {
+        self.series(&self.demand)
+    }
+
+    /// Busiest minute of each step in requests per minute.
+    ///
+    /// # Errors
+    /// As [`History::demand_series`].
+    pub fn peak_series(&self) -> Result<Series, TimeSeriesError> {
+        self.series(&self.peak)
+    }
+
+    fn series(&self, values: &[Option<f64>]) -> Result<Series, TimeSeriesError> {
+        let step = Step::from_seconds(i64::from(self.step_seconds))?;
+        let values = values.iter().map(|value| value.unwrap_or(f64::NAN));
+        Series::new(self.start, step, values.collect())
     }
 }

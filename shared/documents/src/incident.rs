@@ -3,6 +3,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Document;
+use crate::codec::demand;
 
 /// What the responder knows and did about one target.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,10 +22,10 @@ pub struct Incident {
 #[serde(deny_unknown_fields)]
 pub struct Hold {
     /// When it began.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub since: Timestamp,
     /// Until when it holds unless renewed.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub until: Timestamp,
     /// Servers held.
     pub servers: u32,
@@ -41,7 +42,7 @@ pub struct SeenAlarm {
     /// What makes deliveries of one event the same: alarm and time of its change of state.
     pub id: String,
     /// When it was decided on.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
     /// What was decided.
     pub decision: String,
@@ -52,12 +53,9 @@ impl Document for Incident {
     const SCHEMA: u32 = 1;
 
     fn check(&self) -> Result<(), String> {
-        match self
-            .hold
-            .iter()
-            .chain(&self.past)
-            .find(|hold| hold.until < hold.since)
-        {
+        let holds = || self.hold.iter().chain(&self.past);
+        demand(holds().map(|hold| hold.demand))?;
+        match holds().find(|hold| hold.until < hold.since) {
             Some(hold) => Err(format!(
                 "hold from {} ends before it, at {}",
                 hold.since, hold.until

@@ -12,6 +12,7 @@ mod history;
 mod incident;
 pub mod keys;
 mod plan;
+mod register;
 mod state;
 
 pub use codec::{Document, Envelope, decode, encode};
@@ -20,6 +21,7 @@ pub use forecast::{Accuracy, CandidateRecord, DataRecord, Forecast, RepairRecord
 pub use history::History;
 pub use incident::{Hold, Incident, SeenAlarm};
 pub use plan::{Plan, PlanStep, PlannedAction};
+pub use register::{Entry, Guard, register, register_table};
 pub use state::{
     AddedEvent, Baseline, Events, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause,
     ShadowLedger,

@@ -12,7 +12,7 @@ use crate::Document;
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// When it was decided.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub decided_at: Timestamp,
     /// Which function decided.
     pub decided_by: String,
@@ -21,7 +21,7 @@ pub struct Plan {
     /// What the forecast asks for: floors from each start on, before holds and human floors.
     pub steps: Vec<PlanStep>,
     /// End of the last step: the floor then returns to the baseline.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub expires_at: Timestamp,
     /// Floors after holds, human floors and limits, from each start on: what MinSize should be.
     pub floors: Vec<PlanStep>,
@@ -45,7 +45,7 @@ pub struct Plan {
 #[serde(deny_unknown_fields)]
 pub struct PlanStep {
     /// From when it holds.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub start: Timestamp,
     /// Servers.
     pub servers: u32,
@@ -60,7 +60,7 @@ pub struct PlannedAction {
     /// Prefix, group and UTC start.
     pub name: String,
     /// When it runs.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub start: Timestamp,
     /// MinSize it sets.
     pub min_size: u32,

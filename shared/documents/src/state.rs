@@ -3,6 +3,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Document;
+use crate::codec::demand;
 
 /// A group's own limits when Forescale adopted it. Written once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,7 +28,7 @@ pub struct Lease {
     /// Grows with every holder, so that a write decided under an older one is refused.
     pub fence: u64,
     /// When it ends by itself. Longer than a function may run, so that its holder is gone by then.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub expires_at: Timestamp,
 }
 
@@ -44,7 +45,7 @@ pub struct Events {
 #[serde(deny_unknown_fields)]
 pub struct AddedEvent {
     /// When it was added.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub added_at: Timestamp,
     /// Its `[[event]]` table as it would stand in the configuration.
     pub toml: String,
@@ -63,10 +64,10 @@ pub struct LeftOutDays {
 #[serde(deny_unknown_fields)]
 pub struct LeftOutStretch {
     /// Its start.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub start: Timestamp,
     /// Its end.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub end: Timestamp,
     /// Why: load test, outage.
     pub reason: String,
@@ -85,7 +86,7 @@ pub struct ShadowLedger {
 #[serde(deny_unknown_fields)]
 pub struct LedgerEntry {
     /// When.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
     /// By which function.
     pub by: String,
@@ -108,10 +109,10 @@ pub struct LedgerEntry {
 #[serde(deny_unknown_fields)]
 pub struct Pause {
     /// Since when.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub since: Timestamp,
     /// Until when; until it is lifted where absent.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub until: Option<Timestamp>,
     /// Who asked for it.
     pub by: String,
@@ -119,22 +120,73 @@ pub struct Pause {
     pub reason: String,
 }
 
-macro_rules! document {
-    ($body:ty, $kind:literal) => {
-        impl Document for $body {
-            const KIND: &'static str = $kind;
-            const SCHEMA: u32 = 1;
+impl Document for Baseline {
+    const KIND: &'static str = "baseline";
+    const SCHEMA: u32 = 1;
 
-            fn check(&self) -> Result<(), String> {
-                Ok(())
-            }
+    fn check(&self) -> Result<(), String> {
+        if self.min_size <= self.max_size {
+            return Ok(());
         }
-    };
+        let (min, max) = (self.min_size, self.max_size);
+        Err(format!("min_size of {min} is above max_size of {max}"))
+    }
 }
 
-document!(Baseline, "baseline");
-document!(Lease, "lease");
-document!(Events, "events");
-document!(LeftOutDays, "left-out-days");
-document!(ShadowLedger, "shadow-ledger");
-document!(Pause, "pause");
+impl Document for Lease {
+    const KIND: &'static str = "lease";
+    const SCHEMA: u32 = 1;
+
+    fn check(&self) -> Result<(), String> {
+        if self.holder.is_empty() {
+            return Err("holder is empty".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl Document for Events {
+    const KIND: &'static str = "events";
+    const SCHEMA: u32 = 1;
+
+    /// What an event says is for the configuration's reader to judge, event by event, so that one
+    /// that is wrong does not cost the others.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl Document for LeftOutDays {
+    const KIND: &'static str = "left-out-days";
+    const SCHEMA: u32 = 1;
+
+    fn check(&self) -> Result<(), String> {
+        match self.stretches.iter().find(|s| s.end <= s.start) {
+            Some(stretch) => Err(format!(
+                "stretch from {} does not end after it, but at {}",
+                stretch.start, stretch.end
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Document for ShadowLedger {
+    const KIND: &'static str = "shadow-ledger";
+    const SCHEMA: u32 = 1;
+
+    fn check(&self) -> Result<(), String> {
+        let demands = self.entries.iter().filter_map(|entry| entry.demand);
+        demand(demands)
+    }
+}
+
+impl Document for Pause {
+    const KIND: &'static str = "pause";
+    const SCHEMA: u32 = 1;
+
+    /// Every pause counts: one that ends before it began has ended.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+}

@@ -1,0 +1,160 @@
+//! One document of each kind, as a function would write it.
+
+use documents::{
+    Accuracy, AddedEvent, Baseline, CandidateRecord, DataRecord, Events, Forecast, History, Hold,
+    Incident, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause, Plan, PlanStep,
+    PlannedAction, RepairRecord, SeenAlarm, ShadowLedger,
+};
+use jiff::Timestamp;
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(crate) fn history() -> History {
+    History {
+        start: at("2026-01-01T00:00:00Z"),
+        step_seconds: 300,
+        demand: vec![Some(0.1 + 0.2), None, Some(0.0)],
+        peak: vec![Some(1e9), None, None],
+    }
+}
+
+pub(crate) fn forecast() -> Forecast {
+    Forecast {
+        start: at("2026-01-01T00:00:00Z"),
+        step_seconds: 900,
+        levels: vec![0.5, 0.9, 0.99],
+        quantiles: vec![vec![10.0, 20.0, 30.0], vec![0.0, 0.0, 5.5]],
+        minute_spread: 0.2,
+        model: "combination".to_owned(),
+        candidates: vec![CandidateRecord {
+            name: "seasonal naive".to_owned(),
+            weight: 1.0,
+            weighted_quantile_loss: None,
+            relative_error: Some(1.0),
+        }],
+        accuracy: Accuracy::default(),
+        data: DataRecord {
+            from: Some(at("2025-11-01T00:00:00Z")),
+            steps: 5856,
+            missing: 3,
+            repaired: vec![RepairRecord {
+                start: at("2025-12-01T00:00:00Z"),
+                end: at("2025-12-01T01:00:00Z"),
+                reason: "outage".to_owned(),
+            }],
+        },
+        events: vec!["new-year".to_owned()],
+        notes: Vec::new(),
+    }
+}
+
+pub(crate) fn plan() -> Plan {
+    let step = |start: &str, servers| PlanStep {
+        start: at(start),
+        servers,
+        reason: "p99".to_owned(),
+    };
+    Plan {
+        decided_at: at("2026-01-01T00:40:00Z"),
+        decided_by: "planner".to_owned(),
+        fence: 7,
+        steps: vec![
+            step("2026-01-01T01:00:00Z", 3),
+            step("2026-01-01T02:00:00Z", 5),
+        ],
+        expires_at: at("2026-01-03T01:00:00Z"),
+        floors: vec![step("2026-01-01T01:00:00Z", 4)],
+        actions: vec![PlannedAction {
+            name: "forescale-web-20260101T0100Z".to_owned(),
+            start: at("2026-01-01T01:00:00Z"),
+            min_size: 4,
+            desired_capacity: None,
+        }],
+        found_min_size: 2,
+        human_floor: None,
+        applied: false,
+        forecast: Some("targets/web/forecast/2026-01-01.json".to_owned()),
+        notes: Vec::new(),
+    }
+}
+
+pub(crate) fn baseline() -> Baseline {
+    Baseline {
+        group: "web-asg".to_owned(),
+        min_size: 1,
+        max_size: 10,
+        desired_capacity: 2,
+    }
+}
+
+pub(crate) fn lease() -> Lease {
+    Lease {
+        holder: "planner 1234".to_owned(),
+        fence: u64::MAX,
+        expires_at: at("2026-01-01T00:45:00Z"),
+    }
+}
+
+pub(crate) fn incident() -> Incident {
+    let hold = Hold {
+        since: at("2026-01-01T10:00:00Z"),
+        until: at("2026-01-01T10:30:00Z"),
+        servers: 12,
+        demand: 18_400.0,
+        reason: "demand 18,400/min, forecast p99 9,100/min".to_owned(),
+    };
+    Incident {
+        hold: Some(hold.clone()),
+        seen: vec![SeenAlarm {
+            id: "web-high@2026-01-01T09:59:00Z".to_owned(),
+            at: at("2026-01-01T10:00:00Z"),
+            decision: "raised to 12".to_owned(),
+        }],
+        past: vec![hold],
+    }
+}
+
+pub(crate) fn events() -> Events {
+    Events {
+        events: vec![AddedEvent {
+            added_at: at("2026-01-01T00:00:00Z"),
+            toml: "name = \"show\"\n".to_owned(),
+        }],
+    }
+}
+
+pub(crate) fn left_out_days() -> LeftOutDays {
+    LeftOutDays {
+        stretches: vec![LeftOutStretch {
+            start: at("2026-01-01T00:00:00Z"),
+            end: at("2026-01-02T00:00:00Z"),
+            reason: "load test".to_owned(),
+        }],
+    }
+}
+
+pub(crate) fn shadow_ledger() -> ShadowLedger {
+    ShadowLedger {
+        entries: vec![LedgerEntry {
+            at: at("2026-01-01T00:40:00Z"),
+            by: "planner".to_owned(),
+            min_size: 2,
+            in_service: 2,
+            floor: 4,
+            demand: Some(1234.5),
+            would_write: 3,
+            reason: "p99 of 3,900/min".to_owned(),
+        }],
+    }
+}
+
+pub(crate) fn pause() -> Pause {
+    Pause {
+        since: at("2026-01-01T00:00:00Z"),
+        until: None,
+        by: "Ada".to_owned(),
+        reason: "migration".to_owned(),
+    }
+}
