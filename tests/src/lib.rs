@@ -1,1 +1,19 @@
-//! end to end
+//! Runs the compiled functions as Lambda runs them, with a stand-in for AWS behind them.
+//!
+//! [`StandIn`] is AWS on loopback (moto in a Python process, see `aws/stand_in.py`);
+//! [`Function`] is a compiled function with a Lambda Runtime API of its own. Both end with their
+//! owner.
+
+mod demand;
+mod error;
+mod function;
+mod programs;
+mod runtime_api;
+mod stand_in;
+
+pub use demand::{Demand, daily_wave};
+pub use error::HarnessError;
+pub use function::Function;
+pub use programs::{binary, python};
+pub use runtime_api::Answer;
+pub use stand_in::{REGION, Seed, StandIn};

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -24,11 +24,16 @@ pub const MOST_ATTEMPTS: u32 = 4;
 /// has, so that it still says what went wrong.
 pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(24);
 
-/// What every client of this crate is made from: region, credentials and endpoints from the
-/// environment, one HTTP client, bounded retries.
+/// Region, credentials and endpoints from the environment, one HTTP client, bounded retries.
 ///
 /// `AWS_ENDPOINT_URL` and its per-service forms are obeyed.
 pub async fn connect() -> SdkConfig {
+    loader().load().await
+}
+
+/// What [`connect`] loads, for those who name region, credentials or endpoint themselves.
+#[must_use]
+pub fn loader() -> ConfigLoader {
     let http = Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https();
@@ -42,6 +47,4 @@ pub async fn connect() -> SdkConfig {
                 .operation_timeout(OPERATION_TIMEOUT)
                 .build(),
         )
-        .load()
-        .await
 }

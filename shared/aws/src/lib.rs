@@ -16,7 +16,9 @@ mod store;
 mod time;
 
 pub use clock::SystemClock;
-pub use connection::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, MOST_ATTEMPTS, OPERATION_TIMEOUT, connect};
+pub use connection::{
+    ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, MOST_ATTEMPTS, OPERATION_TIMEOUT, connect, loader,
+};
 pub use environment::{Environment, EnvironmentError};
 pub use groups::AutoScalingGroups;
 pub use metrics::CloudWatchMetrics;

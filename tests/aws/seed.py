@@ -1,0 +1,65 @@
+"""Fills the stand-in with a bucket, a topic and one Auto Scaling group.
+
+    python seed.py ENDPOINT < SEED
+
+SEED is JSON: region, bucket, group, min_size, max_size, desired_capacity, and scales_in (whether
+the group gets a policy that removes capacity). Prints the topic's ARN.
+"""
+
+import json
+import sys
+
+import boto3
+
+
+def client(seed, service):
+    return boto3.client(
+        service,
+        endpoint_url=sys.argv[1],
+        region_name=seed["region"],
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
+
+
+def group(seed):
+    template = {"ImageId": "ami-12c6146b", "InstanceType": "t3.micro"}
+    client(seed, "ec2").create_launch_template(
+        LaunchTemplateName=seed["group"], LaunchTemplateData=template
+    )
+    autoscaling = client(seed, "autoscaling")
+    autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName=seed["group"],
+        LaunchTemplate={"LaunchTemplateName": seed["group"], "Version": "$Latest"},
+        AvailabilityZones=[seed["region"] + "a"],
+        MinSize=seed["min_size"],
+        MaxSize=seed["max_size"],
+        DesiredCapacity=seed["desired_capacity"],
+    )
+    if seed["scales_in"]:
+        autoscaling.put_scaling_policy(
+            AutoScalingGroupName=seed["group"],
+            PolicyName="cpu",
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingConfiguration={
+                "PredefinedMetricSpecification": {
+                    "PredefinedMetricType": "ASGAverageCPUUtilization"
+                },
+                "TargetValue": 50.0,
+            },
+        )
+
+
+def main():
+    seed = json.load(sys.stdin)
+    client(seed, "s3").create_bucket(
+        Bucket=seed["bucket"],
+        CreateBucketConfiguration={"LocationConstraint": seed["region"]},
+    )
+    topic = client(seed, "sns").create_topic(Name="forescale")["TopicArn"]
+    group(seed)
+    print(topic)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""AWS on loopback for the end-to-end tests: moto, and CloudWatch in the language newer SDKs speak.
+
+    python stand_in.py
+
+prints the port it listens on, serves until its standard input closes, and then ends: whoever
+started it need only exist for it to run, and need not live to stop it.
+
+moto reads CloudWatch's older protocols only. Requests of the newer one (POST
+/service/GraniteServiceVersion20100801/operation/NAME with a CBOR body; the Smithy specification,
+"Smithy RPC v2 CBOR protocol") are answered here from moto's own backend. While at it, two things
+that CloudWatch does and moto does not: an answer comes in pages, and a period finer than what is
+kept for a span of that age gives nothing (CloudWatch API reference, `MetricStat.Period`).
+"""
+
+import gzip
+import os
+import sys
+import threading
+from datetime import datetime, timedelta, timezone
+
+import cbor2
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.exceptions import ServiceException
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server
+
+SERVICE = "/service/GraniteServiceVersion20100801/operation/"
+
+# Periods in one answer. moto compares every period with every value in the span, so small pages
+# are fast ones too.
+PAGE = 400
+
+# How long what is kept at which finest period.
+RETENTION = [(60, timedelta(days=15)), (300, timedelta(days=63)), (3600, timedelta(days=455))]
+
+
+class Refused(Exception):
+    """An error as the protocol has it."""
+
+    def __init__(self, code, message):
+        super().__init__(message)
+        self.code = code
+
+
+def naive(moment):
+    """UTC without an offset, as moto keeps times."""
+    return moment.astimezone(timezone.utc).replace(tzinfo=None)
+
+
+def kept(start, period, now):
+    """Whether values as fine as `period` are still there for `start`."""
+    return any(period >= finest and now - start <= age for finest, age in RETENTION)
+
+
+def get_metric_data(backend, request):
+    queries = request["MetricDataQueries"]
+    if len(queries) != 1 or "MetricStat" not in queries[0]:
+        raise Refused("ValidationError", "one metric at a time, no expressions")
+    period = int(queries[0]["MetricStat"]["Period"])
+    start, end = naive(request["StartTime"]), naive(request["EndTime"])
+    if "NextToken" in request:
+        start = datetime.fromisoformat(request["NextToken"])
+    page_end = min(end, start + timedelta(seconds=PAGE * period))
+    times, values = [], []
+    if kept(start, period, naive(datetime.now(timezone.utc))):
+        found = backend.get_metric_data(
+            queries, start, page_end, request.get("ScanBy", "TimestampDescending")
+        )
+        # moto also gives the period that begins at the end.
+        for at, value in zip(found[0]["timestamps"], found[0]["values"]):
+            if at < page_end:
+                times.append(at.replace(tzinfo=timezone.utc).timestamp())
+                values.append(float(value))
+    answer = {
+        "MetricDataResults": [
+            {
+                "Id": queries[0]["Id"],
+                "Label": queries[0]["Id"],
+                "Timestamps": [cbor2.CBORTag(1, at) for at in times],
+                "Values": values,
+                "StatusCode": "Complete" if page_end == end else "PartialData",
+            }
+        ]
+    }
+    if page_end < end:
+        answer["NextToken"] = page_end.isoformat()
+    return answer
+
+
+def put_metric_data(backend, request):
+    for datum in request["MetricData"]:
+        if "Timestamp" in datum:
+            datum["Timestamp"] = naive(datum["Timestamp"])
+    backend.put_metric_data(request["Namespace"], request["MetricData"])
+    return {}
+
+
+OPERATIONS = {"GetMetricData": get_metric_data, "PutMetricData": put_metric_data}
+
+
+class Application:
+    """moto, with CloudWatch's newer protocol in front."""
+
+    def __init__(self):
+        self.moto = DomainDispatcherApplication(create_backend_app)
+        # moto checks a condition and writes in two steps; one request at a time makes that atomic.
+        self.lock = threading.Lock()
+
+    def __call__(self, environ, start_response):
+        with self.lock:
+            if environ.get("PATH_INFO", "").startswith(SERVICE):
+                return self.cloudwatch(environ, start_response)
+            return self.moto(environ, start_response)
+
+    def cloudwatch(self, environ, start_response):
+        operation = environ["PATH_INFO"].removeprefix(SERVICE)
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if environ.get("HTTP_CONTENT_ENCODING") == "gzip":
+            body = gzip.decompress(body)
+        status = "200 OK"
+        try:
+            if operation not in OPERATIONS:
+                raise Refused("InvalidAction", f"{operation} is not simulated")
+            backend = cloudwatch_backends[DEFAULT_ACCOUNT_ID][region(environ)]
+            answer = OPERATIONS[operation](backend, cbor2.loads(body))
+        except Refused as refused:
+            status, answer = "400 Bad Request", {"__type": refused.code, "message": str(refused)}
+        except ServiceException as refused:
+            status, answer = "400 Bad Request", {"__type": refused.code, "message": refused.message}
+        headers = [("smithy-protocol", "rpc-v2-cbor"), ("Content-Type", "application/cbor")]
+        start_response(status, headers)
+        return [cbor2.dumps(answer)]
+
+
+def region(environ):
+    """The region that the request was signed for."""
+    scope = environ["HTTP_AUTHORIZATION"].split("Credential=")[1].split(",")[0]
+    return scope.split("/")[2]
+
+
+class Quiet(MotoRequestHandler):
+    def log_request(self, code="-", size="-"):
+        if os.environ.get("STAND_IN_LOG"):
+            super().log_request(code, size)
+
+
+def main():
+    server = make_server(
+        "127.0.0.1", 0, Application(), threaded=True, request_handler=Quiet
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(server.server_port, flush=True)
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

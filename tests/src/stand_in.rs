@@ -1,0 +1,148 @@
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+
+use aws_config::{Region, SdkConfig};
+use aws_sdk_autoscaling::config::{Credentials, SharedCredentialsProvider};
+use serde::Serialize;
+
+use crate::programs::{python, root};
+use crate::{Demand, HarnessError};
+
+/// The region everything lives in.
+pub const REGION: &str = "eu-west-1";
+
+/// AWS on loopback. Ends when dropped.
+#[derive(Debug)]
+pub struct StandIn {
+    process: Child,
+    endpoint: String,
+}
+
+/// What is there before a function runs.
+#[derive(Debug, Clone, Serialize)]
+pub struct Seed {
+    /// Region of it all.
+    pub region: &'static str,
+    /// An empty bucket.
+    pub bucket: String,
+    /// An Auto Scaling group.
+    pub group: String,
+    /// Its MinSize.
+    pub min_size: u32,
+    /// Its MaxSize.
+    pub max_size: u32,
+    /// Its DesiredCapacity.
+    pub desired_capacity: u32,
+    /// Whether it has a policy that removes capacity.
+    pub scales_in: bool,
+}
+
+impl StandIn {
+    /// Starts an empty one on a free port.
+    ///
+    /// # Errors
+    /// [`HarnessError::NoPython`] and whatever keeps it from starting.
+    pub fn start() -> Result<Self, HarnessError> {
+        let python = python()?;
+        let failed = || HarnessError::io("starting the stand-in for AWS");
+        let mut process = Command::new(python)
+            .arg(root().join("tests/aws/stand_in.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(failed())?;
+        let mut port = String::new();
+        if let Some(output) = process.stdout.take() {
+            BufReader::new(output)
+                .read_line(&mut port)
+                .map_err(failed())?;
+        }
+        let stand_in = Self {
+            process,
+            endpoint: format!("http://127.0.0.1:{}", port.trim()),
+        };
+        if port.trim().parse::<u16>().is_err() {
+            return Err(HarnessError::Unexpected {
+                what: "the stand-in for AWS named no port".to_owned(),
+                said: port,
+            });
+        }
+        Ok(stand_in)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// What clients in this process are made from.
+    pub async fn sdk(&self) -> SdkConfig {
+        let credentials = Credentials::new("testing", "testing", None, None, "end-to-end");
+        aws::loader()
+            .endpoint_url(&self.endpoint)
+            .region(Region::new(REGION))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .load()
+            .await
+    }
+
+    /// What makes a function use it.
+    #[must_use]
+    pub fn variables(&self) -> Vec<(String, String)> {
+        [
+            ("AWS_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", "testing"),
+            ("AWS_SECRET_ACCESS_KEY", "testing"),
+            ("AWS_ENDPOINT_URL", &self.endpoint),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
+    /// Makes bucket, topic and group; returns the topic's ARN.
+    ///
+    /// # Errors
+    /// [`HarnessError::Unexpected`] with what the script said.
+    pub fn seed(&self, seed: &Seed) -> Result<String, HarnessError> {
+        let failed = || HarnessError::io("seeding the stand-in for AWS");
+        let mut script = Command::new(python()?)
+            .arg(root().join("tests/aws/seed.py"))
+            .arg(&self.endpoint)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(failed())?;
+        if let Some(mut input) = script.stdin.take() {
+            let text = serde_json::to_vec(seed).map_err(std::io::Error::other);
+            input
+                .write_all(&text.map_err(failed())?)
+                .map_err(failed())?;
+        }
+        let output = script.wait_with_output().map_err(failed())?;
+        if !output.status.success() {
+            return Err(HarnessError::Unexpected {
+                what: format!("seeding ended with {}", output.status),
+                said: String::from_utf8_lossy(&output.stderr).into_owned(),
+            });
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// Puts demand into its CloudWatch.
+    ///
+    /// # Errors
+    /// [`HarnessError::Demand`].
+    pub async fn put(&self, demand: &Demand) -> Result<(), HarnessError> {
+        demand.put(&self.sdk().await).await
+    }
+}
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        // It also ends by itself when its input closes, should nobody come to drop it.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
