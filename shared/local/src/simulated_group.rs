@@ -1,6 +1,8 @@
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 
 use fleet::{Activity, Group, ItemFailure, Policy, ScheduledAction, Sizes};
 use jiff::Timestamp;
@@ -25,6 +27,8 @@ struct World {
     groups: BTreeMap<String, SimulatedGroup>,
     /// Why a group's next resizes happen.
     resize_reasons: BTreeMap<String, String>,
+    /// Groups with a put of scheduled actions under way.
+    being_put: BTreeSet<String>,
 }
 
 impl SimulatedGroupPort {
@@ -39,6 +43,7 @@ impl SimulatedGroupPort {
             world: Rc::new(RefCell::new(World {
                 groups,
                 resize_reasons: BTreeMap::new(),
+                being_put: BTreeSet::new(),
             })),
             clock: clock.clone(),
             source: Source::Planner,
@@ -131,6 +136,11 @@ impl GroupWriter for SimulatedGroupPort {
         group: &str,
         actions: &[ScheduledAction],
     ) -> Result<Vec<ItemFailure>, PortError> {
+        // A call takes its time, so that a caller who does not wait for it is found out.
+        let Some(_turn) = Turn::take(&self.world, group) else {
+            return Ok(actions.iter().map(contended).collect());
+        };
+        yield_once().await;
         self.on("put scheduled actions", group, |group, now, _| {
             group.put_scheduled_actions(now, actions, &Origin::new(now, self.source, "scheduled"))
         })
@@ -153,6 +163,52 @@ impl GroupWriter for SimulatedGroupPort {
             group.resize(now, sizes, &Origin::new(now, self.source, reason))
         })
     }
+}
+
+/// A put of scheduled actions under way on one group.
+///
+/// Concurrent puts on a group are rejected as if the start were taken. Source: live tests of
+/// PutScheduledUpdateGroupAction in TerraConstructs/base, issue 127.
+struct Turn {
+    world: Rc<RefCell<World>>,
+    group: String,
+}
+
+impl Turn {
+    fn take(world: &Rc<RefCell<World>>, group: &str) -> Option<Self> {
+        let free = world.borrow_mut().being_put.insert(group.to_owned());
+        free.then(|| Self {
+            world: Rc::clone(world),
+            group: group.to_owned(),
+        })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.world.borrow_mut().being_put.remove(&self.group);
+    }
+}
+
+fn contended(action: &ScheduledAction) -> ItemFailure {
+    ItemFailure {
+        name: action.name.clone(),
+        code: "AlreadyExists".to_owned(),
+        message: "Scheduled action with this scheduled start time already exists".to_owned(),
+    }
+}
+
+/// Lets other futures of the same task go on once.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 fn port_error(operation: &'static str, group: &str, error: &SimulationError) -> PortError {
@@ -256,6 +312,23 @@ mod tests {
                 (later(2), later(2), Source::Responder, "an alarm"),
                 (start(), later(5), Source::Planner, "the morning"),
             ]
+        );
+    }
+
+    #[test]
+    fn concurrent_puts_on_one_group_are_rejected() {
+        let (port, _) = port();
+        let (first, second) = ([floor("a", later(5), 4)], [floor("b", later(6), 4)]);
+        let (one, two) = block_on(futures_util::future::join(
+            port.put_scheduled_actions("web", &first),
+            port.put_scheduled_actions("web", &second),
+        ));
+        assert!(one.unwrap().is_empty());
+        assert_eq!(two.unwrap()[0].code, "AlreadyExists");
+        assert!(
+            block_on(port.put_scheduled_actions("web", &second))
+                .unwrap()
+                .is_empty()
         );
     }
 

@@ -11,6 +11,36 @@
 //! - A datapoint of minute `t` can be acted on in minute `t + 2`.
 //!
 //! Time and seeds are arguments; the same ones give the same result on every machine.
+//!
+//! ```
+//! use fleet::ScheduledAction;
+//! use jiff::{SignedDuration, Timestamp};
+//! use simulation::{GroupSpec, Origin, SimulatedGroup, Source};
+//!
+//! let start: Timestamp = "2026-03-04T07:00:00Z".parse()?;
+//! let minute = |n| start + SignedDuration::from_mins(n);
+//! let mut group = SimulatedGroup::new(GroupSpec::new("web", 2, 2, 10), start)?;
+//!
+//! // A floor of 6 from 07:10 on; servers take 5 minutes to boot.
+//! let floor = ScheduledAction {
+//!     name: "morning".to_owned(),
+//!     start: Some(minute(10)),
+//!     end: None,
+//!     recurrence: None,
+//!     min_size: Some(6),
+//!     max_size: None,
+//!     desired_capacity: None,
+//! };
+//! let origin = Origin::new(start, Source::Planner, "the morning rises");
+//! let refused = group.put_scheduled_actions(start, &[floor], &origin)?;
+//! assert!(refused.is_empty());
+//!
+//! let records: Vec<_> = (0..=15).map(|n| group.advance(minute(n), 550.0, 100.0)).collect();
+//! assert_eq!((records[9].in_service, records[10].booting, records[15].in_service), (2, 4, 6));
+//! assert_eq!((records[14].lost, records[15].lost), (350.0, 0.0));
+//! assert_eq!(group.changes()[0].min_size, Some(6));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod alternatives;
 mod cron;

@@ -354,6 +354,33 @@ fn the_change_log_tells_what_was_set_when_by_whom_and_why() {
     assert_eq!(group.group().unwrap().desired_capacity, 5);
 }
 
+#[test]
+fn rows_of_one_minute_put_together_fit_each_other() {
+    // A responder raises the desired capacity in the minute in which a higher floor falls due.
+    let mut group = new(GroupSpec::new("web", 1, 2, 10));
+    let floor = ScheduledAction {
+        name: "up".to_owned(),
+        start: Some(minute(5)),
+        end: None,
+        recurrence: None,
+        min_size: Some(8),
+        max_size: None,
+        desired_capacity: None,
+    };
+    let origin = Origin::new(minute(0), Source::Planner, "");
+    group
+        .put_scheduled_actions(minute(0), &[floor], &origin)
+        .unwrap();
+    want(&mut group, 5, 6);
+    idle(&mut group, 5..=5);
+    let rows: Vec<_> = group
+        .changes()
+        .iter()
+        .map(|c| (c.min_size, c.desired_capacity))
+        .collect();
+    assert_eq!(rows, [(None, Some(6)), (Some(8), Some(8))]);
+}
+
 type Spoil = fn(&mut GroupSpec);
 
 #[test]

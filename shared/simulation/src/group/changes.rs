@@ -60,7 +60,8 @@ impl Origin {
 }
 
 /// One change of a group's sizes that took effect: what was set, not what followed from it. A
-/// MinSize that lifted the desired capacity leaves `desired_capacity` empty.
+/// MinSize that lifted the desired capacity leaves `desired_capacity` empty, unless the row before
+/// it had set that in the same moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SizeChange {
     /// When it was decided: for a scheduled action, when it was put last.

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use fleet::{Activity, Group, ItemFailure, Policy, PolicyKind, ScheduledAction, Sizes};
 use jiff::{SignedDuration, Timestamp};
 
-use super::changes::{Anomaly, Origin, SizeChange};
+use super::changes::{Anomaly, Origin, SizeChange, Source};
 use super::reactive::Tracker;
 use super::schedule::{Schedule, check_batch};
 use super::servers::Servers;
@@ -295,15 +295,30 @@ impl SimulatedGroup {
             "At {now} {} set the group's desired capacity from {} to {}: {}",
             origin.source, before.2, self.desired_capacity, origin.reason
         );
+        let told = sizes.desired_capacity.is_some()
+            || (self.desired_capacity != before.2 && self.desired_was_set_at(now));
         self.changes.push(SizeChange {
             decided_at: origin.decided_at,
             effective_at: now,
             source: origin.source,
             min_size: sizes.min_size,
-            desired_capacity: sizes.desired_capacity.map(|_| self.desired_capacity),
+            desired_capacity: told.then_some(self.desired_capacity),
             max_size: sizes.max_size,
             reason: origin.reason.clone(),
         });
+    }
+
+    /// Whether a row of the same moment already tells a desired capacity. One that limits then
+    /// move has to be told anew: whoever puts the rows of a minute together would otherwise take
+    /// the older value for the last word.
+    fn desired_was_set_at(&self, now: Timestamp) -> bool {
+        let same = self
+            .changes
+            .iter()
+            .rev()
+            .take_while(|row| row.effective_at == now);
+        same.filter(|row| row.source != Source::Reactive)
+            .any(|row| row.desired_capacity.is_some())
     }
 
     fn exists(&self, operation: &'static str) -> Result<(), SimulationError> {
