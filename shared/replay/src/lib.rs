@@ -7,6 +7,7 @@
 mod alarms;
 mod error;
 mod run;
+mod settings;
 
 pub use error::ReplayError;
 pub use run::{Replay, Setup, replay};
