@@ -1,75 +1,109 @@
-use crate::combine::{Spread, Trials, combine};
+use crate::carry::Carry;
 use crate::frame::Frame;
-use crate::members::{Member, Naive, Profile, Ridge};
-use crate::terrain::Terrain;
+use crate::spread::Spread;
+use crate::trials::{Panel, Trial};
+use crate::weights::Weights;
 use crate::{
     Candidate, DataState, ForecastError, ForecastReport, ForecastRequest, Prediction,
     QuantileForecast,
 };
 
-/// The most past days on which the members are tried.
-const MOST_TRIALS: usize = 21;
-/// Penalty of the ridge, in rows of a standardised feature.
-const PENALTY: f64 = 30.0;
-
 /// Quantiles for every step in `[cutoff, cutoff + horizon_steps * step)`.
 ///
+/// Ten cheap members forecast each day ahead. They are tried on the last days of the window as if
+/// those were ahead, weighted by how they did, and combined so that none can lead the result
+/// astray; what the combination missed on those days, by time of day, gives the quantiles. Days
+/// beyond the first are forecast from the medians of the days before them.
+///
 /// # Errors
-/// [`ForecastError`] when there is nothing to learn from or the horizon is out of range.
+/// [`ForecastError::NoHistory`] when nothing was observed in the training window,
+/// [`ForecastError::Horizon`] when the horizon is zero or more than 31 days of minutes,
+/// [`ForecastError::Step`] when the history's step does not divide the asked one.
 pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastError> {
     let frame = Frame::new(request)?;
-    let mut terrain = Terrain::new(&frame.values, &frame.calendar);
+    let mut panel = Panel::fit(&frame);
+    let trials = panel.trials();
+    let names = panel.names();
+    let all = Weights::learn(&frame, &trials, names.len(), |_| true);
+    let centres = cross_fitted(&frame, &trials, names.len());
+    let carry = Carry::learn(&frame, &panel.terrain, &trials, &centres);
+    let carried = carried(&frame, &panel, &trials, &carry, &centres);
+    let spread = Spread::learn(&frame, &panel.terrain, &trials, &carried);
+
     let end = frame.values.len();
     let per_day = frame.per_day();
-    let trials = (end / per_day).saturating_sub(3).min(MOST_TRIALS);
-    let ridge = Ridge::fit(&terrain, &frame.observed, trials, PENALTY);
-    let members: [&dyn Member; 4] = [&ridge, &Profile, &Naive::WEEK, &Naive::DAY];
-    let trials = Trials::run(&terrain, &members, end, trials);
-    let spread = Spread::learn(&frame, &terrain, &trials);
-    let mut rows = Vec::with_capacity(request.horizon_steps);
-    let mut origin = end;
+    let mut rows = Vec::with_capacity(request.horizon_steps + per_day);
     while rows.len() < request.horizon_steps {
-        let days: Vec<Vec<f64>> = members
-            .iter()
-            .map(|member| member.day_ahead(&terrain, origin))
-            .collect();
-        let centres: Vec<f64> = (0..per_day)
-            .map(|step| combine(&days, step).max(frame.least))
-            .collect();
-        for centre in &centres {
-            rows.push(spread.around(&terrain, *centre, (origin - end) / per_day, frame.least));
+        let origin = end + rows.len();
+        let days = rows.len() / per_day;
+        let mut centre = all.combine(&panel.day_ahead(origin), frame.least);
+        if let (0, Some(trial), Some(before)) = (days, trials.first(), centres.first()) {
+            carry.apply(
+                &panel.terrain,
+                trial.origin,
+                before,
+                &mut centre,
+                frame.least,
+            );
+        }
+        for (step, value) in centre.iter().enumerate() {
+            let index = origin + step;
+            rows.push(spread.around(&panel.terrain, index, *value, days, frame.least));
         }
         if rows.len() < request.horizon_steps {
-            terrain.extend(&centres);
+            panel.extend(&centre);
         }
-        origin += per_day;
     }
     rows.truncate(request.horizon_steps);
-    let report = report(&frame, &terrain, &members, &trials);
     Ok(Prediction {
         forecast: QuantileForecast {
             start: frame.cutoff,
             step: request.step,
             rows,
         },
-        report,
+        report: report(&frame, &names, &all, &trials),
     })
 }
 
-fn report(
-    frame: &Frame,
-    terrain: &Terrain<'_>,
-    members: &[&dyn Member],
-    trials: &Trials,
-) -> ForecastReport {
-    let mut candidates: Vec<Candidate> = members
+/// Combinations of the trials, each with weights that were learnt without it: on the even days
+/// for the odd ones and the other way round. Their errors are then those of new days.
+fn cross_fitted(frame: &Frame, trials: &[Trial], members: usize) -> Vec<Vec<f64>> {
+    let halves =
+        [0, 1].map(|left_out| Weights::learn(frame, trials, members, |age| age % 2 != left_out));
+    trials
         .iter()
         .enumerate()
-        .map(|(which, member)| Candidate {
-            name: member.name().to_owned(),
-            weight: 1.0 / members.len() as f64,
+        .map(|(age, trial)| halves[age % 2].combine(&trial.members, frame.least))
+        .collect()
+}
+
+/// The trials' combinations after the correction by the day before each.
+fn carried(
+    frame: &Frame,
+    panel: &Panel<'_>,
+    trials: &[Trial],
+    carry: &Carry,
+    centres: &[Vec<f64>],
+) -> Vec<Vec<f64>> {
+    let mut carried = centres.to_vec();
+    for (age, centre) in carried.iter_mut().enumerate() {
+        if let (Some(trial), Some(before)) = (trials.get(age + 1), centres.get(age + 1)) {
+            carry.apply(&panel.terrain, trial.origin, before, centre, frame.least);
+        }
+    }
+    carried
+}
+
+fn report(frame: &Frame, names: &[String], weights: &Weights, trials: &[Trial]) -> ForecastReport {
+    let mut candidates: Vec<Candidate> = names
+        .iter()
+        .zip(&weights.0)
+        .enumerate()
+        .map(|(which, (name, weight))| Candidate {
+            name: name.clone(),
+            weight: *weight,
             weighted_quantile_loss: None,
-            relative_error: relative_error(frame, terrain, trials, which),
+            relative_error: relative_error(frame, trials, which),
         })
         .collect();
     candidates.sort_by(|a, b| {
@@ -77,7 +111,7 @@ fn report(
         error(a).total_cmp(&error(b))
     });
     ForecastReport {
-        model: "median of members".to_owned(),
+        model: "weighted combination".to_owned(),
         candidates,
         data: DataState {
             steps: frame.values.len(),
@@ -89,14 +123,9 @@ fn report(
 }
 
 /// Absolute error of a member over that of the same time last week (or yesterday), on the trials.
-fn relative_error(
-    frame: &Frame,
-    terrain: &Terrain<'_>,
-    trials: &Trials,
-    which: usize,
-) -> Option<f64> {
+fn relative_error(frame: &Frame, trials: &[Trial], which: usize) -> Option<f64> {
     let (mut own, mut naive) = (0.0, 0.0);
-    for trial in &trials.days {
+    for trial in trials {
         for (step, value) in trial.members[which].iter().enumerate() {
             let index = trial.origin + step;
             let back = frame
@@ -104,8 +133,8 @@ fn relative_error(
                 .back(index, 7, trial.origin)
                 .or_else(|| frame.calendar.back(index, 1, trial.origin));
             if let Some(back) = back.filter(|_| frame.observed[index]) {
-                own += (terrain.values[index] - value).abs();
-                naive += (terrain.values[index] - terrain.values[back]).abs();
+                own += (frame.values[index] - value).abs();
+                naive += (frame.values[index] - frame.values[back]).abs();
             }
         }
     }

@@ -8,15 +8,19 @@
 
 mod backtest;
 mod calendar;
-mod combine;
+mod carry;
 mod engine;
 mod error;
 mod frame;
 mod members;
+mod numbers;
 mod quantiles;
 mod request;
 mod scale;
+mod spread;
 mod terrain;
+mod trials;
+mod weights;
 
 pub use backtest::{BacktestRequest, BacktestRow, backtest};
 pub use engine::forecast;

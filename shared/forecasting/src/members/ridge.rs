@@ -1,16 +1,19 @@
-use std::f64::consts::TAU;
-
 use linfa::Dataset;
 use linfa::traits::Fit;
 use linfa_linear::LinearRegression;
 use ndarray::{Array1, Array2};
 
 use super::Member;
+use super::features::{Features, Row, WIDTH};
+use crate::numbers::median;
 use crate::terrain::Terrain;
 
-/// Features of one step.
-const WIDTH: usize = 36;
-type Row = [f64; WIDTH];
+/// Penalty of the coefficients, in rows of a standardised feature: a day and a bit.
+const PENALTY: f64 = 30.0;
+/// Errors beyond so many standard deviations count less.
+const HUBER: f64 = 2.0;
+/// How far a forecast may exceed the highest demand seen: by half of it.
+const HEADROOM: f64 = 1.5;
 
 /// Robust ridge regression in log scale on lags, recent level and calendar.
 ///
@@ -21,37 +24,39 @@ type Row = [f64; WIDTH];
 ///
 /// Source: Hoerl & Kennard 1970 (ridge); Huber 1964 (weights of outliers).
 pub(crate) struct Ridge {
+    features: Features,
     /// One fit an origin, the latest first: entry `j` is for the origin `j` days before the end.
     fits: Vec<Option<Row>>,
     /// Length of the window it was fitted on.
     end: usize,
-    /// Range of log demand, which forecasts may leave by little.
+    /// Range of log demand that forecasts are kept in.
     range: (f64, f64),
 }
 
 impl Ridge {
     /// Fits on the window and on what of it lay before each of the last `origins` days.
-    pub(crate) fn fit(
-        terrain: &Terrain<'_>,
-        observed: &[bool],
-        origins: usize,
-        penalty: f64,
-    ) -> Self {
+    pub(crate) fn fit(terrain: &Terrain<'_>, observed: &[bool], origins: usize) -> Self {
         let end = observed.len();
-        let rows = Rows::new(terrain, end);
+        let features = Features::new(terrain.calendar);
+        let rows = Rows::new(terrain, &features, end);
         let mut weights: Vec<f64> = observed.iter().map(|seen| f64::from(*seen)).collect();
-        let first = rows.solve(&rows.sums(&weights, 0), penalty);
-        if let Some(first) = first.first().copied().flatten() {
+        let first = rows.sums(&weights, 0);
+        if let Some(first) = first.first().and_then(Sums::solve) {
             rows.down_weight(&first, &mut weights);
         }
-        let fits = rows.solve(&rows.sums(&weights, origins), penalty);
+        let fits = rows
+            .sums(&weights, origins)
+            .iter()
+            .map(Sums::solve)
+            .collect();
         let logs = &terrain.logs[..end];
         let low = logs.iter().copied().fold(f64::MAX, f64::min);
         let high = logs.iter().copied().fold(f64::MIN, f64::max);
         Self {
+            features,
             fits,
             end,
-            range: (low, high + 1.5_f64.ln()),
+            range: (low, high + HEADROOM.ln()),
         }
     }
 }
@@ -67,20 +72,14 @@ impl Member for Ridge {
         let fit = self.fits.get(age).copied().flatten();
         (0..per_day)
             .map(|ahead| {
-                let index = origin + ahead;
-                let gap = fit.map_or(0.0, |fit| dot(&fit, &features(terrain, origin, ahead)));
-                let log = (terrain.usual[index] + gap).clamp(self.range.0, self.range.1);
-                terrain.scale.from(log)
+                let gap = fit.map_or(0.0, |fit| {
+                    dot(&fit, &self.features.row(terrain, origin, ahead))
+                });
+                let log = terrain.usual[origin + ahead] + gap;
+                terrain.scale.from(log.clamp(self.range.0, self.range.1))
             })
             .collect()
     }
-}
-
-/// Normal equations of some rows: the lower triangle of `X'WX`, and `X'Wy`.
-struct Sums {
-    gram: Vec<f64>,
-    target: Row,
-    rows: f64,
 }
 
 /// The rows of the regression, grouped in days counted back from the end.
@@ -93,41 +92,36 @@ struct Rows {
 }
 
 impl Rows {
-    fn new(terrain: &Terrain<'_>, end: usize) -> Self {
+    fn new(terrain: &Terrain<'_>, features: &Features, end: usize) -> Self {
         let per_day = terrain.calendar.per_day;
         // A row needs yesterday and a level before it.
         let days = (end / per_day).saturating_sub(2);
         let first = end - days * per_day;
-        let mut features_ = Vec::with_capacity(end - first);
-        let mut targets = Vec::with_capacity(end - first);
-        for day in 0..days {
-            let origin = first + day * per_day;
-            for ahead in 0..per_day {
-                features_.push(features(terrain, origin, ahead));
-                let index = origin + ahead;
-                targets.push(terrain.logs[index] - terrain.usual[index]);
-            }
-        }
-        Self {
-            features: features_,
-            targets,
+        let mut rows = Self {
+            features: Vec::with_capacity(end - first),
+            targets: Vec::with_capacity(end - first),
             first,
             per_day,
+        };
+        for origin in (first..end).step_by(per_day) {
+            for ahead in 0..per_day {
+                rows.features.push(features.row(terrain, origin, ahead));
+                let index = origin + ahead;
+                rows.targets
+                    .push(terrain.logs[index] - terrain.usual[index]);
+            }
         }
+        rows
     }
 
     /// Sums of the whole window, then of the window less its last day, and so on for `origins`.
     fn sums(&self, weights: &[f64], origins: usize) -> Vec<Sums> {
         let days = self.targets.len() / self.per_day;
-        let mut running = Sums {
-            gram: vec![0.0; WIDTH * WIDTH],
-            target: [0.0; WIDTH],
-            rows: 0.0,
-        };
-        let mut all = Vec::new();
+        let mut running = Sums::default();
+        let mut all = Vec::with_capacity(origins + 1);
         for day in 0..days {
             if day + origins >= days {
-                all.push(running.copy());
+                all.push(running.clone());
             }
             for row in day * self.per_day..(day + 1) * self.per_day {
                 let weight = weights[self.first + row];
@@ -141,11 +135,7 @@ impl Rows {
         all
     }
 
-    fn solve(&self, sums: &[Sums], penalty: f64) -> Vec<Option<Row>> {
-        sums.iter().map(|sums| sums.solve(penalty)).collect()
-    }
-
-    /// Lowers the weight of rows that a fit misses by far, after Huber.
+    /// Lowers the weight of rows that a fit misses by far.
     fn down_weight(&self, fit: &Row, weights: &mut [f64]) {
         let errors: Vec<f64> = self
             .features
@@ -153,18 +143,14 @@ impl Rows {
             .zip(&self.targets)
             .map(|(row, target)| (target - dot(fit, row)).abs())
             .collect();
-        let mut sorted: Vec<f64> = errors
+        let mut sizes: Vec<f64> = errors
             .iter()
             .zip(&weights[self.first..])
             .filter(|(_, weight)| **weight > 0.0)
             .map(|(error, _)| *error)
             .collect();
-        sorted.sort_by(f64::total_cmp);
-        let Some(middle) = sorted.get(sorted.len() / 2) else {
-            return;
-        };
         // 1.4826 turns a median of absolute errors into a standard deviation of normal ones.
-        let limit = 2.0 * 1.4826 * middle;
+        let limit = HUBER * 1.4826 * median(&mut sizes);
         for (error, weight) in errors.iter().zip(&mut weights[self.first..]) {
             if *error > limit && limit > 0.0 {
                 *weight *= limit / error;
@@ -173,20 +159,30 @@ impl Rows {
     }
 }
 
-impl Sums {
-    fn copy(&self) -> Self {
+/// Normal equations of some rows: the lower triangle of `X'WX`, and `X'Wy`.
+#[derive(Clone)]
+struct Sums {
+    gram: Vec<f64>,
+    target: Row,
+    rows: f64,
+}
+
+impl Default for Sums {
+    fn default() -> Self {
         Self {
-            gram: self.gram.clone(),
-            target: self.target,
-            rows: self.rows,
+            gram: vec![0.0; WIDTH * WIDTH],
+            target: [0.0; WIDTH],
+            rows: 0.0,
         }
     }
+}
 
+impl Sums {
     fn add(&mut self, row: &Row, target: f64, weight: f64) {
         for (left, value) in row.iter().enumerate() {
             let scaled = weight * value;
             self.target[left] += scaled * target;
-            let line = &mut self.gram[left * WIDTH..left * WIDTH + left + 1];
+            let line = &mut self.gram[left * WIDTH..=left * WIDTH + left];
             for (cell, right) in line.iter_mut().zip(row) {
                 *cell += scaled * right;
             }
@@ -194,9 +190,9 @@ impl Sums {
         self.rows += weight;
     }
 
-    /// Solves `(X'WX + penalty * diagonal) b = X'Wy`; the penalty is in rows of a standardised
-    /// feature, so that features of any size are shrunk alike.
-    fn solve(&self, penalty: f64) -> Option<Row> {
+    /// Solves `(X'WX + penalty) b = X'Wy`; the penalty is in rows of a standardised feature, so
+    /// that features of any size are shrunk alike.
+    fn solve(&self) -> Option<Row> {
         if self.rows < 1.0 {
             return None;
         }
@@ -208,7 +204,8 @@ impl Sums {
                 system[[right, left]] = value;
             }
             let own = self.gram[left * WIDTH + left];
-            system[[left, left]] = own + penalty * own / self.rows + 1e-6;
+            // The constant keeps a feature that never moved from making the system singular.
+            system[[left, left]] = own + PENALTY * own / self.rows + 1e-6;
         }
         let target = Array1::from_iter(self.target);
         let fit = LinearRegression::new()
@@ -228,58 +225,4 @@ impl Sums {
 
 fn dot(left: &Row, right: &Row) -> f64 {
     left.iter().zip(right).map(|(a, b)| a * b).sum()
-}
-
-/// Features of the step `ahead` steps after `origin`; all are in log scale or without a unit.
-fn features(terrain: &Terrain<'_>, origin: usize, ahead: usize) -> Row {
-    let calendar = terrain.calendar;
-    let per_day = calendar.per_day;
-    let index = origin + ahead;
-    let usual = terrain.usual[index];
-    let mut row = [0.0; WIDTH];
-    let mut next = 0;
-    let mut push = |value: f64| {
-        row[next] = value;
-        next += 1;
-    };
-    push(1.0);
-    for days in [1, 2, 3, 7, 14, 21] {
-        push(
-            terrain
-                .log_back(index, days, origin)
-                .map_or(0.0, |log| log - usual),
-        );
-    }
-    for days in [1, 7] {
-        push(
-            calendar
-                .back(index, days, origin)
-                .map_or(0.0, |past| terrain.logs[past] - terrain.usual[past]),
-        );
-    }
-    let share = ahead as f64 / per_day as f64;
-    let last = terrain.gap(origin, (per_day / 24).max(1));
-    let recent = terrain.gap(origin, (per_day / 8).max(1));
-    push(last * (-share * 12.0).exp());
-    push(recent * (-share * 4.0).exp());
-    push(recent);
-    push(terrain.gap(origin, per_day));
-    push(terrain.gap(origin, 7 * per_day));
-    push(usual - terrain.level(origin));
-    let angle = TAU * calendar.slot[index] as f64 / per_day as f64;
-    for harmonic in 1..=4 {
-        let (sin, cos) = (f64::from(harmonic) * angle).sin_cos();
-        push(sin);
-        push(cos);
-    }
-    for weekday in 0..7 {
-        push(f64::from(calendar.weekday[index] == weekday));
-    }
-    let weekend = f64::from(calendar.weekend(index));
-    for harmonic in 1..=3 {
-        let (sin, cos) = (f64::from(harmonic) * angle).sin_cos();
-        push(weekend * sin);
-        push(weekend * cos);
-    }
-    row
 }
