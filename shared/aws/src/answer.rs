@@ -99,8 +99,9 @@ impl Call<'_> {
     }
 }
 
-/// An error and all its causes in one line. A cause that the line above already quotes is left out.
-pub(crate) fn chain(error: &dyn Error) -> String {
+/// An error and all its causes on one line. A cause that the one above it quotes is left out.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

@@ -5,6 +5,7 @@
 //! batch is handed on, and every error becomes a [`ports::PortError`] that says whether something
 //! may have been written.
 
+mod adapters;
 mod answer;
 mod clock;
 mod connection;
@@ -15,6 +16,8 @@ mod notifier;
 mod store;
 mod time;
 
+pub use adapters::Adapters;
+pub use answer::chain;
 pub use clock::SystemClock;
 pub use connection::{
     ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, MOST_ATTEMPTS, OPERATION_TIMEOUT, connect, loader,

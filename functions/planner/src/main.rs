@@ -1,0 +1,35 @@
+//! The `planner` Lambda function: every hour, makes each group's scheduled actions match the forecast.
+//!
+//! Wiring only. The library decides; `aws` makes the calls.
+
+use aws::Adapters;
+use control::World;
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
+use planner::{PlannerError, Request, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    let aws = Adapters::from_environment().await?;
+    let world = World {
+        store: &aws.store,
+        metrics: &aws.metrics,
+        groups: &aws.groups,
+        notifier: &aws.notifier,
+        clock: &aws.clock,
+    };
+    run(service_fn(move |event: LambdaEvent<Request>| async move {
+        let answer = handle(event.payload, &world).await;
+        answer.map_err(|error| diagnostic(&error))
+    }))
+    .await
+}
+
+fn diagnostic(error: &PlannerError) -> Diagnostic {
+    let (error_type, error_message) = (error.code().to_owned(), aws::chain(error));
+    tracing::error!(error_type, error_message, "failed");
+    Diagnostic {
+        error_type,
+        error_message,
+    }
+}

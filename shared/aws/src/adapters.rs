@@ -1,0 +1,38 @@
+use crate::connection::connect;
+use crate::{
+    AutoScalingGroups, CloudWatchMetrics, Environment, EnvironmentError, S3Store, SnsNotifier,
+    SystemClock,
+};
+
+/// One adapter for each port, made once for each start of a function.
+#[derive(Debug)]
+pub struct Adapters {
+    /// Documents.
+    pub store: S3Store,
+    /// Metrics.
+    pub metrics: CloudWatchMetrics,
+    /// Auto Scaling groups.
+    pub groups: AutoScalingGroups,
+    /// Messages to people.
+    pub notifier: SnsNotifier,
+    /// Time.
+    pub clock: SystemClock,
+}
+
+impl Adapters {
+    /// What the process's environment names.
+    ///
+    /// # Errors
+    /// [`EnvironmentError`] naming the variable that is missing or impossible.
+    pub async fn from_environment() -> Result<Self, EnvironmentError> {
+        let environment = Environment::read()?;
+        let sdk = connect().await;
+        Ok(Self {
+            store: S3Store::new(&sdk, &environment),
+            metrics: CloudWatchMetrics::new(&sdk),
+            groups: AutoScalingGroups::new(&sdk),
+            notifier: SnsNotifier::new(&sdk, environment.topic_arn),
+            clock: SystemClock,
+        })
+    }
+}
