@@ -2,7 +2,7 @@ use std::fmt;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Span, Timestamp, ToSpan};
+use jiff::{SignedDuration, Span, Timestamp};
 
 use crate::Target;
 
@@ -81,29 +81,41 @@ pub enum Every {
     Days(u32),
     /// The same day of every month; the month's last where it is shorter.
     Month,
+    /// The same weekday of every month, such as its third Tuesday; its last for a fifth one.
+    MonthWeekday,
     /// The same day of every year; 28 February for 29 February where there is none.
     Year,
 }
 
 impl Every {
-    /// The span from the first occurrence to number `index`, counted from 0.
-    fn span(self, index: i64) -> Span {
-        // Within the years 1 to 9999 that times are read in, no index exceeds what a span holds;
-        // one that did would end the listing.
-        let days = |count: u32| Span::new().try_days(index.saturating_mul(i64::from(count)));
+    /// Start of occurrence number `index`, counted from 0, of an event that starts at `first`;
+    /// `None` past the last time there is.
+    fn start(self, first: DateTime, index: i64) -> Option<DateTime> {
+        let span = Span::new();
         match self {
-            Self::Days(count) => days(count),
-            Self::Month => Span::new().try_months(index),
-            Self::Year => Span::new().try_years(index),
+            Self::Days(days) => {
+                let span = span.try_days(index.checked_mul(i64::from(days))?).ok()?;
+                first.checked_add(span).ok()
+            }
+            Self::Month => first.checked_add(span.try_months(index).ok()?).ok(),
+            Self::Year => first.checked_add(span.try_years(index).ok()?).ok(),
+            Self::MonthWeekday => {
+                let month = first.first_of_month();
+                let month = month.checked_add(span.try_months(index).ok()?).ok()?;
+                let nth = match (first.day() - 1) / 7 + 1 {
+                    5 => -1,
+                    nth => nth,
+                };
+                month.nth_weekday_of_month(nth, first.weekday()).ok()
+            }
         }
-        .unwrap_or_else(|_| 19_998.years())
     }
 
     /// At least this many days lie between two occurrences.
     pub(crate) fn shortest_days(self) -> u32 {
         match self {
             Self::Days(count) => count,
-            Self::Month => 28,
+            Self::Month | Self::MonthWeekday => 28,
             Self::Year => 365,
         }
     }
@@ -113,6 +125,7 @@ impl Every {
         match self {
             Self::Days(count) => count.max(1),
             Self::Month => 31,
+            Self::MonthWeekday => 35,
             Self::Year => 366,
         }
     }
@@ -201,12 +214,15 @@ impl Event {
             let only = self.occurrence(zone, self.start.in_zone(zone), self.end.in_zone(zone));
             return Vec::from_iter(Some(only).filter(|o| o.from() < to && o.to() > from));
         };
-        let (start, end) = (self.start.civil(zone), self.end.civil(zone));
+        let first = self.start.civil(zone);
+        let length = self.civil_length(zone);
         let until = self.until.map(|until| until.in_zone(zone));
         let mut found = Vec::new();
         for index in self.first_index(every, zone, from).. {
-            let span = every.span(index);
-            let (Ok(start), Ok(end)) = (start.checked_add(span), end.checked_add(span)) else {
+            let Some(start) = every.start(first, index) else {
+                break;
+            };
+            let Ok(end) = start.checked_add(length) else {
                 break;
             };
             let next = self.occurrence(zone, instant(start, zone), instant(end, zone));
@@ -227,6 +243,11 @@ impl Event {
         let days = from.duration_since(last_moment).as_hours() / 24;
         // Two fewer: a day may be an hour short, and the division rounds.
         (days / i64::from(every.longest_days()) - 2).max(0)
+    }
+
+    /// From start to end by the clocks of `zone`.
+    fn civil_length(&self, zone: &TimeZone) -> SignedDuration {
+        self.end.civil(zone).duration_since(self.start.civil(zone))
     }
 
     fn occurrence(&self, zone: &TimeZone, start: Timestamp, end: Timestamp) -> Occurrence {

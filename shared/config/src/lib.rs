@@ -16,6 +16,7 @@ mod read;
 )]
 mod schema;
 mod target;
+mod write;
 
 pub use config::{Config, parse_event};
 pub use error::{ConfigErrors, Finding};

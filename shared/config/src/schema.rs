@@ -324,7 +324,8 @@ struct Event {
     /// When it ends, written as `start` is; a date alone is the end of that day. At most 366 days
     /// after `start`, and before the next occurrence.
     end: String,
-    /// How it repeats, at the same local time; not unless given. Use this or `every_days`.
+    /// How it repeats, at the same local time (`month-weekday`: as the third Tuesday of each
+    /// month); not unless given. Use this or `every_days`.
     #[schemars(default)]
     every: Option<Every>,
     /// Repeats every so many days. Use this or `every`.
@@ -358,10 +359,11 @@ struct Event {
 
 /// How an event repeats.
 #[derive(JsonSchema)]
-#[schemars(rename_all = "lowercase")]
+#[schemars(rename_all = "kebab-case")]
 enum Every {
     Day,
     Week,
     Month,
+    MonthWeekday,
     Year,
 }

@@ -154,6 +154,31 @@ fn months_and_years_end_where_they_are_shorter() {
 }
 
 #[test]
+fn a_weekday_of_each_month() {
+    let utc = target("utc", "UTC");
+    // 20 January 2026 is its third Tuesday, 30 January its fifth and last Friday.
+    let days = |day: &str| {
+        let text = format!(
+            "start = 2026-01-{day}T20:00:00\nend = 2026-01-{day}T23:30:00\nevery = \"month-weekday\""
+        );
+        let (from, to) = (at("2026-02-01T00:00:00Z"), at("2026-06-01T00:00:00Z"));
+        let found = event(&text).occurrences(&utc, from, to);
+        found
+            .iter()
+            .map(|o| o.start.to_string()[..10].to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        days("20"),
+        ["2026-02-17", "2026-03-17", "2026-04-21", "2026-05-19"]
+    );
+    assert_eq!(
+        days("30"),
+        ["2026-02-27", "2026-03-27", "2026-04-24", "2026-05-29"]
+    );
+}
+
+#[test]
 fn lead_and_tail_count_as_touching() {
     let utc = target("utc", "UTC");
     let show = event(

@@ -81,6 +81,7 @@ fn every(section: &Section<'_>) -> Option<Option<Every>> {
         ("day", Every::Days(1)),
         ("week", Every::Days(7)),
         ("month", Every::Month),
+        ("month-weekday", Every::MonthWeekday),
         ("year", Every::Year),
     ];
     match (section.get("every"), section.get("every_days")) {

@@ -1,4 +1,5 @@
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::{ConfigErrors, Finding};
@@ -10,22 +11,26 @@ const MOST_SHOWN: usize = 60;
 pub(crate) struct Log<'a> {
     file: &'a str,
     text: &'a str,
-    findings: RefCell<Vec<Finding>>,
+    /// Where each line begins, so that a file of ten thousand targets is read in one go.
+    lines: Vec<usize>,
+    /// In the order of the file. A set: what concerns `[defaults]` is found for every target.
+    findings: RefCell<BTreeSet<Finding>>,
 }
 
 impl<'a> Log<'a> {
     pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
+        let breaks = text.match_indices('\n').map(|(offset, _)| offset + 1);
         Self {
             file,
             text,
+            lines: std::iter::once(0).chain(breaks).collect(),
             findings: RefCell::default(),
         }
     }
 
     /// One-based line of a byte.
     pub(crate) fn line(&self, offset: usize) -> usize {
-        let before = self.text.as_bytes().iter().take(offset);
-        1 + before.filter(|byte| **byte == b'\n').count()
+        self.lines.partition_point(|begin| *begin <= offset)
     }
 
     /// What stands at `span`, cut to one short line.
@@ -39,7 +44,7 @@ impl<'a> Log<'a> {
         shown
     }
 
-    /// Keeps a finding. One that concerns `[defaults]` is found for every target and kept once.
+    /// Keeps a finding.
     pub(crate) fn refuse(
         &self,
         line: usize,
@@ -56,19 +61,15 @@ impl<'a> Log<'a> {
             problem: problem.into(),
             allowed: allowed.into(),
         };
-        let mut findings = self.findings.borrow_mut();
-        if !findings.contains(&finding) {
-            findings.push(finding);
-        }
+        self.findings.borrow_mut().insert(finding);
     }
 
     /// `value` unless something was found wrong.
     pub(crate) fn finish<T>(self, value: T) -> Result<T, ConfigErrors> {
-        let mut findings = self.findings.into_inner();
+        let findings = Vec::from_iter(self.findings.into_inner());
         if findings.is_empty() {
             return Ok(value);
         }
-        findings.sort();
         Err(ConfigErrors { findings })
     }
 }
