@@ -11,6 +11,7 @@ mod calendar;
 mod carry;
 mod engine;
 mod error;
+mod family;
 mod frame;
 mod members;
 mod numbers;

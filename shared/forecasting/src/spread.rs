@@ -1,41 +1,65 @@
 use crate::LEVELS;
+use crate::family::{Climate, Family, Miss};
 use crate::frame::Frame;
-use crate::numbers::weighted_quantile;
 use crate::quantiles::MEDIAN;
 use crate::terrain::Terrain;
 use crate::trials::Trial;
+use crate::weights::{Example, descend};
 
 /// Weight of a trial against that of the day after it.
 const MEMORY: f64 = 0.98;
-/// The part of the asked tail that is looked up: what was learnt on past days looks better there
-/// than it will be, so 0.9 is read at 0.918.
-const TAIL: f64 = 0.82;
-/// Shares of the log scale that are tried for each level.
-const SHARES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
+/// Shares of log scale, plain scale and climate that learning starts from.
+const PRIOR: [f64; 3] = [0.45, 0.45, 0.1];
 /// Growth of the squared errors with each further day ahead.
 const WIDENING: f64 = 0.25;
 /// Misses below which day-to-day changes must help out.
 const FEW: usize = 12;
+/// Steps a day that shares are learnt from.
+const EXAMPLES_A_DAY: usize = 24;
 
 /// How far demand lay from the combination on the trials, as quantiles around any centre.
 ///
-/// The errors are divided by their usual size at that time of day, pooled, and their quantiles
-/// multiplied back. That is done in log scale, right where errors grow with demand, and in plain
-/// scale, right where they do not; which share of each serves a level best is learnt.
+/// Three ways to tell are mixed by shares learnt for each level. Errors are divided by their usual
+/// size at that time of day, pooled, and their quantiles multiplied back: in log scale, right where
+/// errors grow with demand, and in plain scale, right where they do not. And the quantiles of
+/// demand itself in that hour, right where it comes in bursts.
 pub(crate) struct Spread {
-    log: Family,
-    plain: Family,
-    /// By level: share of the log scale.
-    shares: [f64; LEVELS.len()],
+    ways: Ways,
+    /// By level: shares of the ways.
+    shares: [[f64; 3]; LEVELS.len()],
 }
 
-/// What was missed at one step.
-struct Miss {
-    index: usize,
-    centre: f64,
-    log: f64,
-    plain: f64,
-    weight: f64,
+struct Ways {
+    log: Family,
+    plain: Family,
+    climate: Climate,
+}
+
+impl Ways {
+    fn learn(terrain: &Terrain<'_>, misses: &[&Miss]) -> Self {
+        Self {
+            log: Family::learn(terrain, misses, |miss| miss.log),
+            plain: Family::learn(terrain, misses, |miss| miss.plain),
+            climate: Climate::learn(terrain, misses),
+        }
+    }
+
+    /// The level at `place` of step `index`, each way.
+    fn values(
+        &self,
+        terrain: &Terrain<'_>,
+        index: usize,
+        centre: f64,
+        widening: f64,
+        place: usize,
+    ) -> [f64; 3] {
+        let log = terrain.scale.to(centre) + widening * self.log.offset(terrain, index, place);
+        [
+            terrain.scale.from(log),
+            centre + widening * self.plain.offset(terrain, index, place),
+            self.climate.value(terrain, index, place, centre),
+        ]
+    }
 }
 
 impl Spread {
@@ -47,39 +71,21 @@ impl Spread {
         trials: &[Trial],
         centres: &[Vec<f64>],
     ) -> Self {
-        let mut misses = Vec::new();
-        for (age, (trial, centre)) in trials.iter().zip(centres).enumerate() {
-            let weight = MEMORY.powi(i32::try_from(age).unwrap_or(i32::MAX));
-            for (step, centre) in centre.iter().enumerate() {
-                let index = trial.origin + step;
-                if frame.observed[index] {
-                    misses.push(Miss {
-                        index,
-                        centre: *centre,
-                        log: terrain.logs[index] - terrain.scale.to(*centre),
-                        plain: terrain.values[index] - centre,
-                        weight,
-                    });
-                }
-            }
-        }
+        let mut misses = misses(frame, terrain, trials, centres);
         let few = misses.len() < FEW;
         if few {
             misses.extend(changes(frame, terrain));
         }
-        let log = Family::learn(terrain, &misses, |miss| miss.log);
-        let plain = Family::learn(terrain, &misses, |miss| miss.plain);
-        let mut spread = Self {
-            log,
-            plain,
-            shares: [0.5; LEVELS.len()],
+        let all: Vec<&Miss> = misses.iter().collect();
+        let shares = if few {
+            [[0.5, 0.5, 0.0]; LEVELS.len()]
+        } else {
+            shares(terrain, &misses)
         };
-        if !few {
-            for place in (0..LEVELS.len()).filter(|place| *place != MEDIAN) {
-                spread.shares[place] = spread.best_share(terrain, &misses, place);
-            }
+        Self {
+            ways: Ways::learn(terrain, &all),
+            shares,
         }
-        spread
     }
 
     /// Quantiles of step `index` around `centre`, `days` whole days ahead of the first.
@@ -92,40 +98,85 @@ impl Spread {
         least: f64,
     ) -> [f64; LEVELS.len()] {
         let widening = (1.0 + WIDENING * days as f64).sqrt();
-        let log = terrain.scale.to(centre);
         let mut row = [0.0; LEVELS.len()];
         for (place, cell) in row.iter_mut().enumerate() {
-            let share = self.shares[place];
-            let by_log = terrain
-                .scale
-                .from(log + widening * self.log.offset(terrain, index, place));
-            let by_plain = centre + widening * self.plain.offset(terrain, index, place);
-            *cell = (share * by_log + (1.0 - share) * by_plain).max(least);
+            let values = self.ways.values(terrain, index, centre, widening, place);
+            let mixed: f64 = values
+                .iter()
+                .zip(self.shares[place])
+                .map(|(v, s)| v * s)
+                .sum();
+            *cell = mixed.max(least);
         }
         row[MEDIAN] = centre.max(least);
         row.sort_by(f64::total_cmp);
         row
     }
+}
 
-    /// The share of the log scale with the least quantile loss, averaged with the even one.
-    fn best_share(&self, terrain: &Terrain<'_>, misses: &[Miss], place: usize) -> f64 {
-        let mut losses = [0.0; SHARES.len()];
-        let stride = (terrain.calendar.per_day / 24).max(1);
-        for miss in misses.iter().step_by(stride) {
-            let log = terrain.scale.to(miss.centre) + self.log.offset(terrain, miss.index, place);
-            let by_log = terrain.scale.from(log) - miss.centre;
-            let by_plain = self.plain.offset(terrain, miss.index, place);
-            for (loss, share) in losses.iter_mut().zip(SHARES) {
-                let over = miss.plain - share * by_log - (1.0 - share) * by_plain;
-                let level = LEVELS[place];
-                *loss += miss.weight * (level * over).max((level - 1.0) * over);
+fn misses(
+    frame: &Frame,
+    terrain: &Terrain<'_>,
+    trials: &[Trial],
+    centres: &[Vec<f64>],
+) -> Vec<Miss> {
+    let mut misses = Vec::new();
+    for (age, (trial, centre)) in trials.iter().zip(centres).enumerate() {
+        let weight = MEMORY.powi(i32::try_from(age).unwrap_or(i32::MAX));
+        for (step, centre) in centre.iter().enumerate() {
+            let index = trial.origin + step;
+            if frame.observed[index] {
+                misses.push(Miss {
+                    index,
+                    age,
+                    centre: *centre,
+                    log: terrain.logs[index] - terrain.scale.to(*centre),
+                    plain: terrain.values[index] - centre,
+                    weight,
+                });
             }
         }
-        let best = (0..SHARES.len())
-            .min_by(|a, b| losses[*a].total_cmp(&losses[*b]))
-            .map_or(0.5, |which| SHARES[which]);
-        f64::midpoint(best, 0.5)
     }
+    misses
+}
+
+/// Shares of the ways by level, from how each way learnt on the even days tells the odd ones and
+/// the other way round: a way that only remembers its days gains nothing.
+fn shares(terrain: &Terrain<'_>, misses: &[Miss]) -> [[f64; 3]; LEVELS.len()] {
+    let halves = [0, 1].map(|left_out| {
+        let half: Vec<&Miss> = misses
+            .iter()
+            .filter(|miss| miss.age % 2 != left_out)
+            .collect();
+        Ways::learn(terrain, &half)
+    });
+    let stride = (terrain.calendar.per_day / EXAMPLES_A_DAY).max(1);
+    let mut shares = [PRIOR; LEVELS.len()];
+    for (place, level) in LEVELS
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| *place != MEDIAN)
+    {
+        let examples: Vec<Example> = misses
+            .iter()
+            .filter(|miss| miss.index % stride == (miss.age * 5) % stride)
+            .map(|miss| Example {
+                forecasts: halves[miss.age % 2]
+                    .values(terrain, miss.index, miss.centre, 1.0, place)
+                    .to_vec(),
+                actual: miss.centre + miss.plain,
+                weight: miss.weight,
+            })
+            .collect();
+        for (cell, share) in
+            shares[place]
+                .iter_mut()
+                .zip(descend(&examples, *level, PRIOR.to_vec()))
+        {
+            *cell = share;
+        }
+    }
+    shares
 }
 
 /// Changes between neighbouring steps, both ways, as a stand-in for errors; and something, for
@@ -144,95 +195,11 @@ fn changes(frame: &Frame, terrain: &Terrain<'_>) -> Vec<Miss> {
         .flat_map(|(log, plain)| [(log, plain), (-log, -plain)])
         .map(|(log, plain)| Miss {
             index: last,
+            age: 0,
             centre: mean,
             log,
             plain,
             weight: 1.0,
-        })
-        .collect()
-}
-
-/// Errors in one scale, divided by their usual size at that time of day.
-struct Family {
-    /// Quantiles of the divided errors, one a level of [`LEVELS`].
-    offsets: [f64; LEVELS.len()],
-    /// Usual size of the error by kind of day (0 working day, 1 weekend) and step of the day.
-    sizes: [Vec<f64>; 2],
-}
-
-/// Observations of the usual size overall that a step of the day starts from.
-const PRIOR_SLOT: f64 = 10.0;
-/// Observations of the step's usual size that a kind of day starts from.
-const PRIOR_KIND: f64 = 6.0;
-/// A single error speaks for no more than so many usual ones.
-const MOST_USUAL: f64 = 6.0;
-
-impl Family {
-    fn learn(terrain: &Terrain<'_>, misses: &[Miss], of: fn(&Miss) -> f64) -> Self {
-        let calendar = terrain.calendar;
-        let per_day = calendar.per_day;
-        let kind = |index: usize| usize::from(calendar.weekend(index));
-        let total: f64 = misses.iter().map(|miss| miss.weight).sum();
-        let sum: f64 = misses.iter().map(|miss| miss.weight * of(miss).abs()).sum();
-        let usual = sum / total.max(1e-9);
-        let mut cells = [vec![(0.0, 0.0); per_day], vec![(0.0, 0.0); per_day]];
-        for miss in misses {
-            let cell = &mut cells[kind(miss.index)][calendar.slot[miss.index]];
-            cell.0 += miss.weight * of(miss).abs().min(MOST_USUAL * usual);
-            cell.1 += miss.weight;
-        }
-        let near = cells.map(|cells| neighbourhood(&cells, per_day / 24));
-        let size = |kind: usize, slot: usize| {
-            let (own, other) = (near[kind][slot], near[1 - kind][slot]);
-            let both = (own.0 + other.0 + PRIOR_SLOT * usual) / (own.1 + other.1 + PRIOR_SLOT);
-            ((own.0 + PRIOR_KIND * both) / (own.1 + PRIOR_KIND)).max(1e-12)
-        };
-        let sizes = [0, 1].map(|kind| {
-            (0..per_day)
-                .map(|slot| size(kind, slot))
-                .collect::<Vec<_>>()
-        });
-        let mut divided: Vec<(f64, f64)> = misses
-            .iter()
-            .map(|miss| {
-                let size = sizes[kind(miss.index)][calendar.slot[miss.index]];
-                (of(miss) / size, miss.weight)
-            })
-            .collect();
-        divided.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let offsets = LEVELS.map(|level| {
-            if level < 0.5 {
-                weighted_quantile(&divided, TAIL * level).min(0.0)
-            } else if level > 0.5 {
-                weighted_quantile(&divided, 1.0 - TAIL * (1.0 - level)).max(0.0)
-            } else {
-                0.0
-            }
-        });
-        Self { offsets, sizes }
-    }
-
-    /// Distance of the level at `place` from the centre at step `index`.
-    fn offset(&self, terrain: &Terrain<'_>, index: usize, place: usize) -> f64 {
-        let kind = usize::from(terrain.calendar.weekend(index));
-        self.offsets[place] * self.sizes[kind][terrain.calendar.slot[index]]
-    }
-}
-
-/// Sums over each step of the day and `reach` steps to either side, around the clock. Neighbours
-/// say much the same, so the sums are scaled as if half of them were new.
-fn neighbourhood(cells: &[(f64, f64)], reach: usize) -> Vec<(f64, f64)> {
-    let length = cells.len();
-    let width = (2 * reach + 1) as f64 / 2.0;
-    (0..length)
-        .map(|slot| {
-            let (mut sum, mut count) = (0.0, 0.0);
-            for step in 0..=2 * reach {
-                let cell = cells[(slot + length + step - reach) % length];
-                sum += cell.0;
-                count += cell.1;
-            }
-            (sum / width, count / width)
         })
         .collect()
 }

@@ -19,11 +19,14 @@ const EXAMPLES_A_DAY: usize = 24;
 #[derive(Debug, Clone)]
 pub(crate) struct Weights(pub(crate) Vec<f64>);
 
-/// One step of a trial.
-struct Example {
-    forecasts: Vec<f64>,
-    actual: f64,
-    weight: f64,
+/// The corner of the loss at zero is rounded off within this part of the usual error.
+const ROUNDING: f64 = 0.3;
+
+/// What was forecast for one step, and what came.
+pub(crate) struct Example {
+    pub(crate) forecasts: Vec<f64>,
+    pub(crate) actual: f64,
+    pub(crate) weight: f64,
 }
 
 impl Weights {
@@ -40,33 +43,8 @@ impl Weights {
         taken: impl Fn(usize) -> bool,
     ) -> Self {
         let examples = examples(frame, trials, taken);
-        let equal = 1.0 / members.max(1) as f64;
-        let mut weights = vec![equal; members];
-        let total: f64 = examples.iter().map(|one| one.weight).sum();
-        let error = |one: &Example| one.weight * (mix(&one.forecasts, &weights) - one.actual).abs();
-        let size = examples.iter().map(error).sum::<f64>() / total;
-        if size.is_nan() || size <= 0.0 {
-            return Self(weights);
-        }
-        let mut slope = vec![0.0; members];
-        for _ in 0..ROUNDS {
-            slope.fill(0.0);
-            for one in &examples {
-                let centre = mix(&one.forecasts, &weights);
-                let side = ((centre - one.actual) / (0.3 * size)).clamp(-1.0, 1.0);
-                let factor = side * one.weight / (total * size);
-                for (cell, forecast) in slope.iter_mut().zip(&one.forecasts) {
-                    *cell += factor * (forecast - centre);
-                }
-            }
-            for (weight, slope) in weights.iter_mut().zip(&slope) {
-                let pull = PULL * (weight.max(1e-9) / equal).ln();
-                *weight *= (-RATE * (STEEPNESS * slope + pull)).exp();
-            }
-            let sum: f64 = weights.iter().sum();
-            weights.iter_mut().for_each(|weight| *weight /= sum);
-        }
-        Self(weights)
+        let equal = vec![1.0 / members.max(1) as f64; members];
+        Self(descend(&examples, 0.5, equal))
     }
 
     /// Combines the members' forecasts of a day: at each step the average of the weighted mean,
@@ -114,6 +92,38 @@ fn examples(frame: &Frame, trials: &[Trial], taken: impl Fn(usize) -> bool) -> V
         }
     }
     examples
+}
+
+/// Weights that lower the quantile loss of the weighted mean at `level`, each at least zero,
+/// together one, pulled towards `prior`.
+pub(crate) fn descend(examples: &[Example], level: f64, prior: Vec<f64>) -> Vec<f64> {
+    let mut weights = prior.clone();
+    let total: f64 = examples.iter().map(|one| one.weight).sum();
+    let error = |one: &Example| one.weight * (mix(&one.forecasts, &prior) - one.actual).abs();
+    let size = examples.iter().map(error).sum::<f64>() / total;
+    if size.is_nan() || size <= 0.0 {
+        return weights;
+    }
+    let mut slope = vec![0.0; weights.len()];
+    for _ in 0..ROUNDS {
+        slope.fill(0.0);
+        for one in examples {
+            let centre = mix(&one.forecasts, &weights);
+            let side = ((centre - one.actual) / (ROUNDING * size)).clamp(-1.0, 1.0);
+            // At the middle level: 1 above, -1 below.
+            let factor = (side + 1.0 - 2.0 * level) * one.weight / (total * size);
+            for (cell, forecast) in slope.iter_mut().zip(&one.forecasts) {
+                *cell += factor * (forecast - centre);
+            }
+        }
+        for ((weight, slope), prior) in weights.iter_mut().zip(&slope).zip(&prior) {
+            let pull = PULL * (weight.max(1e-9) / prior).ln();
+            *weight *= (-RATE * (STEEPNESS * slope + pull)).exp();
+        }
+        let sum: f64 = weights.iter().sum();
+        weights.iter_mut().for_each(|weight| *weight /= sum);
+    }
+    weights
 }
 
 fn mix(forecasts: &[f64], weights: &[f64]) -> f64 {
