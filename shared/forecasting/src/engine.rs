@@ -1,5 +1,6 @@
 use crate::carry::Carry;
 use crate::frame::Frame;
+use crate::occasions;
 use crate::spread::Spread;
 use crate::trials::{Panel, Trial};
 use crate::weights::Weights;
@@ -55,13 +56,17 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
         }
     }
     rows.truncate(request.horizon_steps);
+    let mut report = report(&frame, &names, &all, &trials);
+    report
+        .notes
+        .extend(occasions::apply(request, &frame, &mut rows));
     Ok(Prediction {
         forecast: QuantileForecast {
             start: frame.cutoff,
             step: request.step,
             rows,
         },
-        report: report(&frame, &names, &all, &trials),
+        report,
     })
 }
 
@@ -116,7 +121,7 @@ fn report(frame: &Frame, names: &[String], weights: &Weights, trials: &[Trial]) 
         data: DataState {
             steps: frame.values.len(),
             missing: frame.missing,
-            repaired: Vec::new(),
+            repaired: frame.repaired(),
         },
         notes: Vec::new(),
     }

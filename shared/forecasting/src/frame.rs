@@ -1,8 +1,9 @@
 use jiff::Timestamp;
-use timeseries::Series;
+use timeseries::{Series, Step};
 
 use crate::calendar::Calendar;
-use crate::{ForecastError, ForecastRequest};
+use crate::repair::{self, Repair};
+use crate::{ForecastError, ForecastRequest, Interval};
 
 /// The most steps one forecast may ask for: 31 days of minutes.
 pub(crate) const MOST_STEPS_AHEAD: usize = 31 * 1440;
@@ -22,6 +23,10 @@ pub(crate) struct Frame {
     pub(crate) least: f64,
     /// Steps before the cutoff that were not observed.
     pub(crate) missing: usize,
+    /// Steps that were observed and not believed.
+    pub(crate) repairs: Vec<Repair>,
+    start: Timestamp,
+    step: Step,
 }
 
 impl Frame {
@@ -41,17 +46,22 @@ impl Frame {
         let step = request.step;
         let cutoff = step.floor(request.cutoff);
         let (start, mut values) = window(request, cutoff)?;
-        for interval in request.left_out {
+        let past = request.occasions.iter().map(|occasion| &occasion.during);
+        for interval in request.left_out.iter().chain(past) {
             blank(&mut values, start, step, interval.start, interval.end);
         }
-        let observed: Vec<bool> = values.iter().map(|value| value.is_finite()).collect();
-        let missing = observed.iter().filter(|seen| !**seen).count();
+        let missing = values.iter().filter(|value| value.is_nan()).count();
         if missing == values.len() {
             return Err(ForecastError::NoHistory { cutoff });
         }
         let per_day = step.per_day();
         let ahead = request.horizon_steps.div_ceil(per_day) * per_day;
         let calendar = Calendar::new(start, step, values.len() + ahead, request.zone);
+        let repairs = repair::find(&values, &calendar);
+        for repair in &repairs {
+            values[repair.from..repair.to].fill(f64::NAN);
+        }
+        let observed: Vec<bool> = values.iter().map(|value| !value.is_nan()).collect();
         let negative = values.iter().any(|value| *value < 0.0);
         fill(&mut values, &calendar);
         Ok(Self {
@@ -61,7 +71,34 @@ impl Frame {
             cutoff,
             least: if negative { f64::MIN } else { 0.0 },
             missing,
+            start,
+            step,
+            repairs,
         })
+    }
+
+    /// Start of step `index`.
+    pub(crate) fn time_at(&self, index: usize) -> Timestamp {
+        let ahead = i64::try_from(index)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(i64::from(self.step.seconds()));
+        self.start
+            .saturating_add(jiff::SignedDuration::from_secs(ahead))
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    /// What was not believed and why, for people.
+    pub(crate) fn repaired(&self) -> Vec<(Interval, String)> {
+        self.repairs
+            .iter()
+            .map(|repair| {
+                let interval = Interval {
+                    start: self.time_at(repair.from),
+                    end: self.time_at(repair.to),
+                };
+                (interval, repair.reason.text().to_owned())
+            })
+            .collect()
     }
 
     /// Steps in a day.
@@ -103,13 +140,7 @@ fn window(
 }
 
 /// Makes the steps that overlap `[from, to)` missing.
-fn blank(
-    values: &mut [f64],
-    start: Timestamp,
-    step: timeseries::Step,
-    from: Timestamp,
-    to: Timestamp,
-) {
+fn blank(values: &mut [f64], start: Timestamp, step: Step, from: Timestamp, to: Timestamp) {
     for (index, value) in values.iter_mut().enumerate() {
         let ahead = i64::try_from(index)
             .unwrap_or(i64::MAX)

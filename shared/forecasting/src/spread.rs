@@ -12,6 +12,8 @@ const MEMORY: f64 = 0.98;
 const PRIOR: [f64; 3] = [0.45, 0.45, 0.1];
 /// Growth of the squared errors with each further day ahead.
 const WIDENING: f64 = 0.25;
+/// A quantile exceeds the highest demand of the trials, or the centre, no more than by this factor.
+const HEADROOM: f64 = 1.5;
 /// Misses below which day-to-day changes must help out.
 const FEW: usize = 12;
 /// Steps a day that shares are learnt from.
@@ -30,6 +32,8 @@ pub(crate) struct Spread {
 }
 
 struct Ways {
+    /// The highest demand seen.
+    highest: f64,
     log: Family,
     plain: Family,
     climate: Climate,
@@ -37,7 +41,9 @@ struct Ways {
 
 impl Ways {
     fn learn(terrain: &Terrain<'_>, misses: &[&Miss]) -> Self {
+        let demand = misses.iter().map(|miss| miss.centre + miss.plain);
         Self {
+            highest: demand.fold(0.0, f64::max),
             log: Family::learn(terrain, misses, |miss| miss.log),
             plain: Family::learn(terrain, misses, |miss| miss.plain),
             climate: Climate::learn(terrain, misses),
@@ -54,9 +60,11 @@ impl Ways {
         place: usize,
     ) -> [f64; 3] {
         let log = terrain.scale.to(centre) + widening * self.log.offset(terrain, index, place);
+        // In log scale a rare miss near zero is a factor of thousands at a busy time.
+        let most = HEADROOM * self.highest.max(centre);
         [
-            terrain.scale.from(log),
-            centre + widening * self.plain.offset(terrain, index, place),
+            terrain.scale.from(log).min(most),
+            (centre + widening * self.plain.offset(terrain, index, place)).min(most),
             self.climate.value(terrain, index, place, centre),
         ]
     }
