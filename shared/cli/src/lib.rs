@@ -1,1 +1,69 @@
-//! forescale
+//! The `forescale` command: what the functions do in the cloud, over files and a simulated group.
+//!
+//! [`run`] is the whole command; `main.rs` hands it the process's arguments and streams. Nothing
+//! but the result goes to standard output; notes, progress and errors go to standard error.
+
+mod accuracy;
+mod arguments;
+mod backtest;
+mod console;
+mod demand;
+mod failure;
+mod forecast;
+mod moments;
+mod output;
+
+pub use console::Console;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use failure::{Done, end};
+
+/// Runs the command with `arguments`, the first of which is its own name.
+///
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 an input cannot be used.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    console: &mut Console<'_>,
+) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(message) => return explained(&message, console),
+    };
+    let done = match arguments.command {
+        Command::Forecast(arguments) => forecast::run(&arguments, console),
+        Command::Backtest(arguments) => backtest::run(&arguments, console),
+    };
+    let done = done.and_then(|()| console.finish());
+    end(done, console)
+}
+
+/// Help, version or wrong usage, as `clap` words it.
+fn explained(message: &clap::Error, console: &mut Console<'_>) -> ExitCode {
+    let text = message.render();
+    if message.use_stderr() {
+        let text = if console.colour_err() {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        };
+        console.tell(&text);
+        return ExitCode::from(failure::USAGE);
+    }
+    let text = if console.colour() {
+        text.ansi().to_string()
+    } else {
+        text.to_string()
+    };
+    let done: Done = write_out(console, &text).and_then(|()| console.finish());
+    end(done, console)
+}
+
+fn write_out(console: &mut Console<'_>, text: &str) -> Done {
+    console.out().write_all(text.as_bytes())?;
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! `forescale backtest`.
+
+use forecasting::{BacktestRequest, BacktestRow, backtest};
+use serde_json::json;
+
+use crate::Console;
+use crate::accuracy::{Accuracy, score};
+use crate::arguments::{BacktestArguments, Format};
+use crate::demand::{self, Demand};
+use crate::failure::{Blame, Done};
+use crate::forecast::{NAMES, advice, printed, unit_name};
+use crate::moments;
+use crate::output::{self, Side, number, rounded};
+
+/// Runs the subcommand.
+pub(crate) fn run(arguments: &BacktestArguments, console: &mut Console<'_>) -> Done {
+    let demand = demand::read(&arguments.demand, console)?;
+    let model = &arguments.model;
+    let step = moments::step(model.step.as_deref(), demand.series.step())?;
+    let horizon = moments::span("--horizon", &model.horizon)?;
+    console.progress(&format!("forecasting at {} midnights", arguments.origins));
+    let rows = backtest(&BacktestRequest {
+        history: &demand.series,
+        step,
+        horizon_steps: step.covering(horizon),
+        origins: usize::try_from(arguments.origins).unwrap_or(usize::MAX),
+        zone: &demand.zone,
+        training_days: model.training_days,
+        occasions: &[],
+        left_out: &[],
+    })
+    .map_err(|error| advice(error, &demand))
+    .input(|| format!("{} allows no backtest", demand.name))?;
+    console.clear();
+    let unit = demand.unit(step);
+    if arguments.format == Format::Csv {
+        return csv(console, &rows, unit);
+    }
+    let history = demand
+        .series
+        .resample(step)
+        .failed(|| "the history cannot be brought to the step")?;
+    let (each, all) = score(&rows, &history, model.training_days);
+    match arguments.format {
+        Format::Json => json(console, &demand, &rows, unit, &each, &all),
+        _ => table(console, &demand, &each, &all),
+    }
+}
+
+fn csv(console: &mut Console<'_>, rows: &[BacktestRow], unit: f64) -> Done {
+    let mut header = vec!["origin", "timestamp", "actual"];
+    header.extend(NAMES);
+    header.push("model");
+    let cells = |row: &BacktestRow| {
+        let actual = row.actual.map_or_else(String::new, |a| number(a * unit));
+        let mut cells = vec![row.origin.to_string(), row.at.to_string(), actual];
+        cells.extend(printed(&row.quantiles, unit).map(number));
+        cells.push(row.model.clone());
+        cells
+    };
+    output::csv(console, &header, rows.iter().map(cells))
+}
+
+fn json(
+    console: &mut Console<'_>,
+    demand: &Demand,
+    rows: &[BacktestRow],
+    unit: f64,
+    each: &[Accuracy],
+    all: &Accuracy,
+) -> Done {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let mut cells = serde_json::Map::new();
+            cells.insert("origin".to_owned(), json!(row.origin));
+            cells.insert("timestamp".to_owned(), json!(row.at));
+            let actual = row.actual.map(|actual| rounded(actual * unit));
+            cells.insert("actual".to_owned(), json!(actual));
+            for (name, value) in NAMES.iter().zip(printed(&row.quantiles, unit)) {
+                cells.insert((*name).to_owned(), json!(rounded(value)));
+            }
+            cells.insert("model".to_owned(), json!(row.model));
+            serde_json::Value::Object(cells)
+        })
+        .collect();
+    let document = json!({
+        "timezone": demand.zone.iana_name().unwrap_or("UTC"),
+        "unit": unit_name(demand),
+        "overall": all,
+        "origins": each,
+        "rows": rows,
+    });
+    output::json(console, &document)
+}
+
+fn table(console: &mut Console<'_>, demand: &Demand, each: &[Accuracy], all: &Accuracy) -> Done {
+    let columns = [
+        ("origin", Side::Left),
+        ("steps", Side::Right),
+        ("MASE", Side::Right),
+        ("wQL .5", Side::Right),
+        ("wQL .9", Side::Right),
+        ("wQL .95", Side::Right),
+        ("wQL .99", Side::Right),
+        ("below p90", Side::Right),
+        ("below p95", Side::Right),
+        ("model", Side::Left),
+    ];
+    let rows: Vec<Vec<String>> = each
+        .iter()
+        .chain(std::iter::once(all))
+        .map(|accuracy| line(accuracy, demand))
+        .collect();
+    output::table(console, &columns, &rows)
+}
+
+fn line(accuracy: &Accuracy, demand: &Demand) -> Vec<String> {
+    let plain = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}"));
+    let percent =
+        |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| format!("{:.1}%", v * 100.0));
+    let origin = accuracy.origin.map_or_else(
+        || "overall".to_owned(),
+        |at| {
+            let local = demand.zone.to_datetime(at);
+            local.strftime("%a %Y-%m-%d").to_string()
+        },
+    );
+    let mut cells = vec![origin, accuracy.steps.to_string(), plain(accuracy.mase)];
+    cells.extend(accuracy.wql.map(plain));
+    cells.push(percent(accuracy.coverage_p90));
+    cells.push(percent(accuracy.coverage_p95));
+    cells.push(accuracy.model.clone().unwrap_or_default());
+    cells
+}

@@ -1,0 +1,132 @@
+//! Reads a demand CSV: a file or standard input, plain or gzip.
+
+use std::fs;
+use std::io::Read;
+
+use jiff::tz::TimeZone;
+use timeseries::csv::{CsvOptions, ReadReport};
+use timeseries::{Aggregate, Series, Step};
+
+use crate::Console;
+use crate::arguments::DemandArguments;
+use crate::failure::{Blame, Done, input};
+use crate::moments;
+
+/// What a gzip file begins with. Source: RFC 1952, section 2.3.1.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// What a file says about demand.
+#[derive(Debug)]
+pub(crate) struct Demand {
+    /// Its name, for messages.
+    pub(crate) name: String,
+    /// Rates per minute, or levels.
+    pub(crate) series: Series,
+    /// How the file's values combine.
+    pub(crate) aggregate: Aggregate,
+    /// The zone of its days.
+    pub(crate) zone: TimeZone,
+}
+
+impl Demand {
+    /// Factor from what is computed with to the file's own unit in steps of `step`.
+    pub(crate) fn unit(&self, step: Step) -> f64 {
+        1.0 / self.aggregate.rate_factor(step)
+    }
+}
+
+/// Reads what `arguments` name; what was odd about it becomes one note.
+pub(crate) fn read(arguments: &DemandArguments, console: &mut Console<'_>) -> Done<Demand> {
+    read_in(arguments, moments::zone(&arguments.timezone)?, console)
+}
+
+/// As [`read`], with times without an offset in `zone`.
+pub(crate) fn read_in(
+    arguments: &DemandArguments,
+    zone: TimeZone,
+    console: &mut Console<'_>,
+) -> Done<Demand> {
+    let standard = arguments.history.as_os_str() == "-";
+    let name = if standard {
+        "standard input".to_owned()
+    } else {
+        arguments.history.display().to_string()
+    };
+    console.progress(&format!("reading {name}"));
+    let bytes = if standard {
+        console.read_input()
+    } else {
+        fs::read(&arguments.history)
+    };
+    let bytes = bytes.input(|| {
+        format!("{name} cannot be read: give --history a CSV file, plain or gzip, or - for standard input")
+    })?;
+    let bytes = unpacked(bytes, &name)?;
+    let aggregate = Aggregate::from(arguments.aggregate);
+    let options = CsvOptions {
+        zone: zone.clone(),
+        aggregate,
+    };
+    let (series, report) = timeseries::csv::read(bytes.as_slice(), &options).input(|| {
+        format!("{name} cannot be used: it must be CSV with the header timestamp,value")
+    })?;
+    console.clear();
+    if series.observed() == 0 {
+        return Err(input(format!(
+            "{name} cannot be used: none of its {} rows has a value of zero or more",
+            report.rows
+        )));
+    }
+    if let Some(line) = oddities(&report, &series) {
+        console.note(&format!("{name}: {line}"));
+    }
+    Ok(Demand {
+        name,
+        series,
+        aggregate,
+        zone,
+    })
+}
+
+fn unpacked(bytes: Vec<u8>, name: &str) -> Done<Vec<u8>> {
+    if !bytes.starts_with(&GZIP) {
+        return Ok(bytes);
+    }
+    let mut plain = Vec::new();
+    flate2::read::MultiGzDecoder::new(bytes.as_slice())
+        .read_to_end(&mut plain)
+        .input(|| format!("{name} cannot be unpacked: is the gzip file whole?"))?;
+    Ok(plain)
+}
+
+/// What is worth saying about how a file was read, in one line.
+fn oddities(report: &ReadReport, series: &Series) -> Option<String> {
+    let mut parts = Vec::new();
+    let mut say = |count: u64, one: &str, many: &str| {
+        if count > 0 {
+            parts.push(format!("{count} {}", if count == 1 { one } else { many }));
+        }
+    };
+    let step = series.step();
+    say(
+        report.missing,
+        &format!("of {} steps of {step} has no value", series.len()),
+        &format!("of {} steps of {step} have no value", series.len()),
+    );
+    say(
+        report.impossible,
+        "negative or infinite value was read as a gap",
+        "negative or infinite values were read as gaps",
+    );
+    say(
+        report.duplicates,
+        "row repeats a step (the later row counts)",
+        "rows repeat a step (the later row counts)",
+    );
+    say(
+        report.unsorted,
+        "row was out of order",
+        "rows were out of order",
+    );
+    (!parts.is_empty()).then(|| parts.join("; "))
+}

@@ -1,0 +1,92 @@
+use std::fmt::Display;
+use std::io;
+use std::process::ExitCode;
+
+use crate::Console;
+
+/// Exit code of a failure that is neither usage nor input.
+const FAILED: u8 = 1;
+/// Exit code of wrong usage, as `clap` gives it.
+pub(crate) const USAGE: u8 = 2;
+/// Exit code of an input that cannot be used.
+const INPUT: u8 = 3;
+
+/// Why a subcommand ended early.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// What was asked for went wrong.
+    Failed(anyhow::Error),
+    /// Arguments that do not go together.
+    Usage(anyhow::Error),
+    /// A file or a value that was given cannot be used.
+    Input(anyhow::Error),
+    /// Whoever read the output has gone: there is nobody to tell.
+    Closed,
+}
+
+/// How every subcommand ends.
+pub(crate) type Done<T = ()> = Result<T, Failure>;
+
+/// Turns a library's error into a failure with a sentence of context.
+pub(crate) trait Blame<T> {
+    /// What was given cannot be used.
+    fn input<C: Display + Send + Sync + 'static>(self, context: impl FnOnce() -> C) -> Done<T>;
+    /// What was asked for went wrong.
+    fn failed<C: Display + Send + Sync + 'static>(self, context: impl FnOnce() -> C) -> Done<T>;
+}
+
+impl<T, E: Into<anyhow::Error>> Blame<T> for Result<T, E> {
+    fn input<C: Display + Send + Sync + 'static>(self, context: impl FnOnce() -> C) -> Done<T> {
+        self.map_err(|error| Failure::Input(error.into().context(context())))
+    }
+
+    fn failed<C: Display + Send + Sync + 'static>(self, context: impl FnOnce() -> C) -> Done<T> {
+        self.map_err(|error| Failure::Failed(error.into().context(context())))
+    }
+}
+
+/// An input that cannot be used, said in one sentence.
+pub(crate) fn input(message: impl Display) -> Failure {
+    Failure::Input(anyhow::anyhow!("{message}"))
+}
+
+/// Arguments that do not go together, said in one sentence.
+pub(crate) fn usage(message: impl Display) -> Failure {
+    Failure::Usage(anyhow::anyhow!("{message}"))
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::Closed;
+        }
+        Self::Failed(anyhow::Error::new(error).context("the output cannot be written"))
+    }
+}
+
+impl From<csv::Error> for Failure {
+    fn from(error: csv::Error) -> Self {
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => error.into(),
+            other => Self::Failed(anyhow::anyhow!("the output cannot be written: {other:?}")),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        io::Error::from(error).into()
+    }
+}
+
+/// Tells people, and gives the exit code.
+pub(crate) fn end(done: Done, console: &mut Console<'_>) -> ExitCode {
+    let (error, code) = match done {
+        Ok(()) | Err(Failure::Closed) => return ExitCode::SUCCESS,
+        Err(Failure::Failed(error)) => (error, FAILED),
+        Err(Failure::Usage(error)) => (error, USAGE),
+        Err(Failure::Input(error)) => (error, INPUT),
+    };
+    console.error(&error);
+    ExitCode::from(code)
+}

@@ -1,0 +1,194 @@
+//! `forescale forecast`.
+
+use forecasting::{ForecastError, ForecastReport, ForecastRequest, LEVELS, Prediction, forecast};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use timeseries::Step;
+
+use crate::Console;
+use crate::arguments::{ForecastArguments, Format};
+use crate::demand::{self, Demand};
+use crate::failure::{Blame, Done};
+use crate::moments;
+use crate::output::{self, Side, number, rounded};
+
+/// The levels that are printed.
+pub(crate) const PRINTED: [f64; 5] = [0.5, 0.8, 0.9, 0.95, 0.99];
+/// Their names.
+pub(crate) const NAMES: [&str; 5] = ["p50", "p80", "p90", "p95", "p99"];
+
+/// Runs the subcommand.
+pub(crate) fn run(arguments: &ForecastArguments, console: &mut Console<'_>) -> Done {
+    let demand = demand::read(&arguments.demand, console)?;
+    let model = &arguments.model;
+    let step = moments::step(model.step.as_deref(), demand.series.step())?;
+    let horizon = moments::span("--horizon", &model.horizon)?;
+    let cutoff = match &arguments.at {
+        Some(text) => moments::moment("--at", text, &demand.zone)?,
+        None => demand.series.end(),
+    };
+    console.progress("forecasting");
+    let prediction = forecast(&ForecastRequest {
+        history: &demand.series,
+        cutoff,
+        step,
+        horizon_steps: step.covering(horizon),
+        zone: &demand.zone,
+        training_days: model.training_days,
+        occasions: &[],
+        left_out: &[],
+    })
+    .map_err(|error| advice(error, &demand))
+    .input(|| format!("{} allows no forecast at {cutoff}", demand.name))?;
+    console.clear();
+    let rows = rows(&prediction, demand.unit(step));
+    match arguments.format {
+        Format::Csv => csv(console, &rows),
+        Format::Json => output::json(console, &document(&demand, &prediction, step, &rows)),
+        Format::Table => {
+            tell(&prediction.report, console);
+            table(console, &demand, &rows)
+        }
+    }
+}
+
+/// One step as it is printed.
+pub(crate) type Row = (Timestamp, [f64; PRINTED.len()]);
+
+/// The printed levels out of all that are carried.
+pub(crate) fn printed(quantiles: &[f64; LEVELS.len()], unit: f64) -> [f64; PRINTED.len()] {
+    PRINTED.map(|level| {
+        let index = LEVELS.iter().position(|carried| *carried >= level);
+        let value = index.and_then(|index| quantiles.get(index));
+        value.map_or(f64::NAN, |value| value * unit)
+    })
+}
+
+fn rows(prediction: &Prediction, unit: f64) -> Vec<Row> {
+    let forecast = &prediction.forecast;
+    forecast
+        .rows
+        .iter()
+        .enumerate()
+        .map(|(index, row)| (forecast.time_at(index), printed(row, unit)))
+        .collect()
+}
+
+fn csv(console: &mut Console<'_>, rows: &[Row]) -> Done {
+    let header: Vec<&str> = ["timestamp"].into_iter().chain(NAMES).collect();
+    let cells = |(at, values): &Row| {
+        let values = values.iter().map(|value| number(*value));
+        std::iter::once(at.to_string()).chain(values).collect()
+    };
+    output::csv(console, &header, rows.iter().map(cells))
+}
+
+fn table(console: &mut Console<'_>, demand: &Demand, rows: &[Row]) -> Done {
+    let local = format!("local time ({})", zone_name(demand));
+    let mut columns = vec![(local.as_str(), Side::Left)];
+    columns.extend(NAMES.iter().map(|name| (*name, Side::Right)));
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|(at, values)| {
+            let local = demand.zone.to_datetime(*at).strftime("%a %Y-%m-%d %H:%M");
+            let values = values.iter().map(|value| number(*value));
+            std::iter::once(local.to_string()).chain(values).collect()
+        })
+        .collect();
+    output::table(console, &columns, &cells)
+}
+
+fn zone_name(demand: &Demand) -> String {
+    demand.zone.iana_name().unwrap_or("UTC").to_owned()
+}
+
+/// A few lines on the model, beside the result.
+fn tell(report: &ForecastReport, console: &mut Console<'_>) {
+    let mut line = format!("model: {}", report.model);
+    let known = report.candidates.iter().filter_map(|candidate| {
+        let error = candidate.relative_error?;
+        Some(format!("{} {error:.2}", candidate.name))
+    });
+    let known: Vec<String> = known.collect();
+    if !known.is_empty() {
+        line.push_str("; error relative to the week before, by candidate: ");
+        line.push_str(&known.join(", "));
+    }
+    console.note(&line);
+    for note in &report.notes {
+        console.note(&format!("note: {note}"));
+    }
+}
+
+fn document(demand: &Demand, prediction: &Prediction, step: Step, rows: &[Row]) -> Value {
+    let report = &prediction.report;
+    let forecast: Vec<Value> = rows.iter().map(row_json).collect();
+    let candidates: Vec<Value> = report
+        .candidates
+        .iter()
+        .map(|candidate| {
+            json!({
+                "name": candidate.name,
+                "weight": candidate.weight,
+                "weighted_quantile_loss": candidate.weighted_quantile_loss,
+                "relative_error": candidate.relative_error,
+            })
+        })
+        .collect();
+    let repaired: Vec<Value> = report
+        .data
+        .repaired
+        .iter()
+        .map(|(stretch, reason)| {
+            json!({ "start": stretch.start, "end": stretch.end, "reason": reason })
+        })
+        .collect();
+    json!({
+        "start": prediction.forecast.start,
+        "step_seconds": step.seconds(),
+        "timezone": zone_name(demand),
+        "unit": unit_name(demand),
+        "model": report.model,
+        "candidates": candidates,
+        "notes": report.notes,
+        "data": {
+            "steps": report.data.steps,
+            "missing": report.data.missing,
+            "repaired": repaired,
+        },
+        "forecast": forecast,
+    })
+}
+
+fn row_json((at, values): &Row) -> Value {
+    let mut row = serde_json::Map::new();
+    row.insert("timestamp".to_owned(), json!(at));
+    for (name, value) in NAMES.iter().zip(values) {
+        row.insert((*name).to_owned(), json!(rounded(*value)));
+    }
+    Value::Object(row)
+}
+
+/// What a printed value counts.
+pub(crate) fn unit_name(demand: &Demand) -> &'static str {
+    match demand.aggregate {
+        timeseries::Aggregate::Sum => "history's unit, summed over the step",
+        timeseries::Aggregate::Mean => "history's unit, mean of the step",
+    }
+}
+
+/// An error with what to do about it.
+pub(crate) fn advice(error: ForecastError, demand: &Demand) -> anyhow::Error {
+    let (start, end) = (demand.series.start(), demand.series.end());
+    let next = match &error {
+        ForecastError::NoHistory { .. } => {
+            format!("the history covers {start} to {end}: give a later --at")
+        }
+        ForecastError::Horizon { .. } => "give a shorter --horizon or a longer --step".to_owned(),
+        ForecastError::NoOrigin { .. } => {
+            "give a longer history or a shorter --horizon".to_owned()
+        }
+        _ => return error.into(),
+    };
+    anyhow::anyhow!("{error}; {next}")
+}

@@ -1,0 +1,151 @@
+//! Tables, numbers and JSON, as every subcommand prints them.
+
+use std::io::Write;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use serde::Serialize;
+
+use crate::Console;
+use crate::failure::Done;
+
+/// Significant digits of what is printed for machines.
+const DIGITS: i32 = 6;
+
+/// A number with six significant digits, all of its whole ones, and no trailing zeros.
+pub(crate) fn number(value: f64) -> String {
+    if !value.is_finite() {
+        return String::new();
+    }
+    let whole = if value == 0.0 {
+        0
+    } else {
+        value.abs().log10().floor() as i32
+    };
+    let decimals = usize::try_from((DIGITS - 1 - whole).clamp(0, 15)).unwrap_or(0);
+    let text = format!("{value:.decimals$}");
+    if !text.contains('.') {
+        return text;
+    }
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" {
+        return "0".to_owned();
+    }
+    text.to_owned()
+}
+
+/// [`number`] as a number, for JSON.
+pub(crate) fn rounded(value: f64) -> f64 {
+    number(value).parse().unwrap_or(value)
+}
+
+/// A whole number with its thousands apart, for people.
+pub(crate) fn grouped(value: f64) -> String {
+    let digits = format!("{:.0}", value.abs());
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if value <= -0.5 {
+        text.insert(0, '-');
+    }
+    text
+}
+
+/// Which side the cells of a column stand on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// Prints a table that fits the terminal.
+pub(crate) fn table(
+    console: &mut Console<'_>,
+    columns: &[(&str, Side)],
+    rows: &[Vec<String>],
+) -> Done {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    if let Some(width) = console.width() {
+        table.set_width(width);
+    }
+    table.set_header(columns.iter().map(|(name, _)| *name));
+    table.add_rows(rows);
+    for (column, (_, side)) in table.column_iter_mut().zip(columns) {
+        column.set_padding((0, 2));
+        column.set_cell_alignment(match side {
+            Side::Left => CellAlignment::Left,
+            Side::Right => CellAlignment::Right,
+        });
+    }
+    let bold = console.colour();
+    for (index, line) in table.lines().enumerate() {
+        let line = line.trim_end();
+        if bold && index == 0 {
+            console.line(&format!("\x1b[1m{line}\x1b[0m"))?;
+        } else {
+            console.line(line)?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints CSV.
+pub(crate) fn csv(
+    console: &mut Console<'_>,
+    header: &[&str],
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> Done {
+    write_csv(console.out(), header, rows)
+}
+
+/// Writes CSV.
+pub(crate) fn write_csv(
+    output: impl Write,
+    header: &[&str],
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> Done {
+    let mut writer = csv::Writer::from_writer(output);
+    writer.write_record(header)?;
+    for row in rows {
+        writer.write_record(&row)?;
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+/// Prints JSON.
+pub(crate) fn json(console: &mut Console<'_>, value: &impl Serialize) -> Done {
+    serde_json::to_writer_pretty(console.out(), value)?;
+    console.line("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_six_digits_and_every_whole_one() {
+        for (value, text) in [
+            (0.0, "0"),
+            (12.0, "12"),
+            (1_234_567.8, "1234568"),
+            (123.456_78, "123.457"),
+            (0.000_123_456_789, "0.000123457"),
+            (1e-20, "0"),
+            (f64::NAN, ""),
+        ] {
+            assert_eq!(number(value), text);
+        }
+        assert_eq!(grouped(1_234_567.4), "1,234,567");
+        assert_eq!(grouped(-999.6), "-1,000");
+        assert_eq!(grouped(12.0), "12");
+    }
+}
