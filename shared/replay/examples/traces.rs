@@ -58,7 +58,7 @@ fn main() {
         let window = demand.between(from, to);
         let mean = window.values().iter().filter(|v| v.is_finite()).sum::<f64>() / window.observed() as f64;
         let mut config = format!(
-            "[[target]]\nname = \"t\"\ngroup = \"g\"\nload_balancer = \"app/t/1\"\nmin_servers = 2\nmax_servers = 100000\n\
+            "[[target]]\nname = \"t\"\ngroup = \"g\"\nload_balancer = \"app/t/50dc6c495c0c9188\"\nmin_servers = 2\nmax_servers = 100000\n\
              throughput = {}\nlead_time = \"{}m\"\nrisk = {risk}\nmode = \"active\"\nprice_per_server_hour = 0.1\n\
              most_extra_servers = 10000\n{extra}\n[target.simulation]\nboot = \"{boot}m\"\nboot_spread = 0.25\nreactive = {{ utilization = {} }}\n",
             mean / fleet, (boot as f64 * 1.4).ceil(), variable("UTIL", 0.9),
