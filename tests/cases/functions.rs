@@ -1,1 +1,277 @@
-//! end
+//! The three compiled functions, started as Lambda starts them, with a stand-in for AWS.
+
+use documents::{Forecast, Plan, decode, keys};
+use end_to_end::{AlarmEvent, Answer, Function, Scene, binary, daily_wave};
+use fleet::ScheduledAction;
+use jiff::{SignedDuration, Timestamp};
+use ports::{DocumentStore, GroupReader, GroupWriter, Stored};
+use serde_json::{Value, json};
+
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+/// What a function answered about the one target.
+fn report(answer: Answer) -> Outcome<Value> {
+    match answer {
+        Answer::Success(body) => Ok(body["targets"][0].clone()),
+        Answer::Failure {
+            error_type,
+            message,
+        } => Err(format!("{error_type}: {message}").into()),
+    }
+}
+
+async fn stored(scene: &Scene, key: &str) -> Outcome<Stored> {
+    let found = scene.store.get(key).await?;
+    found.ok_or_else(|| format!("{key} is not there").into())
+}
+
+async fn actions(scene: &Scene) -> Outcome<Vec<ScheduledAction>> {
+    let mut all = scene.groups.scheduled_actions(Scene::TARGET).await?;
+    all.sort_by_key(|action| action.start);
+    Ok(all)
+}
+
+#[tokio::test]
+async fn a_night_an_hour_and_a_surge() -> Outcome {
+    let scene = Scene::set(Timestamp::now(), "active").await?;
+    a_night(&scene).await?;
+    an_hour(&scene).await?;
+    a_surge(&scene).await
+}
+
+/// The forecaster writes a forecast, and a second run leaves it as it is.
+async fn a_night(scene: &Scene) -> Outcome {
+    let mut forecaster = scene.start("forecaster")?;
+    let said = report(forecaster.invoke(&json!({}))?)?;
+    assert_eq!(said["outcome"], "forecast", "{said}");
+    let written = scene.store.list(&keys::forecasts(Scene::TARGET)).await?;
+    let [key] = written.as_slice() else {
+        return Err(format!("not one forecast: {written:?}").into());
+    };
+    let first = stored(scene, key).await?;
+    let forecast = decode::<Forecast>(key, &first.bytes)?.body;
+    let hours = forecast.quantiles.len() as u64 * u64::from(forecast.step_seconds) / 3600;
+    assert!(hours >= 48, "{hours} hours");
+    let medians: Vec<f64> = forecast.quantiles.iter().map(|row| row[0]).collect();
+    let (low, high) = (
+        medians.iter().copied().fold(f64::MAX, f64::min),
+        medians.iter().copied().fold(0.0, f64::max),
+    );
+    assert!((100.0..300.0).contains(&low), "least demand {low}");
+    assert!((1700.0..2300.0).contains(&high), "most demand {high}");
+    report(forecaster.invoke(&json!({}))?)?;
+    assert_eq!(stored(scene, key).await?.version, first.version);
+    let history = keys::history(Scene::TARGET);
+    assert!(stored(scene, &history).await?.bytes.len() > 10_000);
+    Ok(())
+}
+
+/// The planner writes scheduled actions, leaves other people's alone, and a second run makes no
+/// change.
+async fn an_hour(scene: &Scene) -> Outcome {
+    let theirs = ScheduledAction {
+        name: "weekend".to_owned(),
+        start: Some(hour_start(scene.now) + SignedDuration::from_mins(7 * 60 + 13)),
+        end: None,
+        recurrence: None,
+        min_size: None,
+        max_size: Some(Scene::MAX_SIZE),
+        desired_capacity: None,
+    };
+    scene
+        .groups
+        .put_scheduled_actions(Scene::TARGET, std::slice::from_ref(&theirs))
+        .await?;
+    // A run that straddles a full hour plans one step more than the one before it.
+    for _ in 0..3 {
+        let begun = hour_start(Timestamp::now());
+        let said = report(scene.run("planner", &json!({}))?)?;
+        let (plan, planned) = (
+            stored(scene, &keys::plan(Scene::TARGET)).await?,
+            actions(scene).await?,
+        );
+        check_plan(scene, &said, &planned, &theirs).await?;
+        let again = report(scene.run("planner", &json!({}))?)?;
+        if hour_start(Timestamp::now()) != begun {
+            continue;
+        }
+        assert_eq!(again["changes"], 0, "{again}");
+        assert_eq!(actions(scene).await?, planned);
+        assert_eq!(
+            stored(scene, &keys::plan(Scene::TARGET)).await?.version,
+            plan.version
+        );
+        return Ok(());
+    }
+    Err("three runs in a row straddled a full hour".into())
+}
+
+async fn check_plan(
+    scene: &Scene,
+    said: &Value,
+    planned: &[ScheduledAction],
+    theirs: &ScheduledAction,
+) -> Outcome {
+    assert!(planned.contains(theirs), "{planned:?}");
+    let ours: Vec<_> = planned.iter().filter(|action| *action != theirs).collect();
+    assert!(ours.len() >= 4, "a day has more steps: {said} {ours:?}");
+    let sizes: Vec<u32> = ours.iter().filter_map(|action| action.min_size).collect();
+    assert_eq!(sizes.len(), ours.len());
+    // A server sustains 200 requests a minute; a little more than the wave needs, to be safe.
+    let highest = (0..24 * 60)
+        .map(|minute| daily_wave(scene.now + SignedDuration::from_mins(minute)))
+        .fold(0.0, f64::max);
+    let needed = highest / 200.0;
+    let most = sizes.iter().max().copied().unwrap_or_default();
+    assert!(
+        (needed - 0.5..needed * 2.0).contains(&f64::from(most)),
+        "{needed}: {sizes:?}"
+    );
+    assert_eq!(
+        sizes.last(),
+        Some(&Scene::MIN_SIZE),
+        "the plan ends at the baseline"
+    );
+    assert!(ours.iter().all(|action| action.start > Some(scene.now)));
+    assert!(ours.iter().all(|action| action.max_size.is_none()));
+    let key = keys::plan(Scene::TARGET);
+    let plan = decode::<Plan>(&key, &stored(scene, &key).await?.bytes)?.body;
+    assert!(plan.applied);
+    assert_eq!(plan.actions.len(), ours.len());
+    let day = SignedDuration::from_hours(24);
+    assert!(plan.expires_at >= scene.now + day, "{}", plan.expires_at);
+    Ok(())
+}
+
+/// Three alarms, one in each shape, each after demand has grown again: capacity grows with it, and
+/// no delivery counts twice.
+async fn a_surge(scene: &Scene) -> Outcome {
+    let mut responder = scene.start("responder")?;
+    let mut before = scene.groups.group(Scene::TARGET).await?.desired_capacity;
+    let shapes = [AlarmEvent::direct, AlarmEvent::eventbridge, AlarmEvent::sns];
+    for (round, shape) in shapes.into_iter().enumerate() {
+        let now = Timestamp::now();
+        scene.surge(now, 6, 4000.0).await?;
+        let alarm = AlarmEvent {
+            name: format!("demand-{round}"),
+            at: now,
+        };
+        let said = report(responder.invoke(&shape(&alarm))?)?;
+        let group = scene.groups.group(Scene::TARGET).await?;
+        // Each round adds 4,000 requests a minute, which is twenty servers.
+        assert!(
+            group.desired_capacity >= before + 15,
+            "round {round}: {said} {group:?}"
+        );
+        assert!(group.min_size > Scene::MIN_SIZE && group.desired_capacity <= Scene::MAX_SIZE);
+        before = group.desired_capacity;
+        let record = stored(scene, &keys::incident(Scene::TARGET)).await?;
+        for again in shapes {
+            report(responder.invoke(&again(&alarm))?)?;
+        }
+        let group = scene.groups.group(Scene::TARGET).await?;
+        assert_eq!(group.desired_capacity, before, "round {round}, again");
+        assert_eq!(
+            stored(scene, &keys::incident(Scene::TARGET)).await?.version,
+            record.version
+        );
+    }
+    // No pending action may undo it.
+    let soon = Timestamp::now() + SignedDuration::from_mins(30);
+    for action in actions(scene).await? {
+        if action.start < Some(soon) && action.name != "weekend" {
+            assert!(action.min_size >= Some(before), "{action:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn shadow_mode_touches_nothing() -> Outcome {
+    let scene = Scene::set(Timestamp::now(), "shadow").await?;
+    report(scene.run("forecaster", &json!({}))?)?;
+    let said = report(scene.run("planner", &json!({}))?)?;
+    assert_eq!(said["outcome"], "shadow", "{said}");
+    let now = Timestamp::now();
+    scene.surge(now, 6, 4000.0).await?;
+    let alarm = AlarmEvent {
+        name: "demand".to_owned(),
+        at: now,
+    };
+    let said = report(scene.run("responder", &alarm.sns())?)?;
+    assert_eq!(said["outcome"], "shadow", "{said}");
+    assert_eq!(actions(&scene).await?, []);
+    let group = scene.groups.group(Scene::TARGET).await?;
+    assert_eq!(
+        (group.min_size, group.desired_capacity),
+        (Scene::MIN_SIZE, Scene::MIN_SIZE)
+    );
+    assert!(
+        !scene
+            .store
+            .list(&keys::ledgers(Scene::TARGET))
+            .await?
+            .is_empty()
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named() -> Outcome {
+    let scene = Scene::bare(Timestamp::now()).await?;
+    for name in ["forecaster", "planner"] {
+        let Answer::Failure {
+            error_type,
+            message,
+        } = scene.run(name, &json!({}))?
+        else {
+            return Err(format!("{name} worked without a configuration").into());
+        };
+        assert_eq!(error_type, "NoConfig", "{message}");
+        // The cause is there, not only what it led to.
+        assert!(message.contains("config/forescale.toml"), "{message}");
+    }
+    scene
+        .configure("[[target]]\nname = \"web\"\nthroughputs = 1\n")
+        .await?;
+    let Answer::Failure {
+        error_type,
+        message,
+    } = scene.run("planner", &json!({}))?
+    else {
+        return Err("the planner took a wrong configuration".into());
+    };
+    assert_eq!(error_type, "Config");
+    assert!(message.contains("throughputs"), "{message}");
+    let answer = scene.run("responder", &json!({"alarmData": {"state": {}}}))?;
+    let Answer::Success(body) = answer else {
+        return Err(format!("an event with missing fields: {answer:?}").into());
+    };
+    assert!(
+        body["notes"][0]
+            .as_str()
+            .is_some_and(|note| note.contains("alarmName")),
+        "{body}"
+    );
+    let group = scene.groups.group(Scene::TARGET).await?;
+    assert_eq!(
+        (group.min_size, group.desired_capacity),
+        (Scene::MIN_SIZE, Scene::MIN_SIZE)
+    );
+    Ok(())
+}
+
+#[test]
+fn a_missing_variable_is_named() -> Outcome {
+    for name in ["forecaster", "planner", "responder"] {
+        let Err(error) = Function::start(&binary(name)?, &[]) else {
+            return Err(format!("{name} started without a bucket").into());
+        };
+        assert!(error.to_string().contains("FORESCALE_BUCKET"), "{error}");
+    }
+    Ok(())
+}
+
+fn hour_start(at: Timestamp) -> Timestamp {
+    timeseries::Step::HOUR.floor(at)
+}

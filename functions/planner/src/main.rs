@@ -1,4 +1,5 @@
-//! The `planner` Lambda function: every hour, makes each group's scheduled actions match the forecast.
+//! The `planner` Lambda function: every hour, makes each group's scheduled actions match the
+//! forecast.
 //!
 //! Wiring only. The library decides; `aws` makes the calls.
 
