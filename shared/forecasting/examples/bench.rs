@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
-use forecasting::{ForecastRequest, forecast};
+use forecasting::{ForecastRequest, QuantileForecast, correct, forecast};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use timeseries::{Aggregate, Series, Step, csv};
@@ -40,6 +40,8 @@ struct Score {
     cover95: f64,
     bias: f64,
     seconds: f64,
+    /// By hour of the correction: quantile loss of the rest of the day, without and with it.
+    intraday: [(f64, f64); 18],
 }
 
 fn main() -> Fallible<()> {
@@ -73,7 +75,13 @@ fn main() -> Fallible<()> {
             continue;
         }
         let history = load(folder, &field("name"), &field("agg"), step)?;
-        let mut score = run(&field("name"), &history, origins, &mut written)?;
+        // Series are rates a minute; the protocol's counts are those of a step.
+        let unit = if field("agg") == "sum" {
+            step.minutes()
+        } else {
+            1.0
+        };
+        let mut score = run(&field("name"), &history, origins, unit, &mut written)?;
         score.kind = field("kind");
         score.held_out = held_out;
         println!(
@@ -96,6 +104,23 @@ fn main() -> Fallible<()> {
     for kind in ["web", "db", "net", "infra", "demand"] {
         summary(kind, scores.iter().filter(|one| one.kind == kind).collect());
     }
+    println!("== intraday correction: hour, series that gain, ratio of losses: median, worst");
+    for hour in 0..18 {
+        let mut ratios: Vec<f64> = scores
+            .iter()
+            .filter(|one| one.intraday[hour].0 > 0.0)
+            .map(|one| one.intraday[hour].1 / one.intraday[hour].0)
+            .collect();
+        ratios.sort_by(f64::total_cmp);
+        let gain = ratios.iter().filter(|ratio| **ratio < 1.0).count() as f64;
+        println!(
+            "{:2}:00 {:.2} {:.3} {:.3}",
+            hour + 6,
+            gain / ratios.len() as f64,
+            ratios[ratios.len() / 2],
+            ratios[ratios.len() - 1]
+        );
+    }
     Ok(())
 }
 
@@ -117,6 +142,7 @@ fn run(
     name: &str,
     history: &Series,
     most: usize,
+    unit: f64,
     written: &mut Option<::csv::Writer<std::fs::File>>,
 ) -> Fallible<Score> {
     let step = history.step();
@@ -124,6 +150,7 @@ fn run(
     let (mut error, mut size, mut count, mut bias, mut scale) = (0.0, 0.0, 0.0, 0.0, 0.0);
     let (mut loss, mut covered) = ([0.0; 4], [0.0; 4]);
     let mut seconds: Vec<f64> = Vec::new();
+    let mut intraday = [(0.0, 0.0); 18];
     let origins = origins(history, most);
     for origin in &origins {
         let began = cpu_seconds();
@@ -138,12 +165,17 @@ fn run(
             left_out: &[],
         })?;
         seconds.push(cpu_seconds() - began);
+        for (hour, cell) in intraday.iter_mut().enumerate() {
+            let both = rest_of_day(history, &prediction.forecast, hour + 6);
+            cell.0 += both.0;
+            cell.1 += both.1;
+        }
         scale += naive_scale(history, *origin) / origins.len() as f64;
         for (index, row) in prediction.forecast.rows.iter().take(per_day).enumerate() {
             let at = prediction.forecast.time_at(index);
             if let Some(writer) = written {
                 let mut record = vec![name.to_owned(), origin.to_string(), at.to_string()];
-                record.extend(SCORED.map(|(_, column)| row[column].to_string()));
+                record.extend(SCORED.map(|(_, column)| (unit * row[column]).to_string()));
                 writer.write_record(record)?;
             }
             let Some(actual) = history.at(at) else {
@@ -169,8 +201,32 @@ fn run(
         cover90: covered[1] / count,
         cover95: covered[2] / count,
         bias: bias / size,
+        intraday,
         seconds: seconds.iter().sum::<f64>() / seconds.len() as f64,
     })
+}
+
+/// Quantile loss of the first day from `hour` on, without and with the intraday correction.
+fn rest_of_day(history: &Series, forecast: &QuantileForecast, hour: usize) -> (f64, f64) {
+    let per_day = forecast.step.per_day();
+    let past = hour * per_day / 24;
+    let actuals: Vec<Option<f64>> = (0..past).map(|i| history.at(forecast.time_at(i))).collect();
+    let corrected = correct(forecast, &actuals, forecast.time_at(past));
+    let mut both = (0.0, 0.0);
+    for index in past..per_day {
+        let Some(actual) = history.at(forecast.time_at(index)) else {
+            continue;
+        };
+        for (level, column) in SCORED {
+            let loss = |row: &[f64]| {
+                let over = actual - row[column];
+                (level * over).max((level - 1.0) * over)
+            };
+            both.0 += loss(&forecast.rows[index]);
+            both.1 += loss(&corrected.rows[index]);
+        }
+    }
+    both
 }
 
 /// CPU time of this process. Linux tells it to the nanosecond; elsewhere the column is zero.

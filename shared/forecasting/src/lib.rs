@@ -13,6 +13,7 @@ mod engine;
 mod error;
 mod family;
 mod frame;
+mod intraday;
 mod members;
 mod numbers;
 mod occasions;
@@ -28,6 +29,7 @@ mod weights;
 pub use backtest::{BacktestRequest, BacktestRow, backtest};
 pub use engine::forecast;
 pub use error::ForecastError;
+pub use intraday::correct;
 pub use quantiles::{LEVELS, QuantileForecast};
 pub use request::{
     Candidate, DataState, Effect, ForecastReport, ForecastRequest, Interval, Occasion, Prediction,

@@ -54,8 +54,10 @@ impl<'a> Panel<'a> {
 
     /// Names of the members.
     pub(crate) fn names(&self) -> Vec<String> {
-        let name = |member: &Box<dyn Member>| member.name().to_owned();
-        self.members.iter().map(name).collect()
+        self.members
+            .iter()
+            .map(|member| member.name().to_owned())
+            .collect()
     }
 
     /// Every member's forecast of the day that starts at `origin`.
