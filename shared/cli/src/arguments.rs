@@ -27,6 +27,9 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Forecast(ForecastArguments),
     Backtest(BacktestArguments),
+    Plan(PlanArguments),
+    Simulate(SimulateArguments),
+    Demo(DemoArguments),
 }
 
 /// How a result is printed.
@@ -60,7 +63,7 @@ impl From<Combine> for Aggregate {
 
 /// Where demand comes from.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct DemandArguments {
+pub(crate) struct HistoryArguments {
     /// CSV of past demand with the header `timestamp,value`, plain or gzip; `-` for standard input
     ///
     /// Any regular step from 1 minute to 1 hour; gaps and empty values are allowed.
@@ -69,9 +72,25 @@ pub(crate) struct DemandArguments {
     /// How values combine into longer steps
     #[arg(long, value_enum, default_value = "sum")]
     pub(crate) aggregate: Combine,
+}
+
+/// The zone, where no configuration has one.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ZoneArguments {
     /// Zone that rules days and weeks, and times without an offset
     #[arg(long, value_name = "AREA/CITY", default_value = "UTC")]
     pub(crate) timezone: String,
+}
+
+/// The configuration, and which of its targets.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ConfigArguments {
+    /// The configuration, `forescale.toml`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Which target; the only one unless given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) target: Option<String>,
 }
 
 /// What a forecast is made of.
@@ -97,7 +116,9 @@ pub(crate) struct ModelArguments {
 #[command(after_help = format!("{FORECAST_EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) struct ForecastArguments {
     #[command(flatten)]
-    pub(crate) demand: DemandArguments,
+    pub(crate) history: HistoryArguments,
+    #[command(flatten)]
+    pub(crate) zone: ZoneArguments,
     /// First moment to forecast: RFC 3339, or local in the zone; the end of the history unless given
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
@@ -126,7 +147,9 @@ const FORECAST_EXAMPLES: &str = "EXAMPLES:
 #[command(after_help = format!("{BACKTEST_EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) struct BacktestArguments {
     #[command(flatten)]
-    pub(crate) demand: DemandArguments,
+    pub(crate) history: HistoryArguments,
+    #[command(flatten)]
+    pub(crate) zone: ZoneArguments,
     /// The last so many local midnights that have a full horizon after them
     #[arg(long, value_name = "N", default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) origins: u32,
@@ -142,3 +165,99 @@ const BACKTEST_EXAMPLES: &str = "EXAMPLES:
     forescale backtest --history requests.csv --step 1h
   Every forecast step beside what came, for a spreadsheet:
     forescale backtest --history requests.csv --origins 28 --format csv > backtest.csv";
+
+/// Show the scheduled actions that would be written
+///
+/// Runs forecaster and planner in shadow at a moment, over the history and a simulated group with
+/// the target's limits. Nothing is written to any group.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{PLAN_EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    pub(crate) history: HistoryArguments,
+    #[command(flatten)]
+    pub(crate) config: ConfigArguments,
+    /// When to plan: RFC 3339, or local in the target's zone; the end of the history unless given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    /// Keep the documents (history, forecast, plan) in this directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+const PLAN_EXAMPLES: &str = "EXAMPLES:
+  What would be scheduled now:
+    forescale plan --history requests.csv --config forescale.toml
+  On the evening before a campaign, with the documents kept:
+    forescale plan --history requests.csv --config forescale.toml --target shop \\
+      --at 2026-11-26T18:00 --store ./store";
+
+/// Replay past days through all three functions and a simulated group
+///
+/// Minute by minute, with nothing known before its time: the forecaster runs just after each local
+/// midnight, the planner every hour, the responder when an alarm fires. A target in shadow mode is
+/// replayed as an active one. Writes summary.json, timeline.csv, actions.csv and day.svg, and
+/// prints the comparison with the alternatives.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{SIMULATE_EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct SimulateArguments {
+    #[command(flatten)]
+    pub(crate) history: HistoryArguments,
+    #[command(flatten)]
+    pub(crate) config: ConfigArguments,
+    /// Start of the replay: RFC 3339, or local in the target's zone; what lies before is history
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: String,
+    /// End of the replay
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: String,
+    /// Directory for what is written; made where it does not exist
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// How to print the comparison
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+const SIMULATE_EXAMPLES: &str = "EXAMPLES:
+  The last two weeks of May:
+    forescale simulate --history requests.csv --config forescale.toml \\
+      --from 2026-05-18 --to 2026-06-01 --out replay";
+
+/// Show it all on made-up demand, or on your own
+///
+/// Without a history: eight weeks of made-up demand, then eight replayed days with an announced
+/// campaign, a spike that nobody foresaw, and servers that take 6 to 8 minutes to boot. With one:
+/// its last seven days, with a throughput that makes the mean fleet 12 servers.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{DEMO_EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct DemoArguments {
+    /// CSV of your own demand with the header `timestamp,value`, plain or gzip; `-` for standard
+    /// input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) history: Option<PathBuf>,
+    /// How values combine into longer steps
+    #[arg(long, value_enum, default_value = "sum", requires = "history")]
+    pub(crate) aggregate: Combine,
+    /// Zone that rules days and weeks, and times without an offset
+    #[arg(long, value_name = "AREA/CITY", default_value = "UTC", requires = "history")]
+    pub(crate) timezone: String,
+    /// Directory for what is written; made where it does not exist
+    #[arg(long, value_name = "DIR", default_value = "forescale-out/demo")]
+    pub(crate) out: PathBuf,
+    /// Seed of the made-up demand and of the boots
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    pub(crate) seed: u64,
+    /// How to print the comparison
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+const DEMO_EXAMPLES: &str = "EXAMPLES:
+  Made-up demand:
+    forescale demo
+  Your own, by the hour, in Tokyo:
+    forescale demo --history requests.csv --timezone Asia/Tokyo --out my-demo";

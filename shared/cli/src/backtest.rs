@@ -14,7 +14,8 @@ use crate::output::{self, Side, number, rounded};
 
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &BacktestArguments, console: &mut Console<'_>) -> Done {
-    let demand = demand::read(&arguments.demand, console)?;
+    let zone = moments::zone(&arguments.zone.timezone)?;
+    let demand = demand::read(&arguments.history, zone, console)?;
     let model = &arguments.model;
     let step = moments::step(model.step.as_deref(), demand.series.step())?;
     let horizon = moments::span("--horizon", &model.horizon)?;

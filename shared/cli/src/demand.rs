@@ -8,9 +8,8 @@ use timeseries::csv::{CsvOptions, ReadReport};
 use timeseries::{Aggregate, Series, Step};
 
 use crate::Console;
-use crate::arguments::DemandArguments;
+use crate::arguments::HistoryArguments;
 use crate::failure::{Blame, Done, input};
-use crate::moments;
 
 /// What a gzip file begins with. Source: RFC 1952, section 2.3.1.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -35,14 +34,10 @@ impl Demand {
     }
 }
 
-/// Reads what `arguments` name; what was odd about it becomes one note.
-pub(crate) fn read(arguments: &DemandArguments, console: &mut Console<'_>) -> Done<Demand> {
-    read_in(arguments, moments::zone(&arguments.timezone)?, console)
-}
-
-/// As [`read`], with times without an offset in `zone`.
-pub(crate) fn read_in(
-    arguments: &DemandArguments,
+/// Reads what `arguments` name, times without an offset in `zone`; what was odd about it becomes one
+/// note.
+pub(crate) fn read(
+    arguments: &HistoryArguments,
     zone: TimeZone,
     console: &mut Console<'_>,
 ) -> Done<Demand> {
@@ -59,7 +54,10 @@ pub(crate) fn read_in(
         fs::read(&arguments.history)
     };
     let bytes = bytes.input(|| {
-        format!("{name} cannot be read: give --history a CSV file, plain or gzip, or - for standard input")
+        format!(
+            "{name} cannot be read: give --history a CSV file, plain or gzip, or - for standard \
+             input"
+        )
     })?;
     let bytes = unpacked(bytes, &name)?;
     let aggregate = Aggregate::from(arguments.aggregate);

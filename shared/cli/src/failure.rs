@@ -16,8 +16,6 @@ const INPUT: u8 = 3;
 pub(crate) enum Failure {
     /// What was asked for went wrong.
     Failed(anyhow::Error),
-    /// Arguments that do not go together.
-    Usage(anyhow::Error),
     /// A file or a value that was given cannot be used.
     Input(anyhow::Error),
     /// Whoever read the output has gone: there is nobody to tell.
@@ -50,11 +48,6 @@ pub(crate) fn input(message: impl Display) -> Failure {
     Failure::Input(anyhow::anyhow!("{message}"))
 }
 
-/// Arguments that do not go together, said in one sentence.
-pub(crate) fn usage(message: impl Display) -> Failure {
-    Failure::Usage(anyhow::anyhow!("{message}"))
-}
-
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
@@ -84,7 +77,6 @@ pub(crate) fn end(done: Done, console: &mut Console<'_>) -> ExitCode {
     let (error, code) = match done {
         Ok(()) | Err(Failure::Closed) => return ExitCode::SUCCESS,
         Err(Failure::Failed(error)) => (error, FAILED),
-        Err(Failure::Usage(error)) => (error, USAGE),
         Err(Failure::Input(error)) => (error, INPUT),
     };
     console.error(&error);

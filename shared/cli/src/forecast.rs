@@ -19,7 +19,8 @@ pub(crate) const NAMES: [&str; 5] = ["p50", "p80", "p90", "p95", "p99"];
 
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &ForecastArguments, console: &mut Console<'_>) -> Done {
-    let demand = demand::read(&arguments.demand, console)?;
+    let zone = moments::zone(&arguments.zone.timezone)?;
+    let demand = demand::read(&arguments.history, zone, console)?;
     let model = &arguments.model;
     let step = moments::step(model.step.as_deref(), demand.series.step())?;
     let horizon = moments::span("--horizon", &model.horizon)?;

@@ -6,12 +6,17 @@
 mod accuracy;
 mod arguments;
 mod backtest;
+mod chosen;
 mod console;
 mod demand;
+mod demo;
 mod failure;
+mod files;
 mod forecast;
 mod moments;
 mod output;
+mod plan;
+mod simulate;
 
 pub use console::Console;
 
@@ -37,6 +42,9 @@ pub fn run(
     let done = match arguments.command {
         Command::Forecast(arguments) => forecast::run(&arguments, console),
         Command::Backtest(arguments) => backtest::run(&arguments, console),
+        Command::Plan(arguments) => plan::run(&arguments, console),
+        Command::Simulate(arguments) => simulate::run(&arguments, console),
+        Command::Demo(arguments) => demo::run(&arguments, console),
     };
     let done = done.and_then(|()| console.finish());
     end(done, console)

@@ -1,0 +1,75 @@
+//! The configuration and the target that a subcommand is about.
+
+use std::fs;
+
+use config::{Config, Target};
+
+use crate::arguments::ConfigArguments;
+use crate::failure::{Blame, Done, input};
+use crate::moments::nearest;
+
+/// A configuration with one target chosen.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    /// Name of the file.
+    pub(crate) file: String,
+    /// Its text.
+    pub(crate) text: String,
+    /// The target.
+    pub(crate) target: Target,
+}
+
+impl Chosen {
+    /// Reads the configuration and chooses the target.
+    pub(crate) fn read(arguments: &ConfigArguments) -> Done<Self> {
+        let file = arguments.config.display().to_string();
+        let text = fs::read_to_string(&arguments.config)
+            .input(|| format!("{file} cannot be read: give --config a forescale.toml"))?;
+        let config = Config::parse(&file, &text)
+            .input(|| format!("{file} cannot be used: mend what is named below"))?;
+        let names = || config.targets.iter().map(|target| target.name.as_str());
+        let known = || names().collect::<Vec<_>>().join(", ");
+        let target = match (&arguments.target, config.targets.as_slice()) {
+            (Some(name), _) => config.target(name).ok_or_else(|| {
+                let near = nearest(name, names());
+                let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+                input(format!(
+                    "--target {name}: {file} has no such target, but {}{near}",
+                    known()
+                ))
+            })?,
+            (None, [only]) => only,
+            (None, []) => return Err(input(format!("{file} has no target: add a [[target]]"))),
+            (None, _) => {
+                let known = known();
+                return Err(input(format!(
+                    "{file} has several targets: choose one by --target ({known})"
+                )));
+            }
+        };
+        let target = target.clone();
+        Ok(Self { file, text, target })
+    }
+
+    /// The configuration's text with the target in shadow mode.
+    pub(crate) fn shadowed(&self) -> Option<String> {
+        let mut document: toml_edit::DocumentMut = self.text.parse().ok()?;
+        let shadow = || toml_edit::value("shadow");
+        let name = self.target.name.as_str();
+        let targets = document.get_mut("target")?;
+        if let Some(tables) = targets.as_array_of_tables_mut() {
+            let table = tables
+                .iter_mut()
+                .find(|table| table.get("name").and_then(|item| item.as_str()) == Some(name))?;
+            table.insert("mode", shadow());
+        } else {
+            let table = targets
+                .as_array_mut()?
+                .iter_mut()
+                .filter_map(toml_edit::Value::as_inline_table_mut)
+                .find(|table| table.get("name").and_then(|item| item.as_str()) == Some(name))?;
+            table.insert("mode", "shadow".into());
+        }
+        Some(document.to_string())
+    }
+}

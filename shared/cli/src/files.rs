@@ -1,0 +1,56 @@
+//! Writes result files so that nobody sees half of one.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::failure::{Blame, Done};
+
+/// A directory that results are written into.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// The directory at `path`, made where it does not exist.
+    pub(crate) fn make(path: &Path) -> Done<Self> {
+        fs::create_dir_all(path).input(|| {
+            format!(
+                "{} cannot be made: give --out a directory that can be written to",
+                path.display()
+            )
+        })?;
+        let path = path.to_owned();
+        Ok(Self { path })
+    }
+
+    /// Where `name` lies.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Writes `name` whole: under another name first, which then takes its place.
+    pub(crate) fn write(
+        &self,
+        name: &str,
+        content: impl FnOnce(&mut dyn Write) -> Done,
+    ) -> Done<PathBuf> {
+        let path = self.path.join(name);
+        let beside = self.path.join(format!(".{name}.{}", std::process::id()));
+        let written = fill(&beside, content).and_then(|()| {
+            fs::rename(&beside, &path).failed(|| format!("{} cannot be written", path.display()))
+        });
+        if written.is_err() {
+            let _ = fs::remove_file(&beside);
+        }
+        written.map(|()| path)
+    }
+}
+
+fn fill(path: &Path, content: impl FnOnce(&mut dyn Write) -> Done) -> Done {
+    let what = || format!("{} cannot be written", path.display());
+    let mut file = BufWriter::new(File::create(path).failed(what)?);
+    content(&mut file)?;
+    file.flush().failed(what)
+}

@@ -1,0 +1,88 @@
+//! `forescale simulate`, and what `demo` shares with it.
+
+mod compare;
+mod day;
+mod picture;
+mod summary;
+mod written;
+
+pub(crate) use compare::compare;
+pub(crate) use summary::Summary;
+pub(crate) use written::write;
+
+use jiff::Timestamp;
+use replay::{Replay, ReplayError, Setup, replay};
+
+use crate::Console;
+use crate::arguments::SimulateArguments;
+use crate::chosen::Chosen;
+use crate::demand;
+use crate::failure::{Blame, Done, input};
+use crate::files::Folder;
+use crate::moments;
+
+/// Most failed runs that are told one by one.
+const FAILURES_TOLD: usize = 5;
+
+/// Runs the subcommand.
+pub(crate) fn run(arguments: &SimulateArguments, console: &mut Console<'_>) -> Done {
+    let chosen = Chosen::read(&arguments.config)?;
+    let zone = &chosen.target.zone;
+    let from = moments::moment("--from", &arguments.from, zone)?;
+    let to = moments::moment("--to", &arguments.to, zone)?;
+    if from >= to {
+        return Err(input(format!(
+            "--from {} is not before --to {}",
+            arguments.from, arguments.to
+        )));
+    }
+    let demand = demand::read(&arguments.history, zone.clone(), console)?;
+    let folder = Folder::make(&arguments.out)?;
+    let setup = Setup {
+        config_file: &chosen.file,
+        config: &chosen.text,
+        target: Some(&chosen.target.name),
+        demand: &demand.series,
+        from,
+        to,
+    };
+    let replay = replayed(&setup, console)?;
+    let summary = Summary::of(&replay, from, to);
+    let files = write(&folder, &replay, &summary)?;
+    compare(console, &summary, arguments.format)?;
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    console.note(&format!("written: {}", names.join(", ")));
+    Ok(())
+}
+
+/// Replays with progress; failed runs become notes.
+pub(crate) fn replayed(setup: &Setup<'_>, console: &mut Console<'_>) -> Done<Replay> {
+    let (from, to) = (setup.from, setup.to);
+    let share = |now: Timestamp| {
+        100.0 * now.duration_since(from).as_secs_f64() / to.duration_since(from).as_secs_f64()
+    };
+    console.progress("comparing with the alternatives");
+    let done = replay(setup, &mut |now| {
+        let day = now.strftime("%a %Y-%m-%d");
+        console.progress(&format!("replaying {day} ({:.0}%)", share(now)));
+    });
+    console.clear();
+    let replay = match done {
+        Ok(replay) => replay,
+        Err(error @ (ReplayError::Simulation(_) | ReplayError::Store(_))) => {
+            return Err(error).failed(|| "nothing was replayed");
+        }
+        Err(error @ ReplayError::Window { .. }) => {
+            return Err(error).input(|| "nothing was replayed: move --from or --to");
+        }
+        Err(error) => return Err(error).input(|| "nothing was replayed"),
+    };
+    for (at, reason) in replay.failures.iter().take(FAILURES_TOLD) {
+        console.note(&format!("at {at} a run failed: {reason}"));
+    }
+    let more = replay.failures.len().saturating_sub(FAILURES_TOLD);
+    if more > 0 {
+        console.note(&format!("{more} more runs failed: see failures in summary.json"));
+    }
+    Ok(replay)
+}

@@ -1,0 +1,318 @@
+//! Draws one replayed day as SVG that reads well on light and dark paper.
+
+use std::ops::Range;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter};
+use plotters::prelude::*;
+
+use crate::failure::{Blame, Done};
+use crate::output::grouped;
+
+use super::day::Day;
+
+const WIDTH: u32 = 1200;
+const HEIGHT: u32 = 540;
+/// Height of the strip with title and legend.
+const HEAD: u32 = 84;
+/// A clock time below the picture every so many minutes.
+const TICK: usize = 180;
+/// Marks closer than this are one, in minutes.
+const ONE_MARK: f64 = 90.0;
+
+const PAPER: RGBColor = RGBColor(255, 255, 255);
+const INK: RGBColor = RGBColor(31, 35, 40);
+const MUTED: RGBColor = RGBColor(89, 99, 110);
+const RULE: RGBColor = RGBColor(222, 227, 232);
+const DEMAND: RGBColor = RGBColor(9, 80, 174);
+const CAPACITY: RGBColor = RGBColor(26, 127, 75);
+const FLOOR: RGBColor = RGBColor(27, 128, 76);
+const BAND: RGBColor = RGBColor(191, 135, 0);
+const LOST: RGBColor = RGBColor(207, 34, 46);
+
+/// Each colour and what stands in its place on dark paper.
+const DARK: [(RGBColor, &str); 9] = [
+    (PAPER, "#0d1117"),
+    (INK, "#e6edf3"),
+    (MUTED, "#9198a1"),
+    (RULE, "#2d333b"),
+    (DEMAND, "#6cb6ff"),
+    (CAPACITY, "#57ab5a"),
+    (FLOOR, "#56aa59"),
+    (BAND, "#d4a72c"),
+    (LOST, "#ff7b72"),
+];
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Drawn<T = ()> = Result<T, DrawingAreaErrorKind<std::io::Error>>;
+
+/// The picture of `day`.
+pub(crate) fn draw(day: &Day<'_>) -> Done<String> {
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, (WIDTH, HEIGHT)).into_drawing_area();
+        paint(&root, day).failed(|| "the picture of the day cannot be drawn")?;
+    }
+    Ok(dressed(&svg, day))
+}
+
+fn paint(root: &Area<'_>, day: &Day<'_>) -> Drawn {
+    root.fill(&PAPER)?;
+    let (head, body) = root.split_vertically(HEAD);
+    title(&head, day)?;
+    legend(&head)?;
+    plot(&body, day)?;
+    root.present()
+}
+
+fn text(size: u32, colour: &'static RGBColor) -> TextStyle<'static> {
+    TextStyle::from(("sans-serif", size).into_font()).color(colour)
+}
+
+fn title(head: &Area<'_>, day: &Day<'_>) -> Drawn {
+    let zone = day.target.zone.iana_name().unwrap_or("UTC");
+    let date = day.date.strftime("%A, %-d %B %Y");
+    let line = format!("{}: {date}, {zone}", day.target.name);
+    head.draw(&Text::new(line, (24, 18), text(20, &INK)))
+}
+
+fn legend(head: &Area<'_>) -> Drawn {
+    let y = 58;
+    let swatch = |x: i32, high: i32, style: ShapeStyle| {
+        Rectangle::new([(x, y - high), (x + 26, y + high)], style)
+    };
+    let entries: [(&str, i32); 5] = [
+        ("demand", 24),
+        ("forecast, p50 to p99", 130),
+        ("capacity in service", 326),
+        ("planned floor (MinSize)", 516),
+        ("demand above capacity", 730),
+    ];
+    head.draw(&swatch(entries[0].1, 1, DEMAND.filled()))?;
+    head.draw(&swatch(entries[1].1, 7, BAND.mix(0.35).filled()))?;
+    head.draw(&swatch(entries[2].1, 7, CAPACITY.mix(0.14).filled()))?;
+    head.draw(&swatch(entries[2].1, 1, CAPACITY.filled()))?;
+    for dash in [0, 10, 20] {
+        let from = entries[3].1 + dash;
+        head.draw(&Rectangle::new([(from, y - 1), (from + 6, y + 1)], FLOOR.filled()))?;
+    }
+    head.draw(&swatch(entries[4].1, 7, LOST.mix(0.8).filled()))?;
+    for (name, x) in entries {
+        head.draw(&Text::new(name, (x + 34, y - 8), text(15, &MUTED)))?;
+    }
+    Ok(())
+}
+
+fn plot(body: &Area<'_>, day: &Day<'_>) -> Drawn {
+    let minutes = day.records.len() as f64;
+    let capacity = |index: usize| f64::from(day.records[index].in_service) * day.throughput;
+    let floor = |index: usize| f64::from(day.records[index].min_size) * day.throughput;
+    let demand: Vec<(f64, f64)> = day
+        .records
+        .iter()
+        .enumerate()
+        .filter(|(_, record)| record.demand.is_finite())
+        .map(|(index, record)| (index as f64 + 0.5, record.demand))
+        .collect();
+    let highest = (0..day.records.len())
+        .map(|index| capacity(index).max(floor(index)))
+        .chain(demand.iter().map(|(_, value)| *value))
+        .chain(day.band.iter().map(|(_, _, high)| *high))
+        .fold(day.throughput, f64::max);
+    let top = highest * 1.1;
+    let clock = Clock {
+        start: day.records[0].at,
+        zone: day.target.zone.clone(),
+        minutes,
+    };
+    let mut chart = ChartBuilder::on(body)
+        .margin_bottom(12)
+        .margin_left(12)
+        .margin_right(12)
+        .x_label_area_size(34)
+        .y_label_area_size(76)
+        .right_y_label_area_size(58)
+        .build_cartesian_2d(clock, 0.0..top)?
+        .set_secondary_coord(0.0..minutes, 0.0..top / day.throughput);
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .bold_line_style(RULE)
+        .light_line_style(TRANSPARENT)
+        .axis_style(RULE)
+        .label_style(text(14, &MUTED))
+        .axis_desc_style(text(14, &MUTED))
+        .y_labels(7)
+        .y_desc("requests per minute")
+        .y_label_formatter(&|value| grouped(*value))
+        .draw()?;
+    chart
+        .configure_secondary_axes()
+        .axis_style(RULE)
+        .label_style(text(14, &MUTED))
+        .axis_desc_style(text(14, &MUTED))
+        .y_labels(7)
+        .y_desc("servers")
+        .y_label_formatter(&|value| format!("{value:.0}"))
+        .draw()?;
+    let served = stairs(day.records.len(), capacity);
+    chart.draw_series([Polygon::new(
+        closed(&served, minutes),
+        CAPACITY.mix(0.14).filled(),
+    )])?;
+    chart.draw_series(band(day))?;
+    chart.draw_series(lost(day, capacity))?;
+    let floors = stairs(day.records.len(), floor);
+    chart.draw_series(DashedLineSeries::new(floors, 6, 4, FLOOR.stroke_width(2)))?;
+    chart.draw_series(LineSeries::new(served, CAPACITY.stroke_width(2)))?;
+    chart.draw_series(LineSeries::new(demand, DEMAND.stroke_width(2)))?;
+    for (minute, servers) in marks(day) {
+        chart.draw_series([PathElement::new(
+            vec![(minute, 0.0), (minute, top * 0.96)],
+            LOST.mix(0.7).stroke_width(1),
+        )])?;
+        let words = format!("responder: {servers} servers");
+        let at = (minute + 8.0, top * 0.985);
+        chart.draw_series([Text::new(words, at, text(14, &LOST))])?;
+    }
+    Ok(())
+}
+
+/// The minutes of the day as clocks show them.
+struct Clock {
+    start: Timestamp,
+    zone: TimeZone,
+    minutes: f64,
+}
+
+impl Ranged for Clock {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        let share = value / self.minutes.max(1.0);
+        limit.0 + (share * f64::from(limit.1 - limit.0)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _hint: Hint) -> Vec<f64> {
+        let ticks = (0..=self.minutes as usize).step_by(TICK);
+        ticks.map(|tick| tick as f64).collect()
+    }
+
+    fn range(&self) -> Range<f64> {
+        0.0..self.minutes
+    }
+}
+
+impl ValueFormatter<f64> for Clock {
+    fn format_ext(&self, minute: &f64) -> String {
+        let span = SignedDuration::from_secs((minute * 60.0) as i64);
+        let at = self.start.saturating_add(span).unwrap_or(self.start);
+        self.zone.to_datetime(at).strftime("%H:%M").to_string()
+    }
+}
+
+/// The corners of a line that keeps its level for whole minutes.
+fn stairs(minutes: usize, level: impl Fn(usize) -> f64) -> Vec<(f64, f64)> {
+    let mut corners = Vec::<(f64, f64)>::new();
+    for index in 0..minutes {
+        let (at, next) = (index as f64, level(index));
+        match corners.last().copied() {
+            Some((_, before)) if before == next => {}
+            Some((_, before)) => corners.extend([(at, before), (at, next)]),
+            None => corners.push((at, next)),
+        }
+    }
+    if let Some((_, last)) = corners.last().copied() {
+        corners.push((minutes as f64, last));
+    }
+    corners
+}
+
+/// The area under a line.
+fn closed(line: &[(f64, f64)], end: f64) -> Vec<(f64, f64)> {
+    let mut corners = line.to_vec();
+    corners.extend([(end, 0.0), (0.0, 0.0)]);
+    corners
+}
+
+/// The stretches of the day that have a forecast, from p50 to p99, through the middle of each step.
+fn band(day: &Day<'_>) -> Vec<Polygon<(f64, f64)>> {
+    let start = day.records[0].at;
+    let minute = |at: Timestamp| at.duration_since(start).as_secs_f64() / 60.0;
+    let mut steps = Vec::<(f64, f64, f64)>::new();
+    for step in day.band.chunk_by(|a, b| (a.1, a.2) == (b.1, b.2)) {
+        let (Some(first), Some(last)) = (step.first(), step.last()) else {
+            continue;
+        };
+        if steps.is_empty() {
+            steps.push((minute(first.0), first.1, first.2));
+        }
+        let middle = f64::midpoint(minute(first.0), minute(last.0) + 1.0);
+        steps.push((middle, first.1, first.2));
+    }
+    if let Some(&(at, low, high)) = day.band.last() {
+        steps.push((minute(at) + 1.0, low, high));
+    }
+    if steps.is_empty() {
+        return Vec::new();
+    }
+    let upper = steps.iter().map(|(at, _, high)| (*at, *high));
+    let lower = steps.iter().rev().map(|(at, low, _)| (*at, *low));
+    let corners: Vec<(f64, f64)> = upper.chain(lower).collect();
+    vec![Polygon::new(corners, BAND.mix(0.35).filled())]
+}
+
+/// A bar for each minute in which demand was above capacity.
+fn lost(day: &Day<'_>, capacity: impl Fn(usize) -> f64) -> Vec<Rectangle<(f64, f64)>> {
+    let minutes = day.records.iter().enumerate();
+    minutes
+        .filter(|(_, record)| record.lost > 0.0)
+        .map(|(index, record)| {
+            let at = index as f64;
+            let corners = [(at, capacity(index)), (at + 1.0, record.demand)];
+            Rectangle::new(corners, LOST.mix(0.8).filled())
+        })
+        .collect()
+}
+
+/// When the responder raised the group, raises in quick succession as one with its highest.
+fn marks(day: &Day<'_>) -> Vec<(f64, u32)> {
+    let start = day.records[0].at;
+    let mut marks = Vec::<(f64, u32)>::new();
+    for (at, servers) in &day.raises {
+        let minute = at.duration_since(start).as_secs_f64() / 60.0;
+        match marks.last_mut() {
+            Some((before, highest)) if minute - *before < ONE_MARK => {
+                *highest = (*highest).max(*servers);
+            }
+            _ => marks.push((minute, *servers)),
+        }
+    }
+    marks
+}
+
+/// The drawing with a description for those who cannot see it, and colours for dark paper.
+fn dressed(svg: &str, day: &Day<'_>) -> String {
+    let hex = |colour: RGBColor| format!("#{:02X}{:02X}{:02X}", colour.0, colour.1, colour.2);
+    let mut style = String::from(
+        "text{font-family:system-ui,-apple-system,\"Segoe UI\",Helvetica,Arial,sans-serif}\
+         @media (prefers-color-scheme:dark){",
+    );
+    for (light, dark) in DARK {
+        let light = hex(light);
+        style.push_str(&format!(
+            "[fill=\"{light}\"]{{fill:{dark}}}[stroke=\"{light}\"]{{stroke:{dark}}}"
+        ));
+    }
+    style.push('}');
+    let name = &day.target.name;
+    let title = format!("Demand, forecast and capacity of {name} on {}", day.date);
+    let dress = format!("<title>{title}</title><style>{style}</style>");
+    match svg.split_once('>') {
+        Some((opening, rest)) => format!("{opening} role=\"img\">{dress}{rest}"),
+        None => svg.to_owned(),
+    }
+}
