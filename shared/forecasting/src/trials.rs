@@ -1,6 +1,6 @@
 use crate::frame::Frame;
 use crate::members::{
-    DayShape, MedianWeeks, Member, Naive, Profile, RecentDays, Ridge, Smooth, WeekLevel,
+    DayShape, MedianWeeks, Member, Naive, Profile, RecentDays, Ridge, Smooth, Trees, WeekLevel,
 };
 use crate::terrain::Terrain;
 
@@ -35,6 +35,7 @@ impl<'a> Panel<'a> {
         let trials = (end / per_day).saturating_sub(LEAD_DAYS).min(MOST_TRIALS);
         let members: Vec<Box<dyn Member>> = vec![
             Box::new(Ridge::fit(&terrain, &frame.observed, trials)),
+            Box::new(Trees::fit(&terrain, &frame.observed, trials)),
             Box::new(Smooth::fit(&terrain, end, trials, false)),
             Box::new(Smooth::fit(&terrain, end, trials, true)),
             Box::new(Profile),

@@ -8,6 +8,7 @@ mod profile;
 mod recent_days;
 mod ridge;
 mod smooth;
+mod trees;
 mod week_level;
 
 pub(crate) use day_shape::DayShape;
@@ -17,6 +18,7 @@ pub(crate) use profile::Profile;
 pub(crate) use recent_days::RecentDays;
 pub(crate) use ridge::Ridge;
 pub(crate) use smooth::Smooth;
+pub(crate) use trees::Trees;
 pub(crate) use week_level::WeekLevel;
 
 use crate::terrain::Terrain;
