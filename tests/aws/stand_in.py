@@ -13,6 +13,7 @@ kept for a span of that age gives nothing (CloudWatch API reference, `MetricStat
 """
 
 import gzip
+import json
 import os
 import sys
 import threading
@@ -30,6 +31,8 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import make_server
 
 SERVICE = "/service/GraniteServiceVersion20100801/operation/"
+
+CBOR = [("smithy-protocol", "rpc-v2-cbor"), ("Content-Type", "application/cbor")]
 
 # Periods in one answer. moto compares every period with every value in the span, so small pages
 # are fast ones too.
@@ -104,43 +107,74 @@ OPERATIONS = {"GetMetricData": get_metric_data, "PutMetricData": put_metric_data
 
 
 class Application:
-    """moto, with CloudWatch's newer protocol in front."""
+    """moto, with CloudWatch's newer protocol in front, and faults on demand.
+
+    POST /faults with {service, status, code, times} makes the next so many calls of a service fail;
+    service as in signatures, such as autoscaling.
+    """
 
     def __init__(self):
+        self.faults = {}
         self.moto = DomainDispatcherApplication(create_backend_app)
         # moto checks a condition and writes in two steps; one request at a time makes that atomic.
         self.lock = threading.Lock()
 
     def __call__(self, environ, start_response):
         with self.lock:
-            if environ.get("PATH_INFO", "").startswith(SERVICE):
+            path = environ.get("PATH_INFO", "")
+            if path == "/faults":
+                fault = json.loads(body(environ))
+                self.faults[fault.pop("service")] = fault
+                start_response("200 OK", [])
+                return []
+            service = signed_for(environ, 3)
+            fault = self.faults.get(service)
+            if fault and fault["times"] > 0:
+                fault["times"] -= 1
+                return fail(service, fault, start_response)
+            if path.startswith(SERVICE):
                 return self.cloudwatch(environ, start_response)
             return self.moto(environ, start_response)
 
     def cloudwatch(self, environ, start_response):
         operation = environ["PATH_INFO"].removeprefix(SERVICE)
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        if environ.get("HTTP_CONTENT_ENCODING") == "gzip":
-            body = gzip.decompress(body)
         status = "200 OK"
         try:
             if operation not in OPERATIONS:
                 raise Refused("InvalidAction", f"{operation} is not simulated")
-            backend = cloudwatch_backends[DEFAULT_ACCOUNT_ID][region(environ)]
-            answer = OPERATIONS[operation](backend, cbor2.loads(body))
+            backend = cloudwatch_backends[DEFAULT_ACCOUNT_ID][signed_for(environ, 2)]
+            answer = OPERATIONS[operation](backend, cbor2.loads(body(environ)))
         except Refused as refused:
             status, answer = "400 Bad Request", {"__type": refused.code, "message": str(refused)}
         except ServiceException as refused:
             status, answer = "400 Bad Request", {"__type": refused.code, "message": refused.message}
-        headers = [("smithy-protocol", "rpc-v2-cbor"), ("Content-Type", "application/cbor")]
-        start_response(status, headers)
+        start_response(status, CBOR)
         return [cbor2.dumps(answer)]
 
 
-def region(environ):
-    """The region that the request was signed for."""
-    scope = environ["HTTP_AUTHORIZATION"].split("Credential=")[1].split(",")[0]
-    return scope.split("/")[2]
+def fail(service, fault, start_response):
+    """An error as the service has it."""
+    status, code, text = f"{fault['status']} Fault", fault["code"], "on demand"
+    if service == "monitoring":
+        start_response(status, CBOR)
+        return [cbor2.dumps({"__type": code, "message": text})]
+    start_response(status, [("Content-Type", "text/xml")])
+    error = f"<Error><Code>{code}</Code><Message>{text}</Message></Error>"
+    wrapped = error if service == "s3" else f"<ErrorResponse>{error}</ErrorResponse>"
+    return [wrapped.encode()]
+
+
+def body(environ):
+    content = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    gzipped = environ.get("HTTP_CONTENT_ENCODING") == "gzip"
+    return gzip.decompress(content) if gzipped else content
+
+
+def signed_for(environ, part):
+    """What the request was signed for: part 2 is the region, part 3 the service."""
+    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2]
+    parts = scope.partition(",")[0].split("/")
+    return parts[part] if part < len(parts) else None
 
 
 class Quiet(MotoRequestHandler):

@@ -261,6 +261,62 @@ async fn what_is_missing_is_named() -> Outcome {
     Ok(())
 }
 
+#[tokio::test]
+async fn faults_of_aws_never_make_a_smaller_fleet() -> Outcome {
+    let scene = Scene::set(Timestamp::now(), "active").await?;
+    report(scene.run("forecaster", &json!({}))?)?;
+    // Two refusals are within the client's own attempts.
+    scene.aws.fail_next("autoscaling", 400, "Throttling", 2)?;
+    report(scene.run("planner", &json!({}))?)?;
+    let (planned, group) = (
+        actions(&scene).await?,
+        scene.groups.group(Scene::TARGET).await?,
+    );
+    assert!(!planned.is_empty());
+    for (service, status, code) in [
+        ("autoscaling", 400, "Throttling"),
+        ("autoscaling", 500, "InternalFailure"),
+        ("autoscaling", 403, "AccessDenied"),
+        ("s3", 503, "SlowDown"),
+        ("s3", 403, "AccessDenied"),
+    ] {
+        scene.aws.fail_next(service, status, code, 1000)?;
+        let answer = scene.run("planner", &json!({}))?;
+        scene.aws.fail_next(service, status, code, 0)?;
+        let Answer::Failure { message, .. } = answer else {
+            return Err(format!("{service} {code}: {answer:?}").into());
+        };
+        assert!(message.contains(code), "{service} {code}: {message}");
+        assert_eq!(actions(&scene).await?, planned, "{service} {code}");
+        let now = scene.groups.group(Scene::TARGET).await?;
+        assert!(now.min_size >= group.min_size && now.desired_capacity >= group.desired_capacity);
+    }
+    // Without CloudWatch the plan goes on from the forecast.
+    scene
+        .aws
+        .fail_next("monitoring", 500, "InternalFailure", 1000)?;
+    report(scene.run("planner", &json!({}))?)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_group_that_does_not_exist_is_named() -> Outcome {
+    let scene = Scene::bare(Timestamp::now()).await?;
+    let target = "[[target]]\nname = \"web\"\ngroup = \"nowhere\"\nmode = \"active\"\n\
+                  load_balancer = \"app/shop/50dc6c495c0c9188\"\nmax_servers = 9\nthroughput = 200\n";
+    scene.configure(target).await?;
+    let Answer::Failure {
+        error_type,
+        message,
+    } = scene.run("planner", &json!({}))?
+    else {
+        return Err("the planner planned for nothing".into());
+    };
+    assert_eq!(error_type, "TargetsFailed");
+    assert!(message.contains("nowhere does not exist"), "{message}");
+    Ok(())
+}
+
 #[test]
 fn a_missing_variable_is_named() -> Outcome {
     for name in ["forecaster", "planner", "responder"] {

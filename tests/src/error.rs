@@ -1,10 +1,11 @@
+use std::fmt;
 use std::path::PathBuf;
 
 use ports::PortError;
 use thiserror::Error;
 
 /// Why a test could not be carried out.
-#[derive(Debug, Error)]
+#[derive(Error)]
 #[non_exhaustive]
 pub enum HarnessError {
     /// The Python environment is missing.
@@ -59,6 +60,13 @@ pub enum HarnessError {
         /// The error and its causes.
         detail: String,
     },
+}
+
+/// In words, with all causes: a test that ends with an error prints it this way.
+impl fmt::Debug for HarnessError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&aws::chain(self))
+    }
 }
 
 impl HarnessError {

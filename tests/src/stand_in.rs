@@ -1,9 +1,11 @@
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_autoscaling::config::{Credentials, SharedCredentialsProvider};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::programs::{python, root};
 use crate::{Demand, HarnessError};
@@ -128,6 +130,35 @@ impl StandIn {
             });
         }
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// Makes the next `times` calls of `service` (as in signatures: `autoscaling`, `s3`) fail with
+    /// HTTP `status` and error `code`.
+    ///
+    /// # Errors
+    /// [`HarnessError::Io`].
+    pub fn fail_next(
+        &self,
+        service: &str,
+        status: u16,
+        code: &str,
+        times: u32,
+    ) -> Result<(), HarnessError> {
+        let failed = || HarnessError::io("asking the stand-in for faults");
+        let fault = json!({"service": service, "status": status, "code": code, "times": times});
+        let body = fault.to_string();
+        let address = self.endpoint.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address).map_err(failed())?;
+        let request = format!(
+            "POST /faults HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).map_err(failed())?;
+        // Whatever it answers: it has been heard once the connection ends.
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).map_err(failed())?;
+        Ok(())
     }
 
     /// Puts demand into its CloudWatch.
