@@ -263,6 +263,7 @@ fn entry(
     LedgerEntry {
         at: now,
         by: BY.to_owned(),
+        event: None,
         min_size: group.min_size,
         in_service: group.in_service(),
         floor: first.map_or(group.min_size, |floor| floor.servers),

@@ -388,15 +388,17 @@ where
     let entry = LedgerEntry {
         at: now,
         by: BY.to_owned(),
+        event: Some(alarm.id()),
         min_size: gathered.group.min_size,
         in_service: gathered.group.in_service(),
         floor: floor.unwrap_or(gathered.group.min_size),
         demand: decision.demand,
         would_write: usize::from(decision.hold.is_some()),
-        reason: format!("{}: {}", alarm.id(), decision.reason),
+        reason: decision.reason.clone(),
     };
-    append_to_ledger(world.store, &target.name, entry).await?;
-    tell(world.notifier, target, alarm, &decision, true).await;
+    if append_to_ledger(world.store, &target.name, entry).await? {
+        tell(world.notifier, target, alarm, &decision, true).await;
+    }
     let mut report = TargetReport::new(&target.name, "shadow", decision.reason);
     report.floor = floor;
     report.changes = usize::from(decision.hold.is_some());

@@ -6,8 +6,8 @@ use ports::DocumentStore;
 use crate::ControlError;
 use crate::store::{Loaded, load, save};
 
-/// Adds `entry` to the day's ledger unless its function has one for the same hour already: a second
-/// run of an hour changes nothing. A damaged ledger is begun anew.
+/// Adds `entry` to the day's ledger and says whether it was new: a second run for one hour, or a
+/// second delivery of one alarm event, changes nothing. A damaged ledger is begun anew.
 ///
 /// # Errors
 /// [`ControlError`].
@@ -15,7 +15,7 @@ pub async fn append_to_ledger(
     store: &impl DocumentStore,
     target: &str,
     entry: LedgerEntry,
-) -> Result<(), ControlError> {
+) -> Result<bool, ControlError> {
     let key = keys::ledger(target, entry.at);
     let loaded = load::<ShadowLedger>(store, &key)
         .await
@@ -24,19 +24,24 @@ pub async fn append_to_ledger(
             source,
         })?;
     if let (true, Loaded::Unusable(..)) = (loaded.is_newer(), &loaded) {
-        return Ok(());
+        return Ok(false);
     }
     let mut ledger = loaded.body().cloned().unwrap_or_default();
     let hour = |at: jiff::Timestamp| at.as_second().div_euclid(3600);
-    let known = |known: &LedgerEntry| known.by == entry.by && hour(known.at) == hour(entry.at);
-    // The responder is called for single events, which are told apart before.
-    if entry.by == "planner" && ledger.entries.iter().any(known) {
-        return Ok(());
+    let known = |known: &LedgerEntry| {
+        known.by == entry.by
+            && match &entry.event {
+                Some(_) => known.event == entry.event,
+                None => known.event.is_none() && hour(known.at) == hour(entry.at),
+            }
+    };
+    if ledger.entries.iter().any(known) {
+        return Ok(false);
     }
     let (at, by) = (entry.at, entry.by.clone());
     ledger.entries.push(entry);
     let document = Envelope::new(Some(target), at, &by, ledger);
     save(store, &key, &document, loaded.unchanged())
         .await
-        .map(|_| ())
+        .map(|_| true)
 }

@@ -163,7 +163,7 @@ pub fn register() -> Vec<Entry> {
             keys::baseline(TARGET),
             "the group's own limits when adopted",
         )
-        .owned("planner, once", "planner, responder, the command")
+        .owned("planner, responder, whichever adopts the group", "planner, responder, the command")
         .units("servers")
         .once(),
         Entry::new::<Lease>(

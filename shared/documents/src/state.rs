@@ -90,6 +90,9 @@ pub struct LedgerEntry {
     pub at: Timestamp,
     /// By which function.
     pub by: String,
+    /// The alarm event it answers, where it does; one entry an event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
     /// MinSize the group has.
     pub min_size: u32,
     /// Servers it has in service.

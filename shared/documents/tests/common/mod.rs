@@ -139,6 +139,7 @@ pub(crate) fn shadow_ledger() -> ShadowLedger {
     ShadowLedger {
         entries: vec![LedgerEntry {
             at: at("2026-01-01T00:40:00Z"),
+            event: None,
             by: "planner".to_owned(),
             min_size: 2,
             in_service: 2,
