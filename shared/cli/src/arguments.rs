@@ -243,7 +243,12 @@ pub(crate) struct DemoArguments {
     #[arg(long, value_enum, default_value = "sum", requires = "history")]
     pub(crate) aggregate: Combine,
     /// Zone that rules days and weeks, and times without an offset
-    #[arg(long, value_name = "AREA/CITY", default_value = "UTC", requires = "history")]
+    #[arg(
+        long,
+        value_name = "AREA/CITY",
+        default_value = "UTC",
+        requires = "history"
+    )]
     pub(crate) timezone: String,
     /// Directory for what is written; made where it does not exist
     #[arg(long, value_name = "DIR", default_value = "forescale-out/demo")]

@@ -41,11 +41,7 @@ impl<'a> Console<'a> {
     }
 
     /// Streams that are no terminal.
-    pub fn plain(
-        input: impl Read + 'a,
-        out: impl Write + 'a,
-        err: impl Write + 'a,
-    ) -> Self {
+    pub fn plain(input: impl Read + 'a, out: impl Write + 'a, err: impl Write + 'a) -> Self {
         Self {
             out: Box::new(out),
             err: Box::new(err),

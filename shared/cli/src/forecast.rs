@@ -10,7 +10,7 @@ use crate::arguments::{ForecastArguments, Format};
 use crate::demand::{self, Demand};
 use crate::failure::{Blame, Done};
 use crate::moments;
-use crate::output::{self, Side, number, rounded};
+use crate::output::{self, Side, aligned, number, rounded};
 
 /// The levels that are printed.
 pub(crate) const PRINTED: [f64; 5] = [0.5, 0.8, 0.9, 0.95, 0.99];
@@ -88,11 +88,13 @@ fn table(console: &mut Console<'_>, demand: &Demand, rows: &[Row]) -> Done {
     let local = format!("local time ({})", zone_name(demand));
     let mut columns = vec![(local.as_str(), Side::Left)];
     columns.extend(NAMES.iter().map(|name| (*name, Side::Right)));
+    let all: Vec<f64> = rows.iter().flat_map(|(_, values)| *values).collect();
+    let shown = aligned(&all);
     let cells: Vec<Vec<String>> = rows
         .iter()
         .map(|(at, values)| {
             let local = demand.zone.to_datetime(*at).strftime("%a %Y-%m-%d %H:%M");
-            let values = values.iter().map(|value| number(*value));
+            let values = values.iter().map(|value| shown(*value));
             std::iter::once(local.to_string()).chain(values).collect()
         })
         .collect();
@@ -186,9 +188,7 @@ pub(crate) fn advice(error: ForecastError, demand: &Demand) -> anyhow::Error {
             format!("the history covers {start} to {end}: give a later --at")
         }
         ForecastError::Horizon { .. } => "give a shorter --horizon or a longer --step".to_owned(),
-        ForecastError::NoOrigin { .. } => {
-            "give a longer history or a shorter --horizon".to_owned()
-        }
+        ForecastError::NoOrigin { .. } => "give a longer history or a shorter --horizon".to_owned(),
         _ => return error.into(),
     };
     anyhow::anyhow!("{error}; {next}")

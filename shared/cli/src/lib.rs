@@ -31,10 +31,7 @@ use failure::{Done, end};
 /// Runs the command with `arguments`, the first of which is its own name.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 an input cannot be used.
-pub fn run(
-    arguments: impl IntoIterator<Item = OsString>,
-    console: &mut Console<'_>,
-) -> ExitCode {
+pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<'_>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(message) => return explained(&message, console),

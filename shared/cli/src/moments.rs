@@ -16,31 +16,46 @@ pub(crate) fn zone(name: &str) -> Done<TimeZone> {
         .available()
         .map(|name| name.to_string())
         .collect();
-    let near = nearest(name, names.iter().map(String::as_str));
+    let near = nearest_zone(name, names.iter().map(String::as_str));
     let near = near.map_or_else(
         || "use an IANA name such as Europe/Berlin".to_owned(),
         |near| format!("did you mean {near}?"),
     );
-    Err(input(format!("--timezone {name}: unknown time zone; {near}")))
+    Err(input(format!(
+        "--timezone {name}: unknown time zone; {near}"
+    )))
 }
 
-/// The nearest of `known`, also by the last part of a zone's name.
-pub(crate) fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    let lower = text.to_lowercase();
+/// The zone whose city is spelt most alike, also where no area was given.
+fn nearest_zone<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let (area, city) = text.rsplit_once('/').unwrap_or(("", text));
     known
-        .flat_map(|word| {
-            let last = word.rsplit('/').next().unwrap_or(word);
-            [(word, word, 0), (last, word, 1)]
+        .filter_map(|name| {
+            let (other, town) = name.rsplit_once('/').unwrap_or(("", name));
+            let far = if area.is_empty() {
+                0
+            } else {
+                distance(area, other).unwrap_or(usize::MAX)
+            };
+            Some((distance(city, town)?, far, name))
         })
-        .map(|(part, word, rank)| {
-            let other = part.to_lowercase();
-            let most = lower.chars().count().max(other.chars().count()).div_ceil(3);
-            let distance = strsim::damerau_levenshtein(&lower, &other);
-            (distance, rank, most, word)
-        })
-        .filter(|(distance, _, most, _)| distance <= most)
-        .min_by_key(|(distance, rank, _, _)| (*distance, *rank))
-        .map(|(_, _, _, word)| word)
+        .min()
+        .map(|(_, _, name)| name)
+}
+
+/// The nearest of `known`.
+pub(crate) fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    known
+        .filter_map(|word| Some((distance(text, word)?, word)))
+        .min()
+        .map(|(_, word)| word)
+}
+
+/// How many letters differ; `None` where more than a third do.
+fn distance(a: &str, b: &str) -> Option<usize> {
+    let (a, b) = (a.to_lowercase(), b.to_lowercase());
+    let most = a.chars().count().max(b.chars().count()).div_ceil(3);
+    Some(strsim::damerau_levenshtein(&a, &b)).filter(|distance| *distance <= most)
 }
 
 /// A moment: RFC 3339, or a local time or date in `zone`.
@@ -102,8 +117,7 @@ pub(crate) fn step(text: Option<&str>, own: Step) -> Done<Step> {
 
 /// The steps that values of `own` combine to, the shortest first.
 fn multiples(own: Step) -> impl Iterator<Item = Step> {
-    (1..=60)
-        .filter_map(move |times| Step::from_seconds(i64::from(own.seconds()) * times).ok())
+    (1..=60).filter_map(move |times| Step::from_seconds(i64::from(own.seconds()) * times).ok())
 }
 
 #[cfg(test)]
@@ -115,7 +129,8 @@ mod tests {
         for (text, near) in [
             ("Europe/Berln", "Europe/Berlin"),
             ("Tokio", "Asia/Tokyo"),
-            ("europe/munchen", "such as Europe/Berlin"),
+            ("berlin", "Europe/Berlin"),
+            ("Europe/Nowhereville", "such as Europe/Berlin"),
         ] {
             let crate::failure::Failure::Input(error) = zone(text).unwrap_err() else {
                 panic!("{text}");

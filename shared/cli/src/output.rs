@@ -39,6 +39,25 @@ pub(crate) fn rounded(value: f64) -> f64 {
     number(value).parse().unwrap_or(value)
 }
 
+/// Numbers for people, all with the same decimals: four digits of the largest.
+pub(crate) fn aligned(values: &[f64]) -> impl Fn(f64) -> String + use<> {
+    let largest = values.iter().copied().filter(|v| v.is_finite());
+    let largest = largest.fold(0.0, |most: f64, value| most.max(value.abs()));
+    let whole = if largest > 0.0 {
+        largest.log10().floor() as i32
+    } else {
+        0
+    };
+    let decimals = usize::try_from((3 - whole).clamp(0, 12)).unwrap_or(0);
+    move |value| {
+        if decimals == 0 {
+            grouped(value)
+        } else {
+            format!("{value:.decimals$}")
+        }
+    }
+}
+
 /// A whole number with its thousands apart, for people.
 pub(crate) fn grouped(value: f64) -> String {
     let digits = format!("{:.0}", value.abs());

@@ -2,7 +2,9 @@
 
 use documents::{Forecast, Plan, decode, keys};
 use jiff::Timestamp;
-use local::{CsvMetrics, DirectoryStore, MemoryStore, RecordingNotifier, SimulatedGroupPort, VirtualClock};
+use local::{
+    CsvMetrics, DirectoryStore, MemoryStore, RecordingNotifier, SimulatedGroupPort, VirtualClock,
+};
 use pollster::block_on;
 use ports::{Condition, DocumentStore};
 use serde_json::json;
@@ -83,8 +85,7 @@ fn planned<S: DocumentStore>(
     let demand = by_minute(demand);
     let group = group(chosen, &demand, at)?;
     let groups = SimulatedGroupPort::new([group], &clock);
-    let metrics =
-        CsvMetrics::new(clock.clone()).with(control::metric_name(&target.demand), demand);
+    let metrics = CsvMetrics::new(clock.clone()).with(control::metric_name(&target.demand), demand);
     let notifier = RecordingNotifier::new();
     let world = control::World {
         store,
@@ -105,7 +106,10 @@ fn planned<S: DocumentStore>(
     let response = block_on(planner::handle(hourly, &world))
         .failed(|| format!("no plan for {}", target.name))?;
     let reports = forecast.targets.iter().skip(1).chain(&response.targets);
-    for note in reports.flat_map(|report| &report.notes).chain(&response.notes) {
+    for note in reports
+        .flat_map(|report| &report.notes)
+        .chain(&response.notes)
+    {
         if !notes.contains(note) {
             notes.push(note.clone());
         }
@@ -140,10 +144,7 @@ fn group(chosen: &Chosen, demand: &Series, at: Timestamp) -> Done<SimulatedGroup
     let simulation = &target.simulation;
     let before = demand.between(Timestamp::MIN, at);
     let present = before.values().iter().rev().find(|value| !value.is_nan());
-    let needed = required_servers(
-        present.copied().unwrap_or(0.0),
-        target.throughput.assumed(),
-    );
+    let needed = required_servers(present.copied().unwrap_or(0.0), target.throughput.assumed());
     let initial = simulation.initial_servers.unwrap_or(needed);
     let mut spec = GroupSpec::new(
         target.group.clone(),
@@ -187,7 +188,13 @@ fn rows(planned: &Planned) -> Vec<Row<'_>> {
 }
 
 fn csv(console: &mut Console<'_>, chosen: &Chosen, planned: &Planned) -> Done {
-    let header = ["start", "local_start", "servers", "min_size_change", "reason"];
+    let header = [
+        "start",
+        "local_start",
+        "servers",
+        "min_size_change",
+        "reason",
+    ];
     let cells = rows(planned).into_iter().map(|row| {
         vec![
             row.start.to_string(),

@@ -104,8 +104,14 @@ fn meaning(name: &str) -> &'static str {
     let names = [
         (DEMAND, "the demand, requests by the minute"),
         (CONFIG, "the configuration"),
-        ("timeline.csv", "every minute: demand, servers required and in service"),
-        ("actions.csv", "every change of the group, who decided it, when and why"),
+        (
+            "timeline.csv",
+            "every minute: demand, servers required and in service",
+        ),
+        (
+            "actions.csv",
+            "every change of the group, who decided it, when and why",
+        ),
         ("summary.json", "the comparison, for programs"),
         ("day.svg", "a picture of the busiest day"),
     ];

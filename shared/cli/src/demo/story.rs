@@ -94,7 +94,10 @@ fn told(moment: &Moment, replay: &Replay) -> String {
     text.push_str(&if lost > 0.0 {
         let minutes = records.iter().filter(|record| record.lost > 0.0).count();
         let found = if minutes == 1 { "minute" } else { "minutes" };
-        format!(" In {minutes} {found}, {} requests found no server.", grouped(lost))
+        format!(
+            " In {minutes} {found}, {} requests found no server.",
+            grouped(lost)
+        )
     } else {
         " Every request found a server.".to_owned()
     });
@@ -128,7 +131,9 @@ fn within(records: &[MinuteRecord], from: Timestamp, to: Timestamp) -> &[MinuteR
 
 fn peak(records: &[MinuteRecord]) -> f64 {
     let known = records.iter().map(|record| record.demand);
-    known.filter(|demand| demand.is_finite()).fold(0.0, f64::max)
+    known
+        .filter(|demand| demand.is_finite())
+        .fold(0.0, f64::max)
 }
 
 fn times(count: usize) -> String {

@@ -50,7 +50,10 @@ pub(crate) fn run(arguments: &SimulateArguments, console: &mut Console<'_>) -> D
     let summary = Summary::of(&replay, from, to);
     let files = write(&folder, &replay, &summary)?;
     compare(console, &summary, arguments.format)?;
-    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    let names: Vec<String> = files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
     console.note(&format!("written: {}", names.join(", ")));
     Ok(())
 }
@@ -82,7 +85,9 @@ pub(crate) fn replayed(setup: &Setup<'_>, console: &mut Console<'_>) -> Done<Rep
     }
     let more = replay.failures.len().saturating_sub(FAILURES_TOLD);
     if more > 0 {
-        console.note(&format!("{more} more runs failed: see failures in summary.json"));
+        console.note(&format!(
+            "{more} more runs failed: see failures in summary.json"
+        ));
     }
     Ok(replay)
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter};
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::failure::{Blame, Done};
 use crate::output::grouped;
@@ -91,12 +92,15 @@ fn legend(head: &Area<'_>) -> Drawn {
         ("demand above capacity", 730),
     ];
     head.draw(&swatch(entries[0].1, 1, DEMAND.filled()))?;
-    head.draw(&swatch(entries[1].1, 7, BAND.mix(0.35).filled()))?;
+    head.draw(&swatch(entries[1].1, 7, BAND.mix(0.5).filled()))?;
     head.draw(&swatch(entries[2].1, 7, CAPACITY.mix(0.14).filled()))?;
     head.draw(&swatch(entries[2].1, 1, CAPACITY.filled()))?;
     for dash in [0, 10, 20] {
         let from = entries[3].1 + dash;
-        head.draw(&Rectangle::new([(from, y - 1), (from + 6, y + 1)], FLOOR.filled()))?;
+        head.draw(&Rectangle::new(
+            [(from, y - 1), (from + 6, y + 1)],
+            FLOOR.filled(),
+        ))?;
     }
     head.draw(&swatch(entries[4].1, 7, LOST.mix(0.8).filled()))?;
     for (name, x) in entries {
@@ -163,7 +167,6 @@ fn plot(body: &Area<'_>, day: &Day<'_>) -> Drawn {
         CAPACITY.mix(0.14).filled(),
     )])?;
     chart.draw_series(band(day))?;
-    chart.draw_series(lost(day, capacity))?;
     let floors = stairs(day.records.len(), floor);
     chart.draw_series(DashedLineSeries::new(floors, 6, 4, FLOOR.stroke_width(2)))?;
     chart.draw_series(LineSeries::new(served, CAPACITY.stroke_width(2)))?;
@@ -174,9 +177,16 @@ fn plot(body: &Area<'_>, day: &Day<'_>) -> Drawn {
             LOST.mix(0.7).stroke_width(1),
         )])?;
         let words = format!("responder: {servers} servers");
-        let at = (minute + 8.0, top * 0.985);
-        chart.draw_series([Text::new(words, at, text(14, &LOST))])?;
+        let late = minute > 0.85 * minutes;
+        let (side, aside) = if late {
+            (HPos::Right, -8.0)
+        } else {
+            (HPos::Left, 8.0)
+        };
+        let style = text(14, &LOST).pos(Pos::new(side, VPos::Top));
+        chart.draw_series([Text::new(words, (minute + aside, top * 0.985), style)])?;
     }
+    chart.draw_series(lost(day, capacity))?;
     Ok(())
 }
 
@@ -262,7 +272,7 @@ fn band(day: &Day<'_>) -> Vec<Polygon<(f64, f64)>> {
     let upper = steps.iter().map(|(at, _, high)| (*at, *high));
     let lower = steps.iter().rev().map(|(at, low, _)| (*at, *low));
     let corners: Vec<(f64, f64)> = upper.chain(lower).collect();
-    vec![Polygon::new(corners, BAND.mix(0.35).filled())]
+    vec![Polygon::new(corners, BAND.mix(0.5).filled())]
 }
 
 /// A bar for each minute in which demand was above capacity.

@@ -137,8 +137,16 @@ impl Summary {
             ("static_peak", "static, for the peak", others.static_peak),
             ("yesterday", "yesterday's pattern", others.yesterday),
             ("last_week", "last week's pattern", others.last_week),
-            ("target_tracking", "target tracking alone", others.target_tracking),
-            ("predictive_scaling", "predictive scaling", others.predictive_scaling),
+            (
+                "target_tracking",
+                "target tracking alone",
+                others.target_tracking,
+            ),
+            (
+                "predictive_scaling",
+                "predictive scaling",
+                others.predictive_scaling,
+            ),
             ("clairvoyant", "clairvoyant bound", others.clairvoyant),
         ]
     }

@@ -1,0 +1,283 @@
+//! `forescale forecast` and `forescale backtest`: columns, units, cutoffs, formats.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::common::{demand, good, rhythm, rows, run, run_with, start, text, write};
+use jiff::SignedDuration;
+use tempfile::TempDir;
+
+const COLUMNS: &str = "timestamp,p50,p80,p90,p95,p99";
+
+fn number(text: &str) -> f64 {
+    text.parse().unwrap()
+}
+
+#[test]
+fn a_forecast_is_csv_from_the_end_of_the_history_on() {
+    let folder = TempDir::new().unwrap();
+    let file = write(folder.path(), "d.csv", rhythm(28 * 24, 6000.0));
+    let ran = good(&["forecast", "--history", text(&file), "--format", "csv"]);
+    assert_eq!(ran.err, "");
+    let rows = rows(&ran.out, COLUMNS);
+    assert_eq!(rows.len(), 24);
+    for (hour, row) in rows.iter().enumerate() {
+        let at = start() + SignedDuration::from_hours(28 * 24 + i64::try_from(hour).unwrap());
+        assert_eq!(row[0], at.to_string());
+        let values: Vec<f64> = row[1..].iter().map(|value| number(value)).collect();
+        assert!(values.is_sorted(), "{values:?}");
+        assert!((1500.0..15000.0).contains(&values[0]), "{values:?}");
+    }
+}
+
+#[test]
+fn values_are_in_the_historys_unit_per_step() {
+    let folder = TempDir::new().unwrap();
+    let file = write(folder.path(), "d.csv", demand(14 * 288, 5, |_| 300.0));
+    for (aggregate, step, value) in [
+        ("sum", "1h", 3600.0),
+        ("sum", "5m", 300.0),
+        ("sum", "15m", 900.0),
+        ("mean", "1h", 300.0),
+        ("mean", "15m", 300.0),
+    ] {
+        let ran = good(&[
+            "forecast",
+            "--history",
+            text(&file),
+            "--aggregate",
+            aggregate,
+            "--step",
+            step,
+            "--horizon",
+            "2h",
+            "--format",
+            "csv",
+        ]);
+        for row in rows(&ran.out, COLUMNS) {
+            let p50 = number(&row[1]);
+            assert!(
+                (p50 / value - 1.0).abs() < 0.02,
+                "{aggregate} {step}: {p50}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_history_by_the_minute_is_forecast_in_five_minutes() {
+    let folder = TempDir::new().unwrap();
+    let file = write(folder.path(), "d.csv", demand(3 * 1440, 1, |_| 10.0));
+    let ran = good(&[
+        "forecast",
+        "--history",
+        text(&file),
+        "--horizon",
+        "1h",
+        "--format",
+        "csv",
+    ]);
+    let rows = rows(&ran.out, COLUMNS);
+    assert_eq!(rows.len(), 12);
+    assert!((number(&rows[0][1]) - 50.0).abs() < 1.0);
+}
+
+#[test]
+fn gzip_and_standard_input_read_as_the_plain_file() {
+    let folder = TempDir::new().unwrap();
+    let plain = rhythm(14 * 24, 600.0);
+    let file = write(folder.path(), "d.csv", &plain);
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(plain.as_bytes()).unwrap();
+    let packed = packer.finish().unwrap();
+    // The name does not matter, the content does.
+    let other = write(folder.path(), "packed.csv", &packed);
+    let expected = good(&["forecast", "--history", text(&file), "--format", "csv"]).out;
+    let unpacked = good(&["forecast", "--history", text(&other), "--format", "csv"]).out;
+    assert_eq!(expected, unpacked);
+    let piped = run_with(&["forecast", "--history", "-", "--format", "csv"], &packed);
+    assert_eq!(expected, piped.out);
+}
+
+#[test]
+fn the_future_of_the_file_does_not_change_a_forecast() {
+    let folder = TempDir::new().unwrap();
+    let past = rhythm(20 * 24, 6000.0);
+    let cut = 15 * 24 + 7;
+    let changed: String = past
+        .lines()
+        .enumerate()
+        .map(|(line, row)| match row.split_once(',') {
+            Some((at, _)) if line > cut => format!("{at},1000000\n"),
+            _ => format!("{row}\n"),
+        })
+        .collect();
+    assert_ne!(past, changed);
+    let at = (start() + SignedDuration::from_hours(i64::try_from(cut).unwrap())).to_string();
+    let [known, other] = [past, changed].map(|content| {
+        let file = write(folder.path(), "d.csv", content);
+        good(&[
+            "forecast",
+            "--history",
+            text(&file),
+            "--at",
+            &at,
+            "--format",
+            "csv",
+        ])
+        .out
+    });
+    assert_eq!(known, other);
+    assert!(known.lines().nth(1).unwrap().starts_with(&at));
+}
+
+#[test]
+fn local_times_are_those_of_the_zone() {
+    let folder = TempDir::new().unwrap();
+    let file = write(folder.path(), "d.csv", rhythm(14 * 24, 600.0));
+    let ran = good(&[
+        "forecast",
+        "--history",
+        text(&file),
+        "--timezone",
+        "Asia/Tokyo",
+        "--at",
+        "2026-01-15",
+        "--horizon",
+        "1h",
+        "--format",
+        "csv",
+    ]);
+    assert!(ran.out.contains("\n2026-01-14T15:00:00Z,"), "{}", ran.out);
+}
+
+#[test]
+fn json_tells_model_candidates_and_data() {
+    let folder = TempDir::new().unwrap();
+    let file = write(folder.path(), "d.csv", rhythm(14 * 24, 600.0));
+    let ran = good(&["forecast", "--history", text(&file), "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert!(document["model"].is_string());
+    assert!(!document["candidates"].as_array().unwrap().is_empty());
+    assert!(document["data"]["steps"].as_u64().unwrap() > 0);
+    assert_eq!(document["forecast"].as_array().unwrap().len(), 24);
+    assert!(document["forecast"][0]["p99"].is_number());
+}
+
+#[test]
+fn a_backtest_has_a_row_for_each_step_of_each_origin() {
+    let folder = TempDir::new().unwrap();
+    let mut lines: Vec<String> = rhythm(21 * 24, 6000.0).lines().map(str::to_owned).collect();
+    // A gap in the last day.
+    lines[20 * 24 + 4] = "2026-01-25T03:00:00Z,".to_owned();
+    let file = write(folder.path(), "d.csv", lines.join("\n"));
+    let arguments = ["backtest", "--history", text(&file), "--origins", "3"];
+    let ran = good(&[&arguments[..], &["--format", "csv"]].concat());
+    let rows = rows(
+        &ran.out,
+        "origin,timestamp,actual,p50,p80,p90,p95,p99,model",
+    );
+    assert_eq!(rows.len(), 3 * 24);
+    assert_eq!(rows[0][0], "2026-01-23T00:00:00Z");
+    assert_eq!(rows[71][1], "2026-01-25T23:00:00Z");
+    let gaps: Vec<&str> = rows
+        .iter()
+        .filter(|row| row[2].is_empty())
+        .map(|row| row[1].as_str())
+        .collect();
+    assert_eq!(gaps, ["2026-01-25T03:00:00Z"]);
+    let ran = good(&arguments);
+    assert!(ran.out.contains("overall"), "{}", ran.out);
+    let ran = good(&[&arguments[..], &["--format", "json"]].concat());
+    let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(document["rows"].as_array().unwrap().len(), 72);
+    assert_eq!(document["overall"]["steps"], 71);
+    assert!(document["overall"]["mase"].as_f64().unwrap() < 2.0);
+}
+
+#[test]
+fn what_was_mended_is_told_in_one_line() {
+    let folder = TempDir::new().unwrap();
+    let mut lines: Vec<String> = rhythm(14 * 24, 600.0).lines().map(str::to_owned).collect();
+    lines.swap(5, 6);
+    lines.push(lines[9].clone());
+    lines[20] = lines[20].replace(',', ",-");
+    lines.remove(30);
+    let file = write(folder.path(), "d.csv", lines.join("\n"));
+    let ran = good(&["forecast", "--history", text(&file), "--format", "csv"]);
+    assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+    for word in [
+        "have no value",
+        "negative",
+        "repeats a step",
+        "out of order",
+    ] {
+        assert!(ran.err.contains(word), "{word}: {}", ran.err);
+    }
+}
+
+#[test]
+fn inputs_that_cannot_be_used_are_named() {
+    let folder = TempDir::new().unwrap();
+    let file = |content: &str| write(folder.path(), "d.csv", content);
+    let header = "timestamp,value\n";
+    for (content, extra, words) in [
+        (Some(String::new()), &[][..], &["d.csv", "timestamp"][..]),
+        (Some(header.to_owned()), &[], &["d.csv", "no usable row"]),
+        (
+            Some("time,value\n1,2\n".to_owned()),
+            &[],
+            &["column timestamp is missing"],
+        ),
+        (
+            Some(demand(9, 60, |_| f64::NAN)),
+            &[],
+            &["none of its 9 rows"],
+        ),
+        (Some(demand(9, 60, |_| -1.0)), &[], &["none of its 9 rows"]),
+        (
+            Some(format!("{header}2026-01-01T00:00:00Z,many\n")),
+            &[],
+            &["line 2", "many"],
+        ),
+        (
+            Some(format!("{header}yesterday,1\n")),
+            &[],
+            &["line 2", "yesterday"],
+        ),
+        (Some(demand(9, 1440, |_| 1.0)), &[], &["86400 s"]),
+        (
+            None,
+            &["--timezone", "Europe/Berln"],
+            &["did you mean Europe/Berlin?"],
+        ),
+        (None, &["--step", "7m"], &["--step 7m"]),
+        (None, &["--step", "5m"], &["steps of 1h"]),
+        (None, &["--horizon", "soon"], &["--horizon soon"]),
+        (None, &["--at", "noon"], &["--at noon", "2026-01-31"]),
+        (None, &["--at", "2025-01-01"], &["give a later --at"]),
+    ] {
+        let path = file(&content.unwrap_or_else(|| rhythm(14 * 24, 600.0)));
+        let ran = run(&[&["forecast", "--history", text(&path)], extra].concat());
+        assert_eq!(ran.code, ExitCode::from(3), "{words:?}: {}", ran.err);
+        assert_eq!(ran.out, "");
+        for word in words {
+            assert!(ran.err.contains(word), "{word}: {}", ran.err);
+        }
+    }
+    let ran = run(&["forecast", "--history", "missing.csv"]);
+    assert_eq!(ran.code, ExitCode::from(3));
+    assert!(
+        ran.err.contains("missing.csv cannot be read"),
+        "{}",
+        ran.err
+    );
+    let path = write(folder.path(), "d.csv.gz", [0x1f, 0x8b, 8, 0, 1]);
+    let ran = run(&["forecast", "--history", text(&path)]);
+    assert_eq!(ran.code, ExitCode::from(3));
+    assert!(ran.err.contains("cannot be unpacked"), "{}", ran.err);
+    let path = file(&rhythm(5 * 24, 600.0));
+    let ran = run(&["backtest", "--history", text(&path)]);
+    assert_eq!(ran.code, ExitCode::from(3));
+    assert!(ran.err.contains("give a longer history"), "{}", ran.err);
+}

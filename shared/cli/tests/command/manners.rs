@@ -1,0 +1,112 @@
+//! Help, exit codes, streams.
+
+use std::ffi::OsString;
+use std::io;
+use std::process::{Command, ExitCode};
+
+use crate::common::{good, rhythm, run, text, write};
+use forescale::Console;
+use tempfile::TempDir;
+
+#[test]
+fn every_subcommand_has_help_with_examples_and_exit_codes() {
+    for subcommand in ["forecast", "backtest", "plan", "simulate", "demo"] {
+        let ran = good(&[subcommand, "--help"]);
+        assert!(ran.out.contains("EXAMPLES:"), "{subcommand}");
+        assert!(ran.out.contains("EXIT CODES:"), "{subcommand}");
+        assert!(
+            ran.out.contains(&format!("forescale {subcommand}")),
+            "{subcommand}"
+        );
+        assert_eq!(ran.err, "");
+    }
+    assert!(good(&["--version"]).out.starts_with("forescale "));
+}
+
+#[test]
+fn wrong_usage_is_2_and_names_the_nearest_word() {
+    for (arguments, word) in [
+        (&["forcast"][..], "forecast"),
+        (&["forecast", "--histroy", "x"], "--history"),
+        (&["forecast"], "--history"),
+        (&["forecast", "--history", "x", "--format", "xml"], "csv"),
+        (
+            &["backtest", "--history", "x", "--origins", "0"],
+            "1..=1000",
+        ),
+        (&[], "Usage"),
+    ] {
+        let ran = run(arguments);
+        assert_eq!(ran.code, ExitCode::from(2), "{arguments:?}");
+        assert!(ran.err.contains(word), "{word}: {}", ran.err);
+        assert_eq!(ran.out, "");
+    }
+}
+
+/// A reader that has gone.
+struct Gone;
+
+impl io::Write for Gone {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A disk that is full.
+struct Full;
+
+impl io::Write for Full {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_broken_pipe_ends_quietly_and_a_full_disk_does_not() {
+    let folder = TempDir::new().unwrap();
+    let file = write(folder.path(), "d.csv", rhythm(8 * 24, 600.0));
+    for format in ["csv", "json", "table"] {
+        let arguments = [
+            "forescale",
+            "forecast",
+            "--history",
+            text(&file),
+            "--format",
+            format,
+        ];
+        let mut err = Vec::new();
+        let code = {
+            let mut console = Console::plain(io::empty(), Gone, &mut err);
+            forescale::run(arguments.map(OsString::from), &mut console)
+        };
+        assert_eq!(code, ExitCode::SUCCESS, "{format}");
+        let mut err = Vec::new();
+        let code = {
+            let mut console = Console::plain(io::empty(), Full, &mut err);
+            forescale::run(arguments.map(OsString::from), &mut console)
+        };
+        assert_eq!(code, ExitCode::from(1), "{format}");
+        let err = String::from_utf8(err).unwrap();
+        assert!(err.contains("the output cannot be written"), "{err}");
+    }
+}
+
+#[test]
+fn the_program_is_its_library() {
+    let output = Command::new(env!("CARGO_BIN_EXE_forescale"))
+        .args(["forecast", "--history", "missing.csv"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(output.stdout.is_empty());
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.starts_with("error: missing.csv"), "{err}");
+}
