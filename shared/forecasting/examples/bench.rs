@@ -40,6 +40,8 @@ struct Score {
     cover95: f64,
     bias: f64,
     seconds: f64,
+    /// Coverage of 0.9 and 0.95 on the second day ahead.
+    second_day: [f64; 2],
     /// By hour of the correction: quantile loss of the rest of the day, without and with it.
     intraday: [(f64, f64); 18],
 }
@@ -104,6 +106,11 @@ fn main() -> Fallible<()> {
     for kind in ["web", "db", "net", "infra", "demand"] {
         summary(kind, scores.iter().filter(|one| one.kind == kind).collect());
     }
+    let second = |place: usize| {
+        let covers = scores.iter().map(|one| one.second_day[place]);
+        covers.filter(|cover| !cover.is_nan()).sum::<f64>() / scores.len() as f64
+    };
+    println!("== second day: cover {:.3} {:.3}", second(0), second(1));
     println!("== intraday correction: hour, series that gain, ratio of losses: median, worst");
     for hour in 0..18 {
         let mut ratios: Vec<f64> = scores
@@ -151,6 +158,7 @@ fn run(
     let (mut loss, mut covered) = ([0.0; 4], [0.0; 4]);
     let mut seconds: Vec<f64> = Vec::new();
     let mut intraday = [(0.0, 0.0); 18];
+    let mut second_day = [0.0; 3];
     let origins = origins(history, most);
     for origin in &origins {
         let began = cpu_seconds();
@@ -165,6 +173,13 @@ fn run(
             left_out: &[],
         })?;
         seconds.push(cpu_seconds() - began);
+        for (index, row) in prediction.forecast.rows.iter().enumerate().skip(per_day) {
+            if let Some(actual) = history.at(prediction.forecast.time_at(index)) {
+                second_day[0] += f64::from(actual <= row[4]);
+                second_day[1] += f64::from(actual <= row[5]);
+                second_day[2] += 1.0;
+            }
+        }
         for (hour, cell) in intraday.iter_mut().enumerate() {
             let both = rest_of_day(history, &prediction.forecast, hour + 6);
             cell.0 += both.0;
@@ -202,6 +217,7 @@ fn run(
         cover95: covered[2] / count,
         bias: bias / size,
         intraday,
+        second_day: [0, 1].map(|place| second_day[place] / second_day[2]),
         seconds: seconds.iter().sum::<f64>() / seconds.len() as f64,
     })
 }

@@ -1,17 +1,14 @@
 use crate::carry::Carry;
 use crate::frame::Frame;
-use crate::occasions;
 use crate::spread::Spread;
 use crate::trials::{Panel, Trial};
 use crate::weights::Weights;
-use crate::{
-    Candidate, DataState, ForecastError, ForecastReport, ForecastRequest, Prediction,
-    QuantileForecast,
-};
+use crate::{ForecastError, ForecastRequest, Prediction, QuantileForecast};
+use crate::{occasions, report};
 
 /// Quantiles for every step in `[cutoff, cutoff + horizon_steps * step)`.
 ///
-/// Ten cheap members forecast each day ahead. They are tried on the last days of the window as if
+/// Eleven cheap members forecast each day ahead. They are tried on the last days of the window as if
 /// those were ahead, weighted by how they did, and combined so that none can lead the result
 /// astray; what the combination missed on those days, by time of day, gives the quantiles. Days
 /// beyond the first are forecast from the medians of the days before them.
@@ -56,7 +53,7 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
         }
     }
     rows.truncate(request.horizon_steps);
-    let mut report = report(&frame, &names, &all, &trials);
+    let mut report = report::report(&frame, &names, &all, &trials, &carried);
     report
         .notes
         .extend(occasions::apply(request, &frame, &mut rows));
@@ -97,51 +94,4 @@ fn carried(
         }
     }
     carried
-}
-
-fn report(frame: &Frame, names: &[String], weights: &Weights, trials: &[Trial]) -> ForecastReport {
-    let mut candidates: Vec<Candidate> = names
-        .iter()
-        .zip(&weights.0)
-        .enumerate()
-        .map(|(which, (name, weight))| Candidate {
-            name: name.clone(),
-            weight: *weight,
-            weighted_quantile_loss: None,
-            relative_error: relative_error(frame, trials, which),
-        })
-        .collect();
-    candidates.sort_by(|a, b| {
-        let error = |one: &Candidate| one.relative_error.unwrap_or(f64::MAX);
-        error(a).total_cmp(&error(b))
-    });
-    ForecastReport {
-        model: "weighted combination".to_owned(),
-        candidates,
-        data: DataState {
-            steps: frame.values.len(),
-            missing: frame.missing,
-            repaired: frame.repaired(),
-        },
-        notes: Vec::new(),
-    }
-}
-
-/// Absolute error of a member over that of the same time last week (or yesterday), on the trials.
-fn relative_error(frame: &Frame, trials: &[Trial], which: usize) -> Option<f64> {
-    let (mut own, mut naive) = (0.0, 0.0);
-    for trial in trials {
-        for (step, value) in trial.members[which].iter().enumerate() {
-            let index = trial.origin + step;
-            let back = frame
-                .calendar
-                .back(index, 7, trial.origin)
-                .or_else(|| frame.calendar.back(index, 1, trial.origin));
-            if let Some(back) = back.filter(|_| frame.observed[index]) {
-                own += (frame.values[index] - value).abs();
-                naive += (frame.values[index] - frame.values[back]).abs();
-            }
-        }
-    }
-    (naive > 0.0).then(|| own / naive)
 }

@@ -19,6 +19,7 @@ mod numbers;
 mod occasions;
 mod quantiles;
 mod repair;
+mod report;
 mod request;
 mod scale;
 mod spread;
@@ -33,4 +34,5 @@ pub use intraday::correct;
 pub use quantiles::{LEVELS, QuantileForecast};
 pub use request::{
     Candidate, DataState, Effect, ForecastReport, ForecastRequest, Interval, Occasion, Prediction,
+    Skill,
 };

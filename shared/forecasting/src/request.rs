@@ -72,12 +72,26 @@ pub struct Prediction {
 pub struct ForecastReport {
     /// Name of what was chosen, for people.
     pub model: String,
+    /// Record of the whole combination on the target's own past.
+    pub skill: Skill,
     /// Every candidate with its errors on the target's own past, best first.
     pub candidates: Vec<Candidate>,
     /// State of the training data.
     pub data: DataState,
     /// Plain sentences worth reading: fallbacks, widened bands, what was ignored.
     pub notes: Vec<String>,
+}
+
+/// How well the combination forecast the target's own past: whether it can be forecast at all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Skill {
+    /// Past days that it was tried on, each with weights learnt on others.
+    pub trial_days: usize,
+    /// Mean absolute error over that of repeating last week; 1 and above means nothing to go by.
+    /// `None` without a trial.
+    pub relative_error: Option<f64>,
+    /// Mean weighted quantile loss at 0.5, 0.9, 0.95 and 0.99; `None` without demand to weigh by.
+    pub weighted_quantile_loss: Option<f64>,
 }
 
 /// A candidate model's record on the target's own past.

@@ -11,7 +11,7 @@ const MEMORY: f64 = 0.98;
 /// Shares of log scale, plain scale and climate that learning starts from.
 const PRIOR: [f64; 3] = [0.45, 0.45, 0.1];
 /// Growth of the squared errors with each further day ahead.
-const WIDENING: f64 = 0.25;
+const WIDENING: f64 = 0.35;
 /// A quantile exceeds the highest demand of the trials, or the centre, no more than by this factor.
 const HEADROOM: f64 = 1.5;
 /// Misses below which day-to-day changes must help out.

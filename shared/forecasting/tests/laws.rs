@@ -121,8 +121,9 @@ proptest! {
         prop_assert_eq!(run(&case, &case.values), run(&case, &changed));
     }
 
+    // Powers of two: other factors round otherwise, and a tree may then split elsewhere.
     #[test]
-    fn the_unit_does_not_matter(case in case(), factor in prop_oneof![Just(0.001), Just(60.0)]) {
+    fn the_unit_does_not_matter(case in case(), factor in prop_oneof![Just(1.0 / 1024.0), Just(64.0)]) {
         let scaled: Vec<f64> = case.values.iter().map(|value| value * factor).collect();
         let (Some(one), Some(other)) = (run(&case, &case.values), run(&case, &scaled)) else {
             return Ok(());
@@ -130,7 +131,7 @@ proptest! {
         let top = one.forecast.rows.iter().flatten().copied().fold(0.0, f64::max);
         for (one, other) in one.forecast.rows.iter().flatten().zip(other.forecast.rows.iter().flatten()) {
             prop_assert!(
-                (one * factor - other).abs() <= 1e-3 * factor * top.max(1e-9),
+                (one * factor - other).abs() <= 1e-6 * factor * top.max(1e-9),
                 "{one} {other}"
             );
         }
