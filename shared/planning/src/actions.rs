@@ -48,56 +48,109 @@ impl Taken {
 /// One action for each floor after the first, which holds from now and is applied directly.
 ///
 /// Raises that meet a foreign start move earlier, lowers later, so that no minute has less than
-/// its floor; a raise that would move before `earliest` moves later after all, which the check
-/// then reports. Where `sets_desired`, lowers carry the desired capacity too; raises never do,
-/// since MinSize lifts it, and setting it could take away what somebody added above.
+/// its floor. A lower that would have to run after the raise that follows it is left out: what it
+/// would have saved are minutes. Only a raise that finds no minute from `earliest` on comes later
+/// after all, which the check then reports.
+///
+/// Lowers before `desired_until`, where given, carry the desired capacity too. Raises never do,
+/// since MinSize lifts it, and setting it could take away what somebody added above; nor does what
+/// comes after, the return to the group's own floor: it may run without anybody knowing what
+/// demand then needs.
 pub(crate) fn actions(
     group: &str,
     floors: &[PlanStep],
     taken: &Taken,
     earliest: Timestamp,
-    sets_desired: bool,
+    desired_until: Option<Timestamp>,
 ) -> Vec<PlannedAction> {
-    let mut used = BTreeSet::new();
-    let mut actions: Vec<PlannedAction> = Vec::new();
-    for pair in floors.windows(2) {
-        let (before, floor) = (&pair[0], &pair[1]);
-        let raises = floor.servers > before.servers;
-        let free =
-            |minute: Timestamp| minute >= earliest && !taken.has(minute) && !used.contains(&minute);
-        let Some(start) = nearest_free(floor.start, raises, free) else {
-            continue;
-        };
-        used.insert(start);
-        actions.push(PlannedAction {
-            name: own_name(group, start),
-            start,
-            min_size: floor.servers,
-            desired_capacity: (sets_desired && !raises).then_some(floor.servers),
-        });
+    let Some((first, rest)) = floors.split_first() else {
+        return Vec::new();
+    };
+    let mut placed: Vec<Placed> = Vec::with_capacity(rest.len());
+    for floor in rest {
+        place(&mut placed, first.servers, floor, taken, earliest);
     }
-    // Dodging may have swapped neighbours.
-    actions.sort_by_key(|action| action.start);
-    actions
+    placed
+        .into_iter()
+        .map(|action| PlannedAction {
+            name: own_name(group, action.start),
+            start: action.start,
+            min_size: action.servers,
+            desired_capacity: desired_until
+                .is_some_and(|until| action.lowers && action.wanted < until)
+                .then_some(action.servers),
+        })
+        .collect()
 }
 
-/// The free minute nearest to `wanted` on the safe side, else on the other; none within an hour
-/// each way only if others' actions fill it.
-fn nearest_free(
+/// A floor that has its minute.
+#[derive(Debug, Clone, Copy)]
+struct Placed {
+    start: Timestamp,
     wanted: Timestamp,
-    raises: bool,
-    free: impl Fn(Timestamp) -> bool,
-) -> Option<Timestamp> {
-    let shifted = |minutes: i64| {
-        wanted
-            .saturating_add(SignedDuration::from_mins(minutes))
-            .ok()
-    };
-    let safe_side = if raises { -1 } else { 1 };
-    [safe_side, -safe_side]
-        .into_iter()
-        .flat_map(|side| (0..60).filter_map(move |minutes| shifted(side * minutes)))
-        .find(|minute| free(*minute))
+    servers: u32,
+    lowers: bool,
+}
+
+/// Gives `floor` a free minute after those that have one, whose order is kept.
+fn place(
+    placed: &mut Vec<Placed>,
+    present: u32,
+    floor: &PlanStep,
+    taken: &Taken,
+    earliest: Timestamp,
+) {
+    loop {
+        let before = placed.last().map_or(present, |last| last.servers);
+        let soonest = placed
+            .last()
+            .map_or(earliest, |last| minutes_after(last.start, 1).max(earliest));
+        if floor.servers == before {
+            return;
+        }
+        let lowers = floor.servers < before;
+        let later = || {
+            let from = floor.start.max(soonest);
+            let minutes = (0..MOST_DODGED).map(|minute| minutes_after(from, minute));
+            minutes.into_iter().find(|minute| !taken.has(*minute))
+        };
+        let earlier = || {
+            let minutes = (0..).map(|minute| minutes_after(floor.start, -minute));
+            minutes
+                .take_while(|minute| *minute >= soonest)
+                .find(|minute| !taken.has(*minute))
+        };
+        let start = if lowers { later() } else { earlier() };
+        let at = |start| Placed {
+            start,
+            wanted: floor.start,
+            servers: floor.servers,
+            lowers,
+        };
+        match (start, lowers) {
+            (Some(start), _) => placed.push(at(start)),
+            // No minute to lower in: the floor stays where it is.
+            (None, true) => {}
+            (None, false) => match placed.pop() {
+                // The lower before it has taken its place: there is none then.
+                Some(last) if last.lowers => continue,
+                Some(last) => placed.push(Placed {
+                    servers: floor.servers,
+                    ..last
+                }),
+                None => placed.extend(later().map(at)),
+            },
+        }
+        return;
+    }
+}
+
+/// How many minutes a floor may come late; only others' actions that fill them all keep it longer.
+const MOST_DODGED: i64 = 60;
+
+fn minutes_after(at: Timestamp, minutes: i64) -> Timestamp {
+    at.saturating_add(SignedDuration::from_mins(minutes))
+        .unwrap_or(at)
 }
 
 #[cfg(test)]
@@ -127,7 +180,7 @@ mod tests {
 
     fn starts(floors: &[PlanStep], taken: &[ScheduledAction], earliest: i64) -> Vec<(i64, u32)> {
         let earliest = Timestamp::from_second(earliest * 60).unwrap();
-        actions("g", floors, &Taken::by(taken), earliest, false)
+        actions("g", floors, &Taken::by(taken), earliest, None)
             .iter()
             .map(|action| (action.start.as_second() / 60, action.min_size))
             .collect()
@@ -149,12 +202,23 @@ mod tests {
     }
 
     #[test]
-    fn only_lowers_carry_the_desired_capacity() {
-        let floors = [floor(0, 2), floor(100, 5), floor(200, 3)];
-        let made = actions("g", &floors, &Taken::default(), Timestamp::UNIX_EPOCH, true);
+    fn a_lower_never_runs_after_the_raise_that_follows_it() {
+        let floors = [floor(0, 8), floor(100, 3), floor(101, 5), floor(200, 2)];
+        let taken = [foreign(100, None)];
+        assert_eq!(starts(&floors, &taken, 2), [(101, 5), (200, 2)]);
+        let floors = [floor(0, 2), floor(100, 5), floor(101, 8)];
+        let taken = [foreign(101, None)];
+        assert_eq!(starts(&floors, &taken, 2), [(100, 8)]);
+    }
+
+    #[test]
+    fn only_lowers_before_the_end_carry_the_desired_capacity() {
+        let floors = [floor(0, 2), floor(100, 5), floor(200, 3), floor(300, 1)];
+        let end = Some(floors[3].start);
+        let made = actions("g", &floors, &Taken::default(), Timestamp::UNIX_EPOCH, end);
         assert_eq!(
             made.iter().map(|a| a.desired_capacity).collect::<Vec<_>>(),
-            [None, Some(3)]
+            [None, Some(3), None]
         );
     }
 }

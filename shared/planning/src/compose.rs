@@ -143,7 +143,9 @@ pub fn compose(
     }
     let earliest = plus_minutes(minute_of(now.saturating_add(PUT_MARGIN).unwrap_or(now)), 1);
     let taken = Taken::by(current.foreign);
-    let actions = actions(&group.name, &stairs, &taken, earliest, !current.scales_in);
+    // A canary that set the desired capacity would take all of what it may move a share of.
+    let desired_until = (!current.scales_in && rules.share >= 1.0).then_some(needs.end);
+    let actions = actions(&group.name, &stairs, &taken, earliest, desired_until);
     let plan = Plan {
         decided_at: now,
         decided_by: needs.by.clone(),

@@ -57,8 +57,8 @@ impl Changes {
 /// What has to change so that `group` and its scheduled actions match `plan`. Only actions that
 /// carry our name are looked at.
 ///
-/// The desired capacity is lowered only where nothing else does it (`scales_in` is false), demand
-/// is known, and never below what it needs.
+/// The desired capacity is set only where nothing else lowers it (`scales_in` is false), the plan
+/// applies in full and demand is known, and never below what that needs.
 #[must_use]
 pub fn diff(
     plan: &Plan,
@@ -137,13 +137,12 @@ fn resize(
 ) -> Option<Sizes> {
     let floor = plan.floors.first().map(|floor| floor.servers)?;
     let min_size = (floor != group.min_size).then_some(floor);
-    let wanted = (!scales_in)
+    let desired_capacity = (!scales_in && rules.share >= 1.0)
         .then(|| present.map(|present| servers_for(present.demand, rules.throughput)))
         .flatten()
         .map(|needed| needed.max(floor).min(group.max_size))
-        .filter(|wanted| *wanted != group.desired_capacity);
-    // A rise of MinSize lifts the desired capacity by itself.
-    let desired_capacity = wanted.filter(|wanted| *wanted != floor || floor <= group.min_size);
+        // A rise of MinSize lifts the desired capacity by itself.
+        .filter(|wanted| *wanted != group.desired_capacity.max(floor));
     (min_size.is_some() || desired_capacity.is_some()).then_some(Sizes {
         min_size,
         max_size: None,
