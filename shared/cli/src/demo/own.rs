@@ -35,7 +35,7 @@ pub(super) fn scene(arguments: &DemoArguments, console: &mut Console<'_>) -> Don
             demand.name
         ))
     })?;
-    let throughput = number(mean / FLEET);
+    let throughput = short(mean / FLEET);
     let minutes = to.duration_since(from).as_mins();
     let intro = vec![format!(
         "The last {} of {}, replayed minute by minute; what lies before is history. Assumed: one \
@@ -96,6 +96,12 @@ fn mean(series: &Series) -> Option<f64> {
     (count > 0).then(|| known().sum::<f64>() / count as f64)
 }
 
+/// Three significant digits, or all of the whole ones.
+fn short(value: f64) -> String {
+    let unit = 10_f64.powi(value.log10().floor().min(2.0) as i32 - 2);
+    number((value / unit).round() * unit)
+}
+
 fn length(minutes: i64) -> String {
     if minutes % 1440 == 0 {
         format!("{} days", minutes / 1440)
@@ -137,4 +143,21 @@ reactive = {{ utilization = 0.8, scales_in = true }}
 seed = {seed}
 "#
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_throughput_is_short() {
+        for (value, text) in [
+            (35.7659, "35.8"),
+            (0.333_73, "0.334"),
+            (12_345.6, "12346"),
+            (100.0, "100"),
+        ] {
+            assert_eq!(short(value), text);
+        }
+    }
 }

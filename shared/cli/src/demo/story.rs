@@ -16,7 +16,7 @@ pub(super) fn before(scene: &Scene, replay: &Replay) -> Vec<String> {
     let [forecaster, planner, responder] = replay.runs;
     let outcome = &replay.outcome;
     lines.push(format!(
-        "{} requests came, at most {} in a minute. The forecaster ran {}, the planner {}, and the \
+        "{} requests came, at most {} in a minute. The forecaster ran {}, the planner {}; the \
          responder was called {}.",
         grouped(outcome.total_demand),
         grouped(peak(&replay.records)),
@@ -138,7 +138,7 @@ fn peak(records: &[MinuteRecord]) -> f64 {
 
 fn times(count: usize) -> String {
     match count {
-        0 => "never".to_owned(),
+        0 => "not once".to_owned(),
         1 => "once".to_owned(),
         count => format!("{count} times"),
     }

@@ -8,6 +8,7 @@ use plotters::coord::Shift;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
+use simulation::MinuteRecord;
 
 use crate::failure::{Blame, Done};
 use crate::output::grouped;
@@ -113,19 +114,8 @@ fn plot(body: &Area<'_>, day: &Day<'_>) -> Drawn {
     let minutes = day.records.len() as f64;
     let capacity = |index: usize| f64::from(day.records[index].in_service) * day.throughput;
     let floor = |index: usize| f64::from(day.records[index].min_size) * day.throughput;
-    let demand: Vec<(f64, f64)> = day
-        .records
-        .iter()
-        .enumerate()
-        .filter(|(_, record)| record.demand.is_finite())
-        .map(|(index, record)| (index as f64 + 0.5, record.demand))
-        .collect();
-    let highest = (0..day.records.len())
-        .map(|index| capacity(index).max(floor(index)))
-        .chain(demand.iter().map(|(_, value)| *value))
-        .chain(day.band.iter().map(|(_, _, high)| *high))
-        .fold(day.throughput, f64::max);
-    let top = highest * 1.1;
+    let demand = demand(day);
+    let top = highest(day) * 1.1;
     let clock = Clock {
         start: day.records[0].at,
         zone: day.target.zone.clone(),
@@ -188,6 +178,27 @@ fn plot(body: &Area<'_>, day: &Day<'_>) -> Drawn {
     }
     chart.draw_series(lost(day, capacity))?;
     Ok(())
+}
+
+/// Demand in the middle of each minute that knows it.
+fn demand(day: &Day<'_>) -> Vec<(f64, f64)> {
+    let minutes = day.records.iter().enumerate();
+    minutes
+        .filter(|(_, record)| record.demand.is_finite())
+        .map(|(index, record)| (index as f64 + 0.5, record.demand))
+        .collect()
+}
+
+/// The highest that is drawn, at least one server.
+fn highest(day: &Day<'_>) -> f64 {
+    let servers = |record: &MinuteRecord| record.in_service.max(record.min_size);
+    let capacity = |record| f64::from(servers(record)) * day.throughput;
+    let forecast = day.band.iter().map(|(_, _, high)| *high);
+    let minutes = day.records.iter();
+    minutes
+        .flat_map(|record| [capacity(record), record.demand])
+        .chain(forecast)
+        .fold(day.throughput, f64::max)
 }
 
 /// The minutes of the day as clocks show them.

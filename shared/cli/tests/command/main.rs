@@ -1,4 +1,5 @@
 //! The command as people run it.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails the test")]
 
 mod common;
 mod forecasts;
