@@ -21,8 +21,8 @@ const HEIGHT: u32 = 540;
 const HEAD: u32 = 84;
 /// A clock time below the picture every so many minutes.
 const TICK: usize = 180;
-/// Marks closer than this are one, in minutes.
-const ONE_MARK: f64 = 90.0;
+/// Marks closer than this are one, in minutes: their words would overlap.
+const ONE_MARK: f64 = 180.0;
 
 const PAPER: RGBColor = RGBColor(255, 255, 255);
 const INK: RGBColor = RGBColor(31, 35, 40);
