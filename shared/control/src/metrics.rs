@@ -107,7 +107,7 @@ pub async fn gather_history(
     let wanted = back(SignedDuration::from_hours(
         24 * i64::from(target.training_days),
     ));
-    let archive_end = archived.map(|history| end_of(history));
+    let archive_end = archived.map(end_of);
     let since = archive_end.map_or(wanted, |end| {
         end.saturating_sub(READ_AGAIN)
             .unwrap_or(Timestamp::MIN)

@@ -1,5 +1,8 @@
 //! Demand a number of servers leaves unserved, in expectation.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use crate::curve::Curve;
 
 /// Nodes and weights of a 7-point Gauss-Hermite rule for a standard normal variable.
@@ -17,6 +20,8 @@ const NORMAL: [(f64, f64); 7] = [
 /// Expected demand above capacity in one step, per minute, for any number of servers.
 #[derive(Debug, Clone)]
 pub(crate) struct Loss<'a> {
+    /// Losses computed before: a bisection asks for the same few numbers of servers again and again.
+    known: RefCell<BTreeMap<u32, f64>>,
     curve: Curve<'a>,
     minute_spread: f64,
     throughput: f64,
@@ -27,6 +32,7 @@ impl<'a> Loss<'a> {
     /// share of that mean: a step's mean may fit while its busiest minutes do not.
     pub(crate) fn new(curve: Curve<'a>, minute_spread: f64, throughput: f64) -> Self {
         Self {
+            known: RefCell::default(),
             curve,
             minute_spread: minute_spread.clamp(0.0, 1.0),
             throughput,
@@ -41,6 +47,14 @@ impl<'a> Loss<'a> {
     /// Expected demand above what `servers` sustain, per minute. Falls with every further server,
     /// by less and less.
     pub(crate) fn with(&self, servers: u32) -> f64 {
+        *self
+            .known
+            .borrow_mut()
+            .entry(servers)
+            .or_insert_with(|| self.computed(servers))
+    }
+
+    fn computed(&self, servers: u32) -> f64 {
         // A nudge keeps 1,000 per minute on a server of 1,000 from needing two by rounding.
         let capacity = f64::from(servers) * self.throughput * (1.0 + 1e-9);
         if self.minute_spread <= 0.0 {

@@ -117,7 +117,11 @@ fn rows(
             })
             .ok_or_else(|| TimeSeriesError::CsvColumn {
                 column: name,
-                found: String::from_utf8_lossy(header.as_slice()).into_owned(),
+                found: header
+                    .iter()
+                    .map(String::from_utf8_lossy)
+                    .collect::<Vec<_>>()
+                    .join(", "),
             })
     };
     let (time_column, value_column) = (column("timestamp")?, column("value")?);
