@@ -163,7 +163,10 @@ pub fn register() -> Vec<Entry> {
             keys::baseline(TARGET),
             "the group's own limits when adopted",
         )
-        .owned("planner, responder, whichever adopts the group", "planner, responder, the command")
+        .owned(
+            "planner, responder, whichever adopts the group",
+            "planner, responder, the command",
+        )
         .units("servers")
         .once(),
         Entry::new::<Lease>(
