@@ -1,6 +1,6 @@
 use config::{Mode, Occurrence, OccurrenceEffect, Target};
 use control::{
-    ControlError, Loaded, Settings, TargetReport, World, apply_occurrence, demand_series,
+    ControlError, Loaded, Settings, TargetReport, World, apply_occurrence, chain, demand_series,
     gather_history, left_out, load, load_settings, minute_spread, occurrence_id, save,
 };
 use documents::{
@@ -105,7 +105,7 @@ where
                 error.to_string(),
             ));
         }
-        Loaded::Unusable(error, _) => notes.push(format!("replaced: {error}")),
+        Loaded::Unusable(error, _) => notes.push(format!("replaced: {}", chain(error))),
         Loaded::Found(..) | Loaded::Absent => {}
     }
     let history = history(world, target, now, &mut notes).await?;
@@ -148,7 +148,7 @@ where
     };
     let archived = load::<History>(world.store, &key).await.map_err(port)?;
     if let Loaded::Unusable(error, _) = &archived {
-        notes.push(format!("archived history is not used: {error}"));
+        notes.push(format!("archived history is not used: {}", chain(error)));
         if !archived.is_newer() {
             set_aside(world.store, &key, target, now).await?;
         }
@@ -195,7 +195,7 @@ async fn incidents<S: DocumentStore>(
         source,
     })?;
     if let Loaded::Unusable(error, _) = &loaded {
-        notes.push(format!("past incidents are ignored: {error}"));
+        notes.push(format!("past incidents are ignored: {}", chain(error)));
     }
     let holds = loaded
         .body()

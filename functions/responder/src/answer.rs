@@ -1,8 +1,8 @@
 use config::{Mode, Target, Throughput};
 use control::{
     Ask, ControlError, HeldLease, Loaded, Outcome, Settings, TargetReport, World, acquire,
-    append_to_ledger, load, load_settings, needs, recent_demand, reconcile, rehearse, release,
-    resolve_rules, save,
+    append_to_ledger, chain, load, load_settings, needs, recent_demand, reconcile, rehearse,
+    release, resolve_rules, save,
 };
 use diagnosis::{Alarm, AlarmState, Decision, Evidence, Kind, decide};
 use documents::{Envelope, History, Hold, Incident, LedgerEntry, Plan, SeenAlarm, keys};
@@ -201,8 +201,16 @@ where
         missing.push(format!("demand: {error}"));
         Vec::new()
     });
+    let mut notes = measured.notes;
+    if let Loaded::Unusable(error, _) = &plan {
+        notes.push(format!("skipped: {}", chain(error)));
+    }
     let expected = match needs(world.store, settings, target, &rules, None, now).await {
-        Ok(standing) => standing.expected,
+        Ok(standing) => {
+            let skipped = standing.needs.notes.into_iter();
+            notes.extend(skipped.filter(|note| note.starts_with("skipped: ")));
+            standing.expected
+        }
         Err(ControlError::Nothing { .. }) => None,
         Err(error) => return Err(error),
     };
@@ -231,7 +239,7 @@ where
         group,
         rules,
         evidence,
-        notes: measured.notes,
+        notes,
     })
 }
 
@@ -276,6 +284,7 @@ where
             .notes
             .insert(0, format!("{} was decided on before", alarm.id())),
     }
+    report.notes.extend(recorded.note);
     report.notes.extend(gathered.notes.iter().cloned());
     Ok(report)
 }
@@ -285,6 +294,8 @@ struct Recorded {
     decision: Option<Decision>,
     /// Whether a hold is in force.
     holding: bool,
+    /// What was odd about the record.
+    note: Option<String>,
 }
 
 /// Writes the decision into the incident record, on the condition that nobody else wrote it since.
@@ -306,17 +317,23 @@ async fn record<S: DocumentStore>(
         return Ok(Recorded {
             decision: None,
             holding: true,
+            note: None,
         });
     }
+    let note = match &loaded {
+        Loaded::Unusable(error, _) => Some(format!("begun anew: {}", chain(error))),
+        Loaded::Absent | Loaded::Found(..) => None,
+    };
     let mut incident = loaded.body().cloned().unwrap_or_default();
     let active = incident.hold.clone().filter(|hold| hold.until > now);
     if incident.seen.iter().any(|seen| seen.id == alarm.id()) {
         return Ok(Recorded {
             decision: None,
             holding: active.is_some(),
+            note: None,
         });
     }
-    let decision = decide(&gathered.evidence, now);
+    let decision = in_share(decide(&gathered.evidence, now), gathered);
     remember(&mut incident, &decision, active, alarm, now);
     let holding = incident.hold.is_some();
     let document = Envelope::new(Some(&target.name), now, BY, incident);
@@ -324,7 +341,25 @@ async fn record<S: DocumentStore>(
     Ok(Recorded {
         decision: Some(decision),
         holding,
+        note,
     })
+}
+
+/// A canary holds its share of what a decision adds to the planned floor.
+fn in_share(mut decision: Decision, gathered: &Gathered) -> Decision {
+    let (planned, share) = (gathered.evidence.planned, gathered.rules.share);
+    let Some(whole) = decision.hold.filter(|n| share < 1.0 && *n > planned) else {
+        return decision;
+    };
+    // Between two u32 values, so it is one after rounding up.
+    let added = (f64::from(whole - planned) * share - 1e-9).ceil().max(0.0) as u32;
+    decision.hold = Some(planned + added);
+    decision.reason.push_str(&format!(
+        "; canary of {:.0} %: {} of {whole} held",
+        share * 100.0,
+        planned + added
+    ));
+    decision
 }
 
 fn remember(

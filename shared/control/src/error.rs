@@ -125,11 +125,13 @@ pub enum ControlError {
     },
     /// Nothing is known about the target's demand to come, and there is no plan to keep.
     #[error(
-        "target {target}: no forecast, no history and no earlier plan; the group is left as it is"
+        "target {target}: no forecast, no history and no earlier plan; the group is left as it is{detail}"
     )]
     Nothing {
         /// The target.
         target: String,
+        /// What was there and could not be used, each after a semicolon.
+        detail: String,
     },
 }
 
@@ -162,7 +164,8 @@ impl ControlError {
 }
 
 /// `error` and everything that caused it, on one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

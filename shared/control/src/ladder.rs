@@ -120,6 +120,7 @@ pub async fn needs(
         }
         _ => Err(ControlError::Nothing {
             target: target.name.clone(),
+            detail: notes.iter().map(|note| format!("; {note}")).collect(),
         }),
     }
 }

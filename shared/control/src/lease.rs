@@ -9,6 +9,7 @@ use documents::{Envelope, Lease, keys};
 use jiff::{SignedDuration, Timestamp};
 use ports::{Clock, DocumentStore, PortError, Version};
 
+use crate::error::chain;
 use crate::store::{Loaded, load, save};
 use crate::{ControlError, World};
 
@@ -26,6 +27,7 @@ pub struct HeldLease {
     target: String,
     lease: Lease,
     version: Version,
+    note: Option<String>,
 }
 
 impl HeldLease {
@@ -33,6 +35,12 @@ impl HeldLease {
     #[must_use]
     pub fn fence(&self) -> u64 {
         self.lease.fence
+    }
+
+    /// What was odd about the record it replaced.
+    #[must_use]
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     /// The target it is for.
@@ -84,8 +92,13 @@ async fn try_acquire(
         source,
     };
     let present = load::<Lease>(store, &key).await.map_err(port)?;
+    let note = match &present {
+        Loaded::Unusable(error, _) => Some(format!("the lease is replaced: {}", chain(error))),
+        Loaded::Absent | Loaded::Found(..) => None,
+    };
     let fence = match &present {
-        Loaded::Absent => 0,
+        // Deleted, perhaps: a token below the plan's would be refused from then on.
+        Loaded::Absent => stored_fence(store, target).await?,
         Loaded::Found(envelope, _) if envelope.body.expires_at > now => {
             return Ok(Err((
                 envelope.body.holder.clone(),
@@ -111,6 +124,7 @@ async fn try_acquire(
             target: target.to_owned(),
             lease,
             version,
+            note,
         })),
         Err(ControlError::Port {
             source: PortError::Conflict { .. },
@@ -140,6 +154,7 @@ pub async fn release<S: DocumentStore, M, G, N, C: Clock>(
         target,
         mut lease,
         version,
+        note: _,
     } = held;
     lease.expires_at = now;
     let document = Envelope::new(Some(&target), now, &lease.holder.clone(), lease);

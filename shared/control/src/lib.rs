@@ -17,7 +17,7 @@ mod settings;
 mod store;
 mod world;
 
-pub use error::ControlError;
+pub use error::{ControlError, chain};
 pub use ladder::{Rung, Standing, apply_occurrence, needs};
 pub use lease::{HeldLease, acquire, release};
 pub use ledger::append_to_ledger;

@@ -64,14 +64,16 @@ where
             stored,
         });
     }
-    let baseline = adopt(world.store, target, &seen, ask.by, now).await?;
+    let (baseline, unread) = adopt(world.store, target, &seen, ask.by, now).await?;
     let decided = decide(&ask, &seen, &baseline, lease.fence(), now)?;
     let Decided {
         mut plan,
         report,
         changes,
-        notes,
+        mut notes,
     } = decided;
+    notes.extend(unread);
+    notes.extend(lease.note().map(str::to_owned));
     let unchanged = changes.is_empty()
         && seen
             .plan
@@ -147,13 +149,18 @@ pub async fn rehearse<S: DocumentStore, G: GroupReader>(
         .body()
         .cloned()
         .unwrap_or_else(|| limits(&seen.group));
+    let unread = match &stored {
+        Loaded::Unusable(error, _) => Some(unread_baseline(error)),
+        Loaded::Absent | Loaded::Found(..) => None,
+    };
     let fence = seen.plan.body().map_or(0, |plan| plan.fence);
     let Decided {
         plan,
         report,
         changes,
-        notes,
+        mut notes,
     } = decide(&ask, &seen, &baseline, fence, now)?;
+    notes.extend(unread);
     let known = seen
         .plan
         .body()
@@ -218,24 +225,31 @@ async fn adopt<S: DocumentStore>(
     seen: &Seen,
     by: &str,
     now: Timestamp,
-) -> Result<Baseline, ControlError> {
+) -> Result<(Baseline, Option<String>), ControlError> {
     let key = keys::baseline(&target.name);
     match load::<Baseline>(store, &key)
         .await
         .map_err(|source| port(target, source))?
     {
-        Loaded::Found(baseline, _) => Ok(baseline.body),
+        Loaded::Found(baseline, _) => Ok((baseline.body, None)),
         Loaded::Unusable(error, _) => {
             tracing::error!(target_name = %target.name, error = %chain(&error), "baseline cannot be read; the present limits stand in");
-            Ok(limits(&seen.group))
+            Ok((limits(&seen.group), Some(unread_baseline(&error))))
         }
         Loaded::Absent => {
             let baseline = limits(&seen.group);
             let document = Envelope::new(Some(&target.name), now, by, baseline.clone());
             save(store, &key, &document, Condition::Absent).await?;
-            Ok(baseline)
+            Ok((baseline, None))
         }
     }
+}
+
+fn unread_baseline(error: &documents::DocumentError) -> String {
+    format!(
+        "the group's present limits stand in for its own: {}",
+        chain(error)
+    )
 }
 
 fn limits(group: &Group) -> Baseline {
@@ -297,10 +311,12 @@ fn decide(
         .cloned()
         .collect();
     let scales_in = scales_in(&seen.policies);
+    // What has ended gives nothing to keep to who only asks for the plan in force.
+    let in_force = previous.filter(|plan| ask.needs.is_some() || plan.expires_at > now);
     let current = Current {
         group: &seen.group,
         foreign: &foreign,
-        previous,
+        previous: in_force,
         baseline,
         hold: hold.as_ref(),
         human_floor: human_floor(previous, seen.group.min_size, now),
@@ -389,7 +405,8 @@ fn kept_needs(plan: &Plan) -> Needs {
         steps: plan.steps.clone(),
         end: plan.expires_at,
         forecast: plan.forecast.clone(),
-        keep: false,
+        // A plan without a forecast stands on a low rung: what it keeps is kept on.
+        keep: plan.forecast.is_none(),
         notes: plan.notes.clone(),
     }
 }

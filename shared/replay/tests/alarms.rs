@@ -1,0 +1,185 @@
+//! What the responder does to a group, by what it finds and what it may.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod common;
+
+use common::{ACTIVE, Stage, alarm, at, config, forecast, mins, series};
+use documents::{Incident, Pause, Plan, keys};
+use jiff::Timestamp;
+
+/// 6 servers planned until 10:00, then 4; demand of `surge` from 08:40 on.
+fn surged(mode: &str, surge: f64) -> Stage {
+    let now = at("2026-11-20T08:42:00Z");
+    let demand = series(now - mins(8 * 60), 36 * 60, |m| {
+        if m < 478 { 5500.0 } else { surge }
+    });
+    let stage = Stage::new(now - mins(2), &config(mode), demand, true);
+    let falling = |step: usize| if step < 40 { 6000.0 } else { 4000.0 };
+    stage.put_forecast(&forecast(at("2026-11-20T00:00:00Z"), falling));
+    stage
+}
+
+fn answered(mode: &str, surge: f64) -> Stage {
+    let stage = surged(mode, surge);
+    stage.planner();
+    // The alarm has seen five minutes of it; the group's own policy none.
+    stage.pass(mins(7), 5500.0);
+    let ended = stage.responder(&alarm(stage.now()));
+    assert!(!ended.failed, "{ended:?}");
+    stage
+}
+
+fn incident(stage: &Stage) -> Incident {
+    stage.get(&keys::incident("web")).unwrap_or_default()
+}
+
+#[test]
+fn a_spike_raises_the_floor_at_once_and_every_pending_action_to_the_hold() {
+    let stage = answered(ACTIVE, 15_000.0);
+    let hold = incident(&stage).hold.expect("a hold");
+    assert_eq!(hold.servers, 15);
+    let group = stage.group();
+    assert_eq!((group.min_size, group.desired_capacity), (15, 15));
+    let pending = stage.actions();
+    assert!(
+        pending.iter().any(|action| action.min_size < Some(15)),
+        "after it, the plan"
+    );
+    for action in pending {
+        assert!(
+            action.start.unwrap() >= hold.until - mins(1) || action.min_size >= Some(15),
+            "{action:?}"
+        );
+    }
+    // Nor does the planner's hour lower it, nor what runs by itself until the hold ends.
+    while stage.now() < hold.until - mins(1) {
+        if stage.now().as_second() / 60 % 60 == 40 {
+            assert!(!stage.planner().failed);
+        }
+        assert!(stage.group().min_size >= 15, "{}", stage.now());
+        stage.pass(mins(1), 15_000.0);
+    }
+}
+
+#[test]
+fn caps_hold_back_and_say_so() {
+    for (lines, most) in [
+        ("mode = \"active\"\nmost_extra_servers = 3", 9),
+        (ACTIVE, 40),
+    ] {
+        let stage = answered(lines, 90_000.0);
+        assert_eq!(stage.group().min_size, most);
+        let told = stage.notifier.messages();
+        assert!(
+            told.iter()
+                .any(|m| m.text.contains("more servers are needed")),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_covered_or_unknown_lowers_nothing() {
+    let stage = answered(ACTIVE, 5600.0);
+    assert_eq!(incident(&stage).hold, None);
+    assert_eq!(stage.group().min_size, 6);
+
+    let stage = surged(ACTIVE, 15_000.0);
+    stage.planner();
+    stage.pass(mins(2), 5500.0);
+    let stage = Stage {
+        metrics: local::CsvMetrics::new(stage.clock.clone()),
+        ..stage
+    };
+    let before = stage.group();
+    let ended = stage.responder(&alarm(stage.now()));
+    assert!(ended.text.contains("servers kept"), "{ended:?}");
+    assert!(stage.group().min_size >= before.desired_capacity);
+}
+
+#[test]
+fn the_mode_says_what_may_be_done() {
+    // A canary holds its share of what is added: of 9 over the planned floor, a third.
+    let canary = "mode = \"canary\"\ncanary_percent = 34";
+    let stage = answered(canary, 15_000.0);
+    let planned = stage.plan();
+    let hold = incident(&stage).hold.expect("a hold");
+    assert!(hold.servers > 3 && hold.servers < 15, "{hold:?}");
+    assert!(hold.reason.contains("canary of 34 %"), "{hold:?}");
+    assert!(planned.floors[0].servers >= hold.servers);
+
+    let stage = answered("mode = \"shadow\"", 15_000.0);
+    assert_eq!(stage.group_writes(), 0, "{:?}", stage.faults.calls());
+    assert_eq!((stage.group().min_size, stage.actions().len()), (3, 0));
+    let ledger: documents::ShadowLedger = stage.get(&keys::ledger("web", stage.now())).unwrap();
+    let by: Vec<&str> = ledger.entries.iter().map(|e| e.by.as_str()).collect();
+    assert_eq!(by, ["planner", "responder"]);
+    assert_eq!((ledger.entries[0].floor, ledger.entries[1].floor), (6, 15));
+
+    let stage = answered("mode = \"off\"", 15_000.0);
+    let touched = stage
+        .faults
+        .calls()
+        .into_iter()
+        .filter(|call| call.operation != "get");
+    assert_eq!(touched.count(), 0);
+}
+
+#[test]
+fn a_pause_stops_planner_and_responder_until_it_ends() {
+    let stage = surged(ACTIVE, 15_000.0);
+    let pause = |until: Option<Timestamp>| Pause {
+        since: stage.now(),
+        until,
+        by: "ops".to_owned(),
+        reason: "migration".to_owned(),
+    };
+    stage.put(keys::PAUSE, pause(None));
+    for ended in [stage.planner(), stage.responder(&alarm(stage.now()))] {
+        assert_eq!(ended.word, "paused");
+        assert!(ended.text.contains("ops") && ended.text.contains("migration"));
+    }
+    assert_eq!(stage.group_writes(), 0);
+    assert_eq!(stage.get::<Plan>(&keys::plan("web")), None);
+    stage.put(keys::PAUSE, pause(Some(stage.now())));
+    assert_eq!(stage.planner().word, "planned");
+}
+
+/// A plan that keeps, since no forecast covers now, is kept through an alarm too.
+#[test]
+fn an_alarm_on_a_low_rung_gives_nothing_back() {
+    let stage = surged(ACTIVE, 5500.0);
+    let high = |_: usize| 12_000.0;
+    stage.put_forecast(&forecast(at("2026-11-20T00:00:00Z"), high));
+    stage.planner();
+    assert_eq!(stage.group().min_size, 12);
+    let day = keys::forecast("web", at("2026-11-20T00:00:00Z"));
+    pollster::block_on(ports::DocumentStore::delete(&stage.store, &day)).unwrap();
+    let plan = Plan {
+        steps: stage
+            .plan()
+            .steps
+            .iter()
+            .cloned()
+            .map(|step| documents::PlanStep { servers: 3, ..step })
+            .collect(),
+        forecast: None,
+        ..stage.plan()
+    };
+    stage.put(&keys::plan("web"), plan);
+    let stage = Stage {
+        metrics: local::CsvMetrics::new(stage.clock.clone()),
+        ..stage
+    };
+    let ended = stage.responder(&alarm(stage.now()));
+    assert!(!ended.failed, "{ended:?}");
+    let soon = stage.now() + mins(20 * 60);
+    for action in stage.actions().iter().filter(|a| a.start.unwrap() < soon) {
+        assert!(action.min_size >= Some(12), "{action:?}");
+    }
+}
