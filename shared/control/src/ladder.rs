@@ -259,7 +259,7 @@ fn raise_to_present(
     now: Timestamp,
     notes: &mut Vec<String>,
 ) {
-    let needed = servers_for(present.demand, rules.throughput).min(rules.max_servers);
+    let needed = servers_for(present.demand, rules.throughput);
     if present.demand <= upper {
         return;
     }
@@ -417,7 +417,7 @@ fn last_week(
         let needed = last.map_or(0, |demand| servers_for(demand, rules.throughput));
         steps.push(PlanStep {
             start,
-            servers: needed.clamp(rules.min_servers, rules.max_servers),
+            servers: needed.max(rules.min_servers),
             reason: format!("as a week before: {:.0}/min", last.unwrap_or(0.0)),
         });
         start = start.saturating_add(step.duration()).ok()?;

