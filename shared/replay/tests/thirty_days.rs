@@ -60,7 +60,7 @@ fn month(seed: u64) -> (usize, usize) {
         start,
         &config(ACTIVE),
         series(start, minutes + 1, demand),
-        seed % 2 == 0,
+        seed.is_multiple_of(2),
     );
     let mut random = Random::new(seed);
     let mut chance = |share: f64| random.chance(share);
