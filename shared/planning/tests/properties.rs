@@ -132,7 +132,7 @@ proptest! {
             }
         }
         // No floor falls back before the end.
-        let early = plan.actions.iter().filter(|a| a.start < plan.expires_at).next_back();
+        let early = plan.actions.iter().rfind(|a| a.start < plan.expires_at);
         let levels: Vec<u32> = scene.needs().steps.iter().map(|s| s.servers).collect();
         if let (Some(last), true, true) = (early, undisturbed(&scene), scene.rules.share >= 1.0) {
             let most = scene.rules.max_servers.min(scene.sizes.2);
