@@ -14,7 +14,27 @@ pub fn json_schema() -> Schema {
     let mut settings = SchemaSettings::draft07();
     settings.inline_subschemas = true;
     let settings = settings.with_transform(RecursiveTransform(as_toml));
-    settings.into_generator().into_root_schema_for::<File>()
+    ordered(settings.into_generator().into_root_schema_for::<File>())
+}
+
+/// The same schema with the keys of every object in alphabetical order: which order a map keeps
+/// depends on features that other crates of a build may switch on.
+fn ordered(schema: Schema) -> Schema {
+    fn order(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                let mut entries: Vec<(String, Value)> = std::mem::take(map).into_iter().collect();
+                entries.sort_by(|a, b| a.0.cmp(&b.0));
+                entries.iter_mut().for_each(|(_, value)| order(value));
+                map.extend(entries);
+            }
+            Value::Array(values) => values.iter_mut().for_each(order),
+            _ => {}
+        }
+    }
+    let mut value = schema.clone().to_value();
+    order(&mut value);
+    Schema::try_from(value).unwrap_or(schema)
 }
 
 /// TOML has no null, so what may be left out is only not required; and the size of an integer in

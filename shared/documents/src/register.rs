@@ -233,5 +233,25 @@ fn schema_of<B: Document>() -> Schema {
             property.insert("const".to_owned(), value);
         }
     }
-    schema
+    ordered(schema)
+}
+
+/// The same schema with the keys of every object in alphabetical order: which order a map keeps
+/// depends on features that other crates of a build may switch on.
+fn ordered(schema: Schema) -> Schema {
+    fn order(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                let mut entries: Vec<(String, Value)> = std::mem::take(map).into_iter().collect();
+                entries.sort_by(|a, b| a.0.cmp(&b.0));
+                entries.iter_mut().for_each(|(_, value)| order(value));
+                map.extend(entries);
+            }
+            Value::Array(values) => values.iter_mut().for_each(order),
+            _ => {}
+        }
+    }
+    let mut value = schema.clone().to_value();
+    order(&mut value);
+    Schema::try_from(value).unwrap_or(schema)
 }
