@@ -46,7 +46,8 @@ pub struct ReadReport {
 /// [`Aggregate::Mean`].
 ///
 /// The step is the most frequent distance between neighbouring timestamps; a file of one row is
-/// read as hourly.
+/// read as hourly. A step that does not divide an hour, such as 7 or 45 minutes, is read as minutes
+/// of the same rate.
 ///
 /// # Errors
 /// [`TimeSeriesError`] naming line, column and value for what cannot be read at all, or a step
@@ -65,7 +66,15 @@ pub fn read(
     report.unsorted = rows.windows(2).filter(|pair| pair[1].0 < pair[0].0).count() as u64;
     // Stable: among equal times the later row of the file stays later and wins below.
     rows.sort_by_key(|(at, _)| *at);
-    let step = usual_step(&rows)?;
+    let seconds = usual_step(&rows);
+    let step = match Step::from_seconds(seconds) {
+        // Not a part of an hour: the grid is then that of the minutes.
+        Err(_) if WHOLE.contains(&seconds) => {
+            rows = by_minute(&rows, seconds, options.aggregate);
+            Step::MINUTE
+        }
+        step => step?,
+    };
     let first = step.floor(rows[0].0);
     let last = rows[rows.len() - 1].0;
     let steps = last.duration_since(first).as_secs().unsigned_abs() / u64::from(step.seconds()) + 1;
@@ -182,8 +191,31 @@ fn parse_value(text: &str, line: u64, report: &mut ReadReport) -> Result<f64, Ti
     Ok(value)
 }
 
-/// The most frequent positive distance between neighbours; the shorter of equally frequent ones.
-fn usual_step(rows: &[(Timestamp, f64)]) -> Result<Step, TimeSeriesError> {
+/// Steps that are read, in seconds.
+const WHOLE: std::ops::RangeInclusive<i64> = 60..=3600;
+
+/// Every row as rows of the minutes that its `seconds` begin: a count is spread evenly over them, a
+/// level holds in each.
+fn by_minute(
+    rows: &[(Timestamp, f64)],
+    seconds: i64,
+    aggregate: Aggregate,
+) -> Vec<(Timestamp, f64)> {
+    let share = match aggregate {
+        Aggregate::Sum => 60.0 / seconds as f64,
+        Aggregate::Mean => 1.0,
+    };
+    rows.iter()
+        .flat_map(|&(at, value)| {
+            let minutes = (0..seconds).step_by(60).map(SignedDuration::from_secs);
+            minutes.filter_map(move |offset| Some((at.checked_add(offset).ok()?, value * share)))
+        })
+        .collect()
+}
+
+/// The most frequent positive distance between neighbours in seconds; the shorter of equally
+/// frequent ones, an hour without any.
+fn usual_step(rows: &[(Timestamp, f64)]) -> i64 {
     let mut counts = std::collections::BTreeMap::<i64, u64>::new();
     for pair in rows.windows(2) {
         let distance: SignedDuration = pair[1].0.duration_since(pair[0].0);
@@ -192,10 +224,8 @@ fn usual_step(rows: &[(Timestamp, f64)]) -> Result<Step, TimeSeriesError> {
         }
     }
     let most = counts.values().max().copied();
-    match counts.iter().find(|(_, count)| Some(**count) == most) {
-        Some((&seconds, _)) => Step::from_seconds(seconds),
-        None => Ok(Step::HOUR),
-    }
+    let usual = counts.iter().find(|(_, count)| Some(**count) == most);
+    usual.map_or(i64::from(Step::HOUR.seconds()), |(seconds, _)| *seconds)
 }
 
 #[cfg(test)]
@@ -224,6 +254,26 @@ mod tests {
         assert!(series.values()[1].is_nan());
         assert_eq!(series.values()[2], 120.0);
         assert_eq!((report.rows, report.empty, report.missing), (3, 1, 1));
+    }
+
+    #[test]
+    fn a_step_that_does_not_divide_an_hour_is_read_by_the_minute() {
+        let text = "timestamp,value\n2026-01-01T00:00:00Z,450\n2026-01-01T00:45:00Z,\n2026-01-01T01:30:00Z,900\n";
+        let (series, report) = read_text(text, Aggregate::Sum).unwrap();
+        assert_eq!((series.step(), series.len()), (Step::MINUTE, 135));
+        assert_eq!((series.values()[0], series.values()[44]), (10.0, 10.0));
+        assert!(series.values()[45].is_nan() && series.values()[89].is_nan());
+        assert_eq!((series.values()[90], series.values()[134]), (20.0, 20.0));
+        assert_eq!((report.rows, report.missing, report.duplicates), (3, 45, 0));
+        let (levels, _) = read_text(text, Aggregate::Mean).unwrap();
+        assert_eq!(levels.values()[0], 450.0);
+        assert!(
+            read_text(
+                "timestamp,value\n2026-01-01T00:00:00Z,1\n2026-01-01T02:00:00Z,1\n",
+                Aggregate::Sum
+            )
+            .is_err()
+        );
     }
 
     #[test]
