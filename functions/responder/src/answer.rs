@@ -42,14 +42,20 @@ where
         targets: Vec::new(),
         notes: Vec::new(),
     };
-    let alarms = match Alarm::parse(event) {
-        Ok(alarms) => alarms,
-        Err(error) => {
-            tracing::warn!(error = %error, "event refused");
-            answer.notes.push(format!("refused: {error}"));
-            return Ok(answer);
+    let mut alarms = Vec::new();
+    // Each by itself: one that cannot be read does not keep the others of a batch from theirs.
+    for part in single_records(event) {
+        match Alarm::parse(&part) {
+            Ok(found) => alarms.extend(found),
+            Err(error) => {
+                tracing::warn!(error = %error, "event refused");
+                answer.notes.push(format!("refused: {error}"));
+            }
         }
-    };
+    }
+    if alarms.is_empty() {
+        return Ok(answer);
+    }
     let now = world.clock.now();
     let settings = load_settings(world.store, now)
         .await
@@ -95,6 +101,17 @@ where
         total,
         detail,
     })
+}
+
+/// The records of an SNS event as events of one record each; any other event as it is.
+fn single_records(event: &Value) -> Vec<Value> {
+    match event.get("Records").and_then(Value::as_array) {
+        Some(records) if records.len() > 1 => {
+            let single = |record: &Value| json!({ "Records": [record] });
+            records.iter().map(single).collect()
+        }
+        _ => vec![event.clone()],
+    }
 }
 
 /// Why an alarm is not acted on, if it is not.
@@ -270,16 +287,23 @@ where
     };
     // Nothing to hold and nothing held: the group is as the plan wants it.
     let idle = recorded.decision.as_ref().is_some_and(|d| d.hold.is_none()) && !recorded.holding;
-    let mut report = if idle {
-        TargetReport::new(&target.name, "covered", "")
+    let made = if idle {
+        Ok(TargetReport::new(&target.name, "covered", ""))
     } else {
-        TargetReport::of(&target.name, &reconcile(world, lease, ask).await?)
+        let outcome = reconcile(world, lease, ask).await;
+        outcome.map(|outcome| TargetReport::of(&target.name, &outcome))
     };
+    // People are told also of what failed: the retry will find the event decided on before.
+    if let Some(decision) = &recorded.decision {
+        let telling = Telling {
+            shadow: false,
+            failure: made.as_ref().err(),
+        };
+        tell(world.notifier, target, alarm, decision, telling).await;
+    }
+    let mut report = made?;
     match &recorded.decision {
-        Some(decision) => {
-            report.notes.insert(0, decision.reason.clone());
-            tell(world.notifier, target, alarm, decision, false).await;
-        }
+        Some(decision) => report.notes.insert(0, decision.reason.clone()),
         None => report
             .notes
             .insert(0, format!("{} was decided on before", alarm.id())),
@@ -432,7 +456,11 @@ where
         reason: decision.reason.clone(),
     };
     if append_to_ledger(world.store, &target.name, entry).await? {
-        tell(world.notifier, target, alarm, &decision, true).await;
+        let telling = Telling {
+            shadow: true,
+            failure: None,
+        };
+        tell(world.notifier, target, alarm, &decision, telling).await;
     }
     let mut report = TargetReport::new(&target.name, "shadow", decision.reason);
     report.floor = floor;
@@ -440,13 +468,22 @@ where
     Ok(report)
 }
 
+/// What a message says beside the decision.
+struct Telling<'a> {
+    /// Whether nothing was done because the target is in shadow mode.
+    shadow: bool,
+    /// Why the decision could not be carried out.
+    failure: Option<&'a ControlError>,
+}
+
 async fn tell<N: Notifier>(
     notifier: &N,
     target: &Target,
     alarm: &Alarm,
     decision: &Decision,
-    shadow: bool,
+    telling: Telling<'_>,
 ) {
+    let Telling { shadow, failure } = telling;
     let verb = if shadow { "would hold" } else { "holds" };
     let subject = match (decision.kind, decision.hold) {
         (Kind::UnforecastDemand, Some(n)) => {
@@ -465,6 +502,12 @@ async fn tell<N: Notifier>(
             decision.held_back
         ));
     }
+    if let Some(failure) = failure {
+        text.push_str(&format!(
+            "\nThe group could not be changed yet: {}. The alarm is delivered again; look at the group if this repeats.",
+            failure.chain()
+        ));
+    }
     let record = json!({
         "target": target.name,
         "group": target.group,
@@ -476,6 +519,7 @@ async fn tell<N: Notifier>(
         "demand": decision.demand,
         "held_back": decision.held_back,
         "shadow": shadow,
+        "failure": failure.map(ControlError::code),
     });
     if let Err(error) = notifier
         .notify(&Message {

@@ -183,3 +183,46 @@ fn an_alarm_on_a_low_rung_gives_nothing_back() {
         assert!(action.min_size >= Some(12), "{action:?}");
     }
 }
+
+#[test]
+fn people_hear_of_a_decision_that_could_not_be_carried_out() {
+    let stage = surged(ACTIVE, 15_000.0);
+    stage.planner();
+    stage.pass(mins(7), 5500.0);
+    let broken = local::Faults::none().every("resize", local::Fault::Throttled);
+    let stage = Stage {
+        faults: broken,
+        ..stage
+    };
+    let event = alarm(stage.now());
+    let ended = stage.responder(&event);
+    assert!(ended.failed, "{ended:?}");
+    let told = stage.notifier.messages();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].text.contains("could not be changed yet"),
+        "{told:?}"
+    );
+    assert_eq!(told[0].record["failure"], "Throttled");
+    // Delivered again, it is carried out and people are not told twice.
+    stage.faults.heal();
+    assert!(!stage.responder(&event).failed);
+    assert_eq!(stage.group().min_size, 15);
+    assert_eq!(stage.notifier.messages().len(), 1);
+}
+
+#[test]
+fn one_bad_record_of_a_batch_does_not_spoil_the_others() {
+    let stage = surged(ACTIVE, 15_000.0);
+    stage.planner();
+    stage.pass(mins(7), 5500.0);
+    let mut event = common::alarm_by_topic(stage.now());
+    let records = event["Records"].as_array_mut().unwrap();
+    records.insert(0, serde_json::json!({"Sns": {"Message": "not json"}}));
+    let ended = stage.responder(&event);
+    assert!(
+        !ended.failed && ended.text.contains("refused: "),
+        "{ended:?}"
+    );
+    assert_eq!(stage.group().min_size, 15);
+}
