@@ -124,6 +124,10 @@ struct Shared {
     /// IANA name of the time zone whose days, weeks and clock changes rule demand.
     #[schemars(default, extend("default" = "UTC", "examples" = ["Europe/Berlin", "Asia/Tokyo"]))]
     time_zone: Option<String>,
+    /// ISO 3166 code of the country, or of one of its subdivisions, whose public holidays demand
+    /// follows; none unless given.
+    #[schemars(default, regex(pattern = r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"), extend("examples" = ["JP", "DE-BY"]))]
+    country: Option<String>,
     /// Fewest servers a plan may ask for; at most `max_servers`.
     #[schemars(default, range(max = 100_000), extend("default" = 1))]
     min_servers: Option<u32>,

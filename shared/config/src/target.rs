@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use holidays::Place;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use timeseries::Step;
@@ -15,6 +16,8 @@ pub struct Target {
     pub demand: DemandMetric,
     /// Its time zone: rules days, weeks and events. Default: UTC.
     pub zone: TimeZone,
+    /// Country or subdivision whose holidays demand follows. Default: none.
+    pub country: Option<Place>,
     /// Fewest servers the plan may ask for, 0 or more. Default: 1.
     pub min_servers: u32,
     /// Most servers the plan may ask for, at least `min_servers`, at least 1.

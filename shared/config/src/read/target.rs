@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use holidays::Place;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use timeseries::Step;
@@ -25,6 +26,7 @@ const OWN: [&str; 6] = [
 /// What `[defaults]` may fill in.
 struct Shared {
     zone: TimeZone,
+    country: Option<Place>,
     servers: (u32, u32),
     throughput: Throughput,
     lead_time: LeadTime,
@@ -68,6 +70,7 @@ pub(crate) fn read(section: Section<'_>) -> Option<Target> {
         group: group?,
         demand: demand?,
         zone: shared.zone,
+        country: shared.country,
         min_servers: shared.servers.0,
         max_servers: shared.servers.1,
         throughput: shared.throughput,
@@ -87,6 +90,9 @@ pub(crate) fn read(section: Section<'_>) -> Option<Target> {
 fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
     // Every field is read before any is missed, so that all that is wrong is found.
     let zone = optional(section.get("time_zone"), TimeZone::UTC, time::zone);
+    let country = optional(section.get("country"), None, |field| {
+        country(field).map(Some)
+    });
     let servers = servers(section);
     let throughput = throughput(section, group);
     let lead_time = lead_time(section);
@@ -107,6 +113,7 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
     let simulation = simulation::read(section, lead_time.as_ref().unwrap_or(&assumed));
     Some(Shared {
         zone: zone?,
+        country: country?,
         servers: servers?,
         throughput: throughput?,
         lead_time: lead_time?,
@@ -259,6 +266,20 @@ fn step(field: &Field<'_>) -> Option<Step> {
         field.refuse("is not one of the steps", allowed);
     }
     step
+}
+
+fn country(field: &Field<'_>) -> Option<Place> {
+    let allowed = "an ISO 3166 code such as JP, or DE-BY for a subdivision";
+    let text = field.text(allowed)?;
+    match Place::find(&text) {
+        Ok(place) => Some(place),
+        Err(error) => {
+            let near = error.nearest.into_iter();
+            let near = near.map(|near| format!("; did you mean {near}?"));
+            field.refuse(format!("is unknown{}", near.collect::<String>()), allowed);
+            None
+        }
+    }
 }
 
 fn currency(field: &Field<'_>) -> Option<String> {

@@ -1,0 +1,113 @@
+//! National holidays by country and subdivision.
+//!
+//! The days come from the package `holidays` of PyPI, written into `table.txt` by `generate.py`
+//! next to this crate; [`source`] and [`years`] tell its version and reach. Nothing here reads a
+//! clock, a file or the environment.
+
+mod error;
+mod near;
+mod table;
+
+pub use error::UnknownPlace;
+
+use std::ops::RangeInclusive;
+
+use jiff::civil::{Date, Weekday};
+
+/// One day of a holiday. A holiday of several days has one for each, all of one name; so has the
+/// working day on which it is observed when it falls on a weekend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Holiday {
+    /// The day.
+    pub date: Date,
+    /// Its name, in English where the package has one.
+    pub name: &'static str,
+}
+
+/// A country or a subdivision of one that the table knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    code: &'static str,
+}
+
+impl Place {
+    /// The place of an ISO 3166 code: `JP`, or `DE-BY` for a subdivision.
+    ///
+    /// # Errors
+    /// [`UnknownPlace`] with the nearest code, where one is near.
+    pub fn find(code: &str) -> Result<Self, UnknownPlace> {
+        let found = table::places().find(|place| place.code == code);
+        found
+            .map(|place| Self { code: place.code })
+            .ok_or_else(|| UnknownPlace {
+                code: code.to_owned(),
+                nearest: near::nearest(code),
+            })
+    }
+
+    /// Its code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.code
+    }
+
+    /// The last day of its weekend: what a holiday resembles until more is known.
+    #[must_use]
+    pub fn day_of_rest(self) -> Weekday {
+        let place = table::places().find(|place| place.code == self.code);
+        place.map_or(Weekday::Sunday, |place| place.rest)
+    }
+
+    /// Its holidays from `from` to `to`, both included, in order of time.
+    #[must_use]
+    pub fn holidays(self, from: Date, to: Date) -> Vec<Holiday> {
+        let mut found: Vec<Holiday> = table::lines(self.code)
+            .into_iter()
+            .flat_map(|(name, dates)| {
+                let dates = table::dates(dates, from.year()..=to.year());
+                dates.into_iter().map(move |date| Holiday { date, name })
+            })
+            .filter(|holiday| (from..=to).contains(&holiday.date))
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// The last year with all of its holidays. Some places fix days that follow the moon for fewer
+    /// years than the table has.
+    #[must_use]
+    pub fn last_year(self) -> i16 {
+        let last = *years().end();
+        let counts = (last - 10..=last).map(|year| {
+            let (from, to) = (Date::constant(year, 1, 1), Date::constant(year, 12, 31));
+            let mut names: Vec<_> = self.holidays(from, to).iter().map(|h| h.name).collect();
+            names.sort_unstable();
+            names.dedup();
+            (year, names.len())
+        });
+        let counts: Vec<(i16, usize)> = counts.collect();
+        let most = counts.iter().take(3).map(|(_, count)| *count).min();
+        let whole = counts
+            .iter()
+            .rev()
+            .find(|(_, count)| Some(*count) >= most && *count > 0);
+        whole.map_or(*years().start() - 1, |(year, _)| *year)
+    }
+}
+
+/// Every code that [`Place::find`] knows, countries and subdivisions.
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    table::places().map(|place| place.code)
+}
+
+/// The years of the table.
+#[must_use]
+pub fn years() -> RangeInclusive<i16> {
+    table::years()
+}
+
+/// The package that the table was made from, with its version.
+#[must_use]
+pub fn source() -> &'static str {
+    table::source()
+}
