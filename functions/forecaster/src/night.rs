@@ -7,7 +7,11 @@ use documents::{
     Accuracy, CandidateRecord, DataRecord, Envelope, Forecast, History, Incident, RepairRecord,
     keys,
 };
-use forecasting::{Effect, ForecastRequest, Interval, LEVELS, Occasion, Prediction, forecast};
+use forecasting::{
+    Effect, ForecastRequest, Holiday, Interval, LEVELS, Occasion, Prediction, forecast,
+};
+use holidays::Place;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use ports::{Clock, Condition, DocumentStore, MetricSource};
 
@@ -244,6 +248,9 @@ impl Known<'_> {
             .iter()
             .partition(|o| is_given(o) && o.to() > start);
         let occasions: Vec<Occasion> = learnt.iter().map(|o| occasion(o)).collect();
+        let kept = |place| Holiday::kept(place, &target.zone, demand.start(), end);
+        let holidays = target.country.map_or_else(Vec::new, kept);
+        notes.extend(target.country.and_then(|place| runs_out(place, end)));
         let request = ForecastRequest {
             history: &demand,
             cutoff: start,
@@ -252,6 +259,7 @@ impl Known<'_> {
             zone: &target.zone,
             training_days: target.training_days,
             occasions: &occasions,
+            holidays: &holidays,
             left_out,
         };
         let prediction = forecast(&request).map_err(|source| ControlError::Forecast {
@@ -276,6 +284,18 @@ impl Known<'_> {
         let span = SignedDuration::from_hours(24 * i64::from(self.target.training_days));
         self.start.saturating_sub(span).unwrap_or(Timestamp::MIN)
     }
+}
+
+/// That the table of holidays does not reach `end`, where it does not.
+fn runs_out(place: Place, end: Timestamp) -> Option<String> {
+    let year = end.to_zoned(TimeZone::UTC).year();
+    let last = place.last_year();
+    (year > last).then(|| {
+        format!(
+            "holidays of {} are known up to {last} only: later ones are taken for ordinary days",
+            place.code()
+        )
+    })
 }
 
 /// Whether the effect is a number that people gave, which needs no learning.

@@ -28,6 +28,7 @@ pub(crate) fn run(arguments: &BacktestArguments, console: &mut Console<'_>) -> D
         zone: &demand.zone,
         training_days: model.training_days,
         occasions: &[],
+        holidays: &[],
         left_out: &[],
     })
     .map_err(|error| advice(error, &demand))

@@ -37,6 +37,7 @@ pub(crate) fn run(arguments: &ForecastArguments, console: &mut Console<'_>) -> D
         zone: &demand.zone,
         training_days: model.training_days,
         occasions: &[],
+        holidays: &[],
         left_out: &[],
     })
     .map_err(|error| advice(error, &demand))

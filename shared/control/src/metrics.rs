@@ -104,9 +104,12 @@ pub async fn gather_history(
         source,
     };
     let back = |span: SignedDuration| now.saturating_sub(span).unwrap_or(Timestamp::MIN);
-    let wanted = back(SignedDuration::from_hours(
-        24 * i64::from(target.training_days),
-    ));
+    // Holidays are learnt from those of last year, which CloudWatch still has by the hour.
+    let days = match target.country {
+        Some(_) => ARCHIVE_DAYS,
+        None => i64::from(target.training_days),
+    };
+    let wanted = back(SignedDuration::from_hours(24 * days));
     let archive_end = archived.map(end_of);
     let since = archive_end.map_or(wanted, |end| {
         end.saturating_sub(READ_AGAIN)

@@ -170,6 +170,7 @@ fn run(
             zone: &TimeZone::UTC,
             training_days: 56,
             occasions: &[],
+            holidays: &[],
             left_out: &[],
         })?;
         seconds.push(cpu_seconds() - began);

@@ -2,7 +2,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use timeseries::{Series, Step};
 
-use crate::{ForecastError, ForecastRequest, Interval, LEVELS, Occasion, forecast};
+use crate::{ForecastError, ForecastRequest, Holiday, Interval, LEVELS, Occasion, forecast};
 
 /// Days of history that an origin needs before it.
 const NEEDED_DAYS: u32 = 7;
@@ -24,6 +24,8 @@ pub struct BacktestRequest<'a> {
     pub training_days: u32,
     /// Known occasions.
     pub occasions: &'a [Occasion],
+    /// Public holidays, past and coming.
+    pub holidays: &'a [Holiday],
     /// Stretches that must not teach the model.
     pub left_out: &'a [Interval],
 }
@@ -77,6 +79,7 @@ pub fn backtest(request: &BacktestRequest<'_>) -> Result<Vec<BacktestRow>, Forec
             zone: request.zone,
             training_days: request.training_days,
             occasions: request.occasions,
+            holidays: request.holidays,
             left_out: request.left_out,
         })?;
         for (index, quantiles) in prediction.forecast.rows.iter().enumerate() {

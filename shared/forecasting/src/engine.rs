@@ -1,5 +1,6 @@
 use crate::carry::Carry;
 use crate::frame::Frame;
+use crate::holidays::Special;
 use crate::spread::Spread;
 use crate::trials::{Panel, Trial};
 use crate::weights::Weights;
@@ -18,7 +19,8 @@ use crate::{occasions, report};
 /// [`ForecastError::Horizon`] when the horizon is zero or more than 31 days of minutes,
 /// [`ForecastError::Step`] when the history's step does not divide the asked one.
 pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastError> {
-    let frame = Frame::new(request)?;
+    let special = Special::learn(request);
+    let frame = Frame::new(request, &special.apart)?;
     let mut panel = Panel::fit(&frame);
     let trials = panel.trials();
     let names = panel.names();
@@ -54,6 +56,16 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
     }
     rows.truncate(request.horizon_steps);
     let mut report = report::report(&frame, &names, &all, &trials, &carried);
+    let apart = special.apart.iter();
+    report.data.repaired.extend(
+        apart
+            .filter(|(during, _)| during.end > frame.time_at(0))
+            .cloned(),
+    );
+    report.data.repaired.sort_by_key(|(during, _)| *during);
+    report
+        .notes
+        .extend(special.apply(request, &frame, &mut rows));
     report
         .notes
         .extend(occasions::apply(request, &frame, &mut rows));

@@ -31,12 +31,16 @@ pub(crate) struct Frame {
 
 impl Frame {
     /// Cuts the training window out of a request's history, brings it to the step and fills it.
+    /// The days `apart` are filled like gaps, as they do not tell what is usual.
     ///
     /// # Errors
     /// [`ForecastError::NoHistory`] when nothing was observed in the window,
     /// [`ForecastError::Horizon`] for a horizon of nothing or beyond [`MOST_STEPS_AHEAD`],
     /// [`ForecastError::Step`] when the history's step does not divide the asked one.
-    pub(crate) fn new(request: &ForecastRequest<'_>) -> Result<Self, ForecastError> {
+    pub(crate) fn new(
+        request: &ForecastRequest<'_>,
+        apart: &[(Interval, String)],
+    ) -> Result<Self, ForecastError> {
         if request.horizon_steps == 0 || request.horizon_steps > MOST_STEPS_AHEAD {
             return Err(ForecastError::Horizon {
                 steps: request.horizon_steps,
@@ -53,6 +57,13 @@ impl Frame {
         let missing = values.iter().filter(|value| value.is_nan()).count();
         if missing == values.len() {
             return Err(ForecastError::NoHistory { cutoff });
+        }
+        let mut without = values.clone();
+        for (interval, _) in apart {
+            blank(&mut without, start, step, interval.start, interval.end);
+        }
+        if without.iter().any(|value| !value.is_nan()) {
+            values = without;
         }
         let per_day = step.per_day();
         let ahead = request.horizon_steps.div_ceil(per_day) * per_day;

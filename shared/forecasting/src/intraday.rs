@@ -1,11 +1,8 @@
 use jiff::Timestamp;
 
+use crate::quantiles::SCORES;
 use crate::{LEVELS, QuantileForecast};
 
-/// The levels as standard normal scores.
-const SCORES: [f64; LEVELS.len()] = [
-    -1.6449, -0.8416, 0.0, 0.8416, 1.2816, 1.6449, 2.3263, 2.5758, 3.0902,
-];
 /// A single step speaks for no more than this score.
 const MOST_SCORE: f64 = 1.8;
 /// Weight of a step against the step an hour later.

@@ -13,6 +13,7 @@ mod engine;
 mod error;
 mod family;
 mod frame;
+mod holidays;
 mod intraday;
 mod members;
 mod numbers;
@@ -30,6 +31,7 @@ mod weights;
 pub use backtest::{BacktestRequest, BacktestRow, backtest};
 pub use engine::forecast;
 pub use error::ForecastError;
+pub use holidays::Holiday;
 pub use intraday::correct;
 pub use quantiles::{LEVELS, QuantileForecast};
 pub use request::{

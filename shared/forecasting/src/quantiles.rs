@@ -5,6 +5,10 @@ use timeseries::Step;
 /// rare shortfalls; those below 0.5 tell a dip from an outage.
 pub const LEVELS: [f64; 9] = [0.05, 0.2, 0.5, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999];
 
+/// The levels as standard normal scores.
+pub(crate) const SCORES: [f64; LEVELS.len()] = [
+    -1.6449, -0.8416, 0.0, 0.8416, 1.2816, 1.6449, 2.3263, 2.5758, 3.0902,
+];
 /// Index of the median in [`LEVELS`].
 pub(crate) const MEDIAN: usize = 2;
 

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use timeseries::{Series, Step};
 
-use crate::QuantileForecast;
+use crate::{Holiday, QuantileForecast};
 
 /// A half-open stretch of time `[start, end)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +54,9 @@ pub struct ForecastRequest<'a> {
     pub training_days: u32,
     /// Known occasions, past and coming.
     pub occasions: &'a [Occasion],
+    /// Public holidays, past and coming, in order of time; as far back as the history where they
+    /// are known.
+    pub holidays: &'a [Holiday],
     /// Stretches that must not teach the model.
     pub left_out: &'a [Interval],
 }
@@ -114,6 +117,7 @@ pub struct DataState {
     pub steps: usize,
     /// Steps without an observation.
     pub missing: usize,
-    /// Steps that were observed and not believed (outage, spike), with the reason.
+    /// Stretches that were observed and do not teach what is usual (outage, spike, holiday), with
+    /// the reason.
     pub repaired: Vec<(Interval, String)>,
 }

@@ -29,6 +29,7 @@ fn ask(
         zone: &zone,
         training_days: 56,
         occasions: &[],
+        holidays: &[],
         left_out: &[],
     })
 }
@@ -145,6 +146,7 @@ fn the_future_is_not_looked_at() {
             zone: &zone,
             training_days: 56,
             occasions: &[],
+            holidays: &[],
             left_out: &[],
         })
         .unwrap()
@@ -168,6 +170,7 @@ fn a_backtest_has_every_step_of_the_last_midnights() {
         zone: &zone,
         training_days: 56,
         occasions: &[],
+        holidays: &[],
         left_out: &[],
     };
     let rows = backtest(&request).unwrap();

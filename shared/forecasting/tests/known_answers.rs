@@ -41,6 +41,7 @@ fn ask(
         zone,
         training_days: 56,
         occasions,
+        holidays: &[],
         left_out,
     })
     .unwrap()

@@ -86,6 +86,7 @@ fn run(case: &Case, values: &[f64]) -> Option<Prediction> {
         zone: &case.zone,
         training_days: 56,
         occasions: &[],
+        holidays: &[],
         left_out: &left_out,
     })
     .ok()

@@ -75,16 +75,14 @@ pub(crate) fn lines(code: &str) -> Vec<(&'static str, &'static str)> {
 }
 
 fn own(code: &str) -> Vec<(&'static str, &'static str)> {
-    TABLE
+    let Some(begin) = TABLE.find(&format!("\n@{code} ")) else {
+        return Vec::new();
+    };
+    let block = &TABLE[begin + 1..];
+    let block = block.find("\n@").map_or(block, |end| &block[..end]);
+    block
         .lines()
-        .skip_while(|line| {
-            let place = line
-                .strip_prefix('@')
-                .and_then(|rest| rest.split(' ').next());
-            place != Some(code)
-        })
         .skip(1)
-        .take_while(|line| !line.starts_with('@'))
         .filter_map(|line| Some(line.split_at(line.find(MARKS)?)))
         .collect()
 }
