@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 
-use forecasting::{ForecastRequest, QuantileForecast, correct, forecast};
+use forecasting::{ForecastRequest, LEVELS, QuantileForecast, correct, forecast};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use timeseries::{Aggregate, Series, Step, csv};
@@ -40,6 +40,9 @@ struct Score {
     cover95: f64,
     bias: f64,
     seconds: f64,
+    /// By level: steps at or below it, and its quantile loss over the sum of demand.
+    levels: [(f64, f64); LEVELS.len()],
+    count: f64,
     /// Coverage of 0.9 and 0.95 on the second day ahead.
     second_day: [f64; 2],
     /// By hour of the correction: quantile loss of the rest of the day, without and with it.
@@ -106,6 +109,21 @@ fn main() -> Fallible<()> {
     for kind in ["web", "db", "net", "infra", "demand"] {
         summary(kind, scores.iter().filter(|one| one.kind == kind).collect());
     }
+    println!(
+        "== level, pooled share at or below it, its loss over demand: mean and geometric mean"
+    );
+    for (place, level) in LEVELS.iter().enumerate() {
+        let steps: f64 = scores.iter().map(|one| one.count).sum();
+        let covered: f64 = scores.iter().map(|one| one.levels[place].0).sum();
+        let loss: f64 = scores.iter().map(|one| one.levels[place].1).sum();
+        let logs: f64 = scores.iter().map(|one| one.levels[place].1.ln()).sum();
+        println!(
+            "{level:5} {:.4} {:.4} {:.4}",
+            covered / steps,
+            loss / scores.len() as f64,
+            (logs / scores.len() as f64).exp()
+        );
+    }
     let second = |place: usize| {
         let covers = scores.iter().map(|one| one.second_day[place]);
         covers.filter(|cover| !cover.is_nan()).sum::<f64>() / scores.len() as f64
@@ -159,6 +177,7 @@ fn run(
     let mut seconds: Vec<f64> = Vec::new();
     let mut intraday = [(0.0, 0.0); 18];
     let mut second_day = [0.0; 3];
+    let mut levels = [(0.0, 0.0); LEVELS.len()];
     let origins = origins(history, most);
     for origin in &origins {
         let began = cpu_seconds();
@@ -201,6 +220,11 @@ fn run(
             size += actual.abs();
             error += (actual - row[2]).abs();
             bias += row[2] - actual;
+            for ((cell, level), value) in levels.iter_mut().zip(LEVELS).zip(row) {
+                let over = actual - value;
+                cell.0 += f64::from(over <= 0.0);
+                cell.1 += 2.0 * (level * over).max((level - 1.0) * over);
+            }
             for (place, (level, column)) in SCORED.iter().enumerate() {
                 let over = actual - row[*column];
                 loss[place] += 2.0 * (level * over).max((level - 1.0) * over);
@@ -217,6 +241,8 @@ fn run(
         cover90: covered[1] / count,
         cover95: covered[2] / count,
         bias: bias / size,
+        levels: levels.map(|(covered, loss)| (covered, loss / size)),
+        count,
         intraday,
         second_day: [0, 1].map(|place| second_day[place] / second_day[2]),
         seconds: seconds.iter().sum::<f64>() / seconds.len() as f64,

@@ -1,10 +1,14 @@
 use crate::LEVELS;
 use crate::numbers::weighted_quantile;
+use crate::tail::Tail;
 use crate::terrain::Terrain;
 
 /// The part of the asked tail that is looked up: what was learnt on past days looks better there
 /// than it will be, so 0.9 is read at 0.918.
 const TAIL: f64 = 0.82;
+
+/// Levels beyond this one are read from a fitted tail: few errors lie out there.
+const FAR: f64 = 0.96;
 
 /// What was missed at one step.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +19,10 @@ pub(crate) struct Miss {
     pub(crate) centre: f64,
     pub(crate) log: f64,
     pub(crate) plain: f64,
+    pub(crate) actual: f64,
     pub(crate) weight: f64,
+    /// What the misses were divided by, as the days before were wilder or calmer than usual.
+    pub(crate) wild: f64,
 }
 
 /// Quantile `level` of sorted, weighted values, further out than asked.
@@ -75,8 +82,12 @@ impl Family {
             })
             .collect();
         divided.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let tail = Tail::fit(&divided);
         let offsets = LEVELS.map(|level| {
-            let offset = outer(&divided, level);
+            let offset = match tail {
+                Some(tail) if level > FAR => tail.quantile(1.0 - TAIL * (1.0 - level)),
+                _ => outer(&divided, level),
+            };
             if level < 0.5 {
                 offset.min(0.0)
             } else if level > 0.5 {
@@ -130,7 +141,7 @@ impl Climate {
         for miss in misses {
             let hour = hour(terrain, miss.index);
             let kind = usize::from(calendar.weekend(miss.index));
-            let value = miss.centre + miss.plain;
+            let value = miss.actual;
             for (hour, near) in [(hour, 1.0), (hour + 1, NEIGHBOUR), (hour + 23, NEIGHBOUR)] {
                 let weight = near * miss.weight;
                 seen[kind][hour % 24].push((value, weight));

@@ -24,6 +24,7 @@ mod report;
 mod request;
 mod scale;
 mod spread;
+mod tail;
 mod terrain;
 mod trials;
 mod weights;

@@ -12,8 +12,17 @@ const MEMORY: f64 = 0.98;
 const PRIOR: [f64; 3] = [0.45, 0.45, 0.1];
 /// Growth of the squared errors with each further day ahead.
 const WIDENING: f64 = 0.35;
-/// A quantile exceeds the highest demand of the trials, or the centre, no more than by this factor.
-const HEADROOM: f64 = 1.5;
+/// No quantile up to 0.95 exceeds the highest demand of the trials, which was exceeded on none of
+/// hundreds of steps; rarer ones do by a tenth for each factor of e that they are rarer ...
+const RARE: f64 = 0.05;
+const BEYOND: f64 = 0.1;
+/// ... unless the centre itself is up there.
+const ABOVE_CENTRE: f64 = 1.1;
+/// Weight of a day against the day after it in how wild the last days were, the days of usual size
+/// that are added to them, and the most that one day may say.
+const WILD_MEMORY: f64 = 0.8;
+const CALM_DAYS: f64 = 4.0;
+const MOST_WILD: f64 = 5.0;
 /// Misses below which day-to-day changes must help out.
 const FEW: usize = 12;
 /// Steps a day that shares are learnt from.
@@ -21,18 +30,21 @@ const EXAMPLES_A_DAY: usize = 24;
 
 /// How far demand lay from the combination on the trials, as quantiles around any centre.
 ///
-/// Three ways to tell are mixed by shares learnt for each level. Errors are divided by their usual
+/// Errors are first divided by how wild the days before them were, for wild days come together.
+/// Three ways to tell are then mixed by shares learnt for each level. Errors are divided by their usual
 /// size at that time of day, pooled, and their quantiles multiplied back: in log scale, right where
 /// errors grow with demand, and in plain scale, right where they do not. And the quantiles of
 /// demand itself in that hour, right where it comes in bursts.
 pub(crate) struct Spread {
     ways: Ways,
+    /// How much the last days missed, against the usual: tomorrow is as wild as they were.
+    wild: f64,
     /// By level: shares of the ways.
     shares: [[f64; 3]; LEVELS.len()],
 }
 
 struct Ways {
-    /// The highest demand seen.
+    /// The highest demand seen, and a little more where few days were.
     highest: f64,
     log: Family,
     plain: Family,
@@ -41,9 +53,10 @@ struct Ways {
 
 impl Ways {
     fn learn(terrain: &Terrain<'_>, misses: &[&Miss]) -> Self {
-        let demand = misses.iter().map(|miss| miss.centre + miss.plain);
+        let demand = misses.iter().map(|miss| miss.actual);
+        let days = misses.len() as f64 / terrain.calendar.per_day as f64;
         Self {
-            highest: demand.fold(0.0, f64::max),
+            highest: demand.fold(0.0, f64::max) * (1.0 + 1.0 / days.max(1e-3)),
             log: Family::learn(terrain, misses, |miss| miss.log),
             plain: Family::learn(terrain, misses, |miss| miss.plain),
             climate: Climate::learn(terrain, misses),
@@ -61,7 +74,8 @@ impl Ways {
     ) -> [f64; 3] {
         let log = terrain.scale.to(centre) + widening * self.log.offset(terrain, index, place);
         // In log scale a rare miss near zero is a factor of thousands at a busy time.
-        let most = HEADROOM * self.highest.max(centre);
+        let rare = (RARE / (1.0 - LEVELS[place])).max(1.0).ln();
+        let most = ((1.0 + BEYOND * rare) * self.highest).max(ABOVE_CENTRE * centre);
         [
             terrain.scale.from(log).min(most),
             (centre + widening * self.plain.offset(terrain, index, place)).min(most),
@@ -80,6 +94,7 @@ impl Spread {
         centres: &[Vec<f64>],
     ) -> Self {
         let mut misses = misses(frame, terrain, trials, centres);
+        let wild = calm(&mut misses, trials.len());
         let few = misses.len() < FEW;
         if few {
             misses.extend(changes(frame, terrain));
@@ -92,6 +107,7 @@ impl Spread {
         };
         Self {
             ways: Ways::learn(terrain, &all),
+            wild,
             shares,
         }
     }
@@ -105,7 +121,7 @@ impl Spread {
         days: usize,
         least: f64,
     ) -> [f64; LEVELS.len()] {
-        let widening = (1.0 + WIDENING * days as f64).sqrt();
+        let widening = (1.0 + WIDENING * days as f64).sqrt() * self.wild;
         let mut row = [0.0; LEVELS.len()];
         for (place, cell) in row.iter_mut().enumerate() {
             let values = self.ways.values(terrain, index, centre, widening, place);
@@ -141,11 +157,47 @@ fn misses(
                     log: terrain.logs[index] - terrain.scale.to(*centre),
                     plain: terrain.values[index] - centre,
                     weight,
+                    wild: 1.0,
+                    actual: terrain.values[index],
                 });
             }
         }
     }
     misses
+}
+
+/// Divides what was missed on each day by how wild the days before it were, and tells how wild the
+/// last ones were: 1 is usual.
+fn calm(misses: &mut [Miss], days: usize) -> f64 {
+    let mut sizes = vec![(0.0, 0.0); days];
+    for miss in misses.iter() {
+        sizes[miss.age].0 += miss.log.abs();
+        sizes[miss.age].1 += 1.0;
+    }
+    let (sum, count) = sizes.iter().fold((0.0, 0.0), |both: (f64, f64), day| {
+        (both.0 + day.0, both.1 + day.1)
+    });
+    let usual = sum / count.max(1.0);
+    if usual <= 0.0 {
+        return 1.0;
+    }
+    let (mut sum, mut weight) = (0.0, 0.0);
+    // By age: what the days before it say; the day ahead comes last.
+    let mut wild = vec![1.0; days + 1];
+    for (age, (size, count)) in sizes.iter().enumerate().rev() {
+        wild[age + 1] = (sum + CALM_DAYS) / (weight + CALM_DAYS);
+        if *count > 0.0 {
+            sum = WILD_MEMORY * sum + (size / count / usual).min(MOST_WILD);
+            weight = WILD_MEMORY * weight + 1.0;
+        }
+    }
+    wild[0] = (sum + CALM_DAYS) / (weight + CALM_DAYS);
+    for miss in misses.iter_mut() {
+        miss.wild = wild[miss.age + 1];
+        miss.log /= miss.wild;
+        miss.plain /= miss.wild;
+    }
+    wild[0]
 }
 
 /// Shares of the ways by level, from how each way learnt on the even days tells the odd ones and
@@ -170,9 +222,9 @@ fn shares(terrain: &Terrain<'_>, misses: &[Miss]) -> [[f64; 3]; LEVELS.len()] {
             .filter(|miss| miss.index % stride == (miss.age * 5) % stride)
             .map(|miss| Example {
                 forecasts: halves[miss.age % 2]
-                    .values(terrain, miss.index, miss.centre, 1.0, place)
+                    .values(terrain, miss.index, miss.centre, miss.wild, place)
                     .to_vec(),
-                actual: miss.centre + miss.plain,
+                actual: miss.actual,
                 weight: miss.weight,
             })
             .collect();
@@ -207,6 +259,8 @@ fn changes(frame: &Frame, terrain: &Terrain<'_>) -> Vec<Miss> {
             centre: mean,
             log,
             plain,
+            wild: 1.0,
+            actual: mean + plain,
             weight: 1.0,
         })
         .collect()
