@@ -1,11 +1,12 @@
 use crate::carry::Carry;
+use crate::explain::Explained;
 use crate::frame::Frame;
 use crate::holidays::Special;
 use crate::spread::Spread;
 use crate::trials::{Panel, Trial};
 use crate::weights::Weights;
-use crate::{ForecastError, ForecastRequest, Prediction, QuantileForecast};
-use crate::{occasions, report};
+use crate::{ForecastError, ForecastRequest, Prediction, QuantileForecast, Verdict};
+use crate::{occasions, predictability, report};
 
 /// Quantiles for every step in `[cutoff, cutoff + horizon_steps * step)`.
 ///
@@ -33,10 +34,12 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
     let end = frame.values.len();
     let per_day = frame.per_day();
     let mut rows = Vec::with_capacity(request.horizon_steps + per_day);
+    let mut explained = Explained::new(&frame);
     while rows.len() < request.horizon_steps {
         let origin = end + rows.len();
         let days = rows.len() / per_day;
         let mut centre = all.combine(&panel.day_ahead(origin), frame.least);
+        explained.day(&panel.terrain, origin, &centre);
         if let (0, Some(trial), Some(before)) = (days, trials.first(), centres.first()) {
             carry.apply(
                 &panel.terrain,
@@ -56,6 +59,10 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
     }
     rows.truncate(request.horizon_steps);
     let mut report = report::report(&frame, &names, &all, &trials, &carried);
+    if report.predictability.verdict == Verdict::No {
+        predictability::widen(&frame, &mut rows);
+    }
+    explained.stage(&rows, |parts| &mut parts.correction);
     let apart = special.apart.iter();
     report.data.repaired.extend(
         apart
@@ -63,12 +70,13 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
             .cloned(),
     );
     report.data.repaired.sort_by_key(|(during, _)| *during);
-    report
-        .notes
-        .extend(special.apply(request, &frame, &mut rows));
-    report
-        .notes
-        .extend(occasions::apply(request, &frame, &mut rows));
+    let told = special.apply(request, &frame, &mut rows);
+    report.notes.extend(told);
+    explained.stage(&rows, |parts| &mut parts.calendar);
+    let told = occasions::apply(request, &frame, &mut rows);
+    report.notes.extend(told);
+    explained.stage(&rows, |parts| &mut parts.event);
+    report.parts = explained.parts();
     Ok(Prediction {
         forecast: QuantileForecast {
             start: frame.cutoff,

@@ -11,6 +11,7 @@ mod calendar;
 mod carry;
 mod engine;
 mod error;
+mod explain;
 mod family;
 mod frame;
 mod holidays;
@@ -18,6 +19,7 @@ mod intraday;
 mod members;
 mod numbers;
 mod occasions;
+mod predictability;
 mod quantiles;
 mod repair;
 mod report;
@@ -32,8 +34,10 @@ mod weights;
 pub use backtest::{BacktestRequest, BacktestRow, backtest};
 pub use engine::forecast;
 pub use error::ForecastError;
+pub use explain::Parts;
 pub use holidays::Holiday;
 pub use intraday::correct;
+pub use predictability::{Predictability, Ratio, Verdict};
 pub use quantiles::{LEVELS, QuantileForecast};
 pub use request::{
     Candidate, DataState, Effect, ForecastReport, ForecastRequest, Interval, Occasion, Prediction,

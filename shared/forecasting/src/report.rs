@@ -2,14 +2,12 @@ use crate::frame::Frame;
 use crate::numbers::weighted_quantile;
 use crate::trials::Trial;
 use crate::weights::Weights;
-use crate::{Candidate, DataState, ForecastReport, Skill};
+use crate::{Candidate, DataState, ForecastReport, Predictability, Skill, Verdict};
 
 /// Levels that candidates are scored at.
 const SCORED: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
 /// Trials below which a record says little.
 const FEW_TRIALS: usize = 7;
-/// A combination that is no better than this part of the naive error has nothing to go by.
-const NO_SKILL: f64 = 0.97;
 
 /// One step of a trial: what was forecast, what came, what the same time last week was.
 struct Step {
@@ -51,10 +49,14 @@ pub(crate) fn report(
         relative_error: relative_error(&combined),
         weighted_quantile_loss: quantile_loss(&combined),
     };
+    let predictability = Predictability::measure(frame, trials, carried);
     ForecastReport {
         model: "weighted combination".to_owned(),
-        notes: notes(frame, &skill),
+        why: why(&candidates, &skill),
+        notes: notes(frame, &skill, &predictability),
         skill,
+        predictability,
+        parts: Vec::new(),
         candidates,
         data: DataState {
             steps: frame.values.len(),
@@ -64,7 +66,30 @@ pub(crate) fn report(
     }
 }
 
-fn notes(frame: &Frame, skill: &Skill) -> Vec<String> {
+/// Why the combination was chosen: its error on the trials beside that of its best member, and the
+/// members that it leans on.
+fn why(candidates: &[Candidate], skill: &Skill) -> String {
+    let (Some(error), Some(best)) = (skill.relative_error, candidates.first()) else {
+        return "too little history to compare: all candidates count alike".to_owned();
+    };
+    let mut leaders: Vec<&Candidate> = candidates.iter().collect();
+    leaders.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    let leaders: Vec<String> = leaders
+        .iter()
+        .take(3)
+        .map(|one| format!("{} {:.0} %", one.name, 100.0 * one.weight))
+        .collect();
+    format!(
+        "on {} past days it had {error:.2} times the error of repeating last week, its best member \
+         ({}) {:.2}; it leans on {}",
+        skill.trial_days,
+        best.name,
+        best.relative_error.unwrap_or(f64::NAN),
+        leaders.join(", "),
+    )
+}
+
+fn notes(frame: &Frame, skill: &Skill, predictability: &Predictability) -> Vec<String> {
     let mut notes = Vec::new();
     let days = frame.values.len() / frame.per_day();
     if skill.trial_days < FEW_TRIALS {
@@ -73,10 +98,8 @@ fn notes(frame: &Frame, skill: &Skill) -> Vec<String> {
             skill.trial_days
         ));
     }
-    if let Some(error) = skill.relative_error.filter(|error| *error > NO_SKILL) {
-        notes.push(format!(
-            "hardly predictable: {error:.2} times the error of repeating last week"
-        ));
+    if matches!(predictability.verdict, Verdict::No | Verdict::Weakly) {
+        notes.push(predictability.sentence());
     }
     if frame.missing * 4 > frame.values.len() {
         let share = 100 * frame.missing / frame.values.len();

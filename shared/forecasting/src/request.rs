@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use timeseries::{Series, Step};
 
-use crate::{Holiday, QuantileForecast};
+use crate::{Holiday, Parts, Predictability, QuantileForecast};
 
 /// A half-open stretch of time `[start, end)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,8 +75,14 @@ pub struct Prediction {
 pub struct ForecastReport {
     /// Name of what was chosen, for people.
     pub model: String,
+    /// Why that was chosen, in one sentence.
+    pub why: String,
     /// Record of the whole combination on the target's own past.
     pub skill: Skill,
+    /// Whether this demand can be forecast at all.
+    pub predictability: Predictability,
+    /// What each step's median is made of.
+    pub parts: Vec<Parts>,
     /// Every candidate with its errors on the target's own past, best first.
     pub candidates: Vec<Candidate>,
     /// State of the training data.

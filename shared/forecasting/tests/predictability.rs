@@ -1,0 +1,148 @@
+//! Whether demand can be forecast, with a known answer.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use forecasting::{ForecastRequest, Prediction, Verdict, forecast};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use timeseries::{Series, Step};
+
+fn ask(values: Vec<f64>) -> Prediction {
+    let start: Timestamp = "2026-02-02T00:00:00Z".parse().unwrap();
+    let history = Series::new(start, Step::HOUR, values).unwrap();
+    forecast(&ForecastRequest {
+        history: &history,
+        cutoff: history.end(),
+        step: Step::HOUR,
+        horizon_steps: 30,
+        zone: &TimeZone::UTC,
+        training_days: 56,
+        occasions: &[],
+        holidays: &[],
+        left_out: &[],
+    })
+    .unwrap()
+}
+
+/// Numbers from 0 to 1 that nobody can foretell, the same in every run.
+/// Source: splitmix64, Steele, Lea & Flood 2014.
+fn chance(index: usize) -> f64 {
+    let mut z = (index as u64)
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        .wrapping_add(0x1234_5678);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    (z ^ (z >> 31)) as f64 / u64::MAX as f64
+}
+
+fn wave(hour: usize) -> f64 {
+    100.0 * (1.2 - (hour as f64 / 24.0 * std::f64::consts::TAU).cos())
+}
+
+fn verdict(of: impl Fn(usize) -> f64) -> (Verdict, Prediction) {
+    let prediction = ask((0..24 * 56).map(of).collect());
+    (prediction.report.predictability.verdict, prediction)
+}
+
+#[test]
+fn waves_levels_and_noisy_waves_can_be_forecast() {
+    let (wave_verdict, prediction) = verdict(wave);
+    assert_eq!(wave_verdict, Verdict::Yes);
+    let measured = prediction.report.predictability;
+    assert!(
+        measured.daily.unwrap() > 0.95 && measured.weekly.unwrap() > 0.95,
+        "{measured:?}"
+    );
+    assert_eq!(verdict(|_| 70.0).0, Verdict::Yes);
+    assert_eq!(verdict(|hour| 70.0 + 10.0 * chance(hour)).0, Verdict::Yes);
+    assert_eq!(
+        verdict(|hour| wave(hour) * (0.7 + 0.6 * chance(hour))).0,
+        Verdict::Yes
+    );
+    assert_eq!(verdict(|_| 0.0).0, Verdict::Yes);
+}
+
+#[test]
+fn bursts_without_a_pattern_cannot_be_forecast_and_the_planner_is_told() {
+    let burst = |hour: usize| {
+        let bursts = chance(hour) > 0.9;
+        if bursts {
+            2000.0 * chance(hour + 5000)
+        } else {
+            20.0 * chance(hour + 9000)
+        }
+    };
+    let (verdict, prediction) = verdict(burst);
+    assert_eq!(
+        verdict,
+        Verdict::No,
+        "{:?}",
+        prediction.report.predictability
+    );
+    let told = &prediction.report.notes;
+    assert!(
+        told.iter().any(|note| note.contains("reactive policies")),
+        "{told:?}"
+    );
+    // The band holds what bursts there were, at every hour.
+    for row in &prediction.forecast.rows {
+        assert!(row[6] > 1000.0, "{row:?}");
+    }
+}
+
+#[test]
+fn a_heavy_tailed_noise_has_skill_over_last_week_and_still_cannot_be_forecast() {
+    // Repeating noise doubles its variance: beating last week by a flat line is no skill.
+    let noise = |hour: usize| (3.0 * chance(hour) + 2.0 * chance(hour + 7777)).exp();
+    let (verdict, prediction) = verdict(noise);
+    let measured = prediction.report.predictability;
+    assert!(measured.over_last_week.unwrap().high < 1.0, "{measured:?}");
+    assert_eq!(verdict, Verdict::No, "{measured:?}");
+}
+
+#[test]
+fn days_of_history_say_nothing_yet() {
+    let prediction = ask((0..24 * 4).map(wave).collect());
+    assert_eq!(prediction.report.predictability.verdict, Verdict::Unknown);
+}
+
+#[test]
+fn the_interval_of_the_skill_holds_the_skill_and_shrinks_with_the_trials() {
+    let noisy = |hour: usize| wave(hour) * (0.7 + 0.6 * chance(hour));
+    let width = |days: usize| {
+        let prediction = ask((0..24 * days).map(noisy).collect());
+        let ratio = prediction.report.predictability.over_last_week.unwrap();
+        assert!(ratio.low <= ratio.value && ratio.value <= ratio.high);
+        ratio.high - ratio.low
+    };
+    assert!(width(56) < width(14));
+}
+
+#[test]
+fn the_parts_of_a_step_add_up_to_its_median() {
+    let prediction = ask((0..24 * 40).map(wave).collect());
+    assert_eq!(
+        prediction.report.parts.len(),
+        prediction.forecast.rows.len()
+    );
+    for (parts, median) in prediction
+        .report
+        .parts
+        .iter()
+        .zip(prediction.forecast.median())
+    {
+        let sum = parts.level + parts.season + parts.recent + parts.correction;
+        assert!((sum + parts.calendar + parts.event - median).abs() < 1e-9 * median.abs().max(1.0));
+    }
+    let noon = prediction.report.parts[12];
+    assert!(
+        (noon.level - 120.0).abs() < 2.0 && (noon.season - 100.0).abs() < 5.0,
+        "{noon:?}"
+    );
+    assert!(
+        prediction
+            .report
+            .why
+            .contains("times the error of repeating last week")
+    );
+}
