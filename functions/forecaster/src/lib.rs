@@ -4,7 +4,10 @@
 //! night changes nothing.
 
 mod error;
+mod fallback;
+mod made;
 mod night;
+mod watch;
 
 pub use error::ForecasterError;
 pub use night::{HORIZON, handle};

@@ -1,26 +1,29 @@
 use config::{Mode, Occurrence, OccurrenceEffect, Target};
 use control::{
-    ControlError, Loaded, Settings, TargetReport, World, apply_occurrence, chain, demand_series,
-    gather_history, left_out, load, load_settings, minute_spread, occurrence_id, save,
+    ControlError, Loaded, Settings, TargetReport, World, chain, demand_series, gather_history,
+    left_out, load, load_settings, minute_spread, occurrence_id, save,
 };
-use documents::{
-    Accuracy, CandidateRecord, DataRecord, Envelope, Forecast, History, Incident, RepairRecord,
-    keys,
-};
+use documents::{Envelope, Forecast, History, Incident, keys};
 use forecasting::{
-    Effect, ForecastRequest, Holiday, Interval, LEVELS, Occasion, Prediction, forecast,
+    Effect, ForecastRequest, Holiday, Interval, Occasion, forecast, rechoose, widen,
 };
 use holidays::Place;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use ports::{Clock, Condition, DocumentStore, MetricSource};
+use ports::{Clock, Condition, DocumentStore, MetricSource, Notifier};
+use timeseries::Series;
 
+use crate::fallback::stand_in;
+use crate::made::document;
+use crate::watch::{self, Watched};
 use crate::{ForecasterError, Request, Response};
 
 /// How far ahead a forecast reaches: the 48 hours that cover a day in any zone, and a third day so
 /// that one missed night leaves a plan its day.
 pub const HORIZON: SignedDuration = SignedDuration::from_hours(72);
 
+/// Days on which lengths of history are compared when forecasts have got worse.
+const RECHOICE_DAYS: u32 = 5;
 /// Who writes.
 const BY: &str = "forecaster";
 
@@ -35,6 +38,7 @@ pub async fn handle<S, M, G, N, C>(
 where
     S: DocumentStore,
     M: MetricSource,
+    N: Notifier,
     C: Clock,
 {
     let now = world.clock.now();
@@ -85,6 +89,7 @@ async fn night<S, M, G, N, C>(
 where
     S: DocumentStore,
     M: MetricSource,
+    N: Notifier,
 {
     if target.mode == Mode::Off {
         return Ok(TargetReport::new(&target.name, "off", ""));
@@ -98,7 +103,7 @@ where
     let mut notes = Vec::new();
     let present = load::<Forecast>(world.store, &key).await.map_err(port)?;
     match &present {
-        Loaded::Found(..) if !again => {
+        Loaded::Found(found, _) if !again && !watch::stand_in(&found.body) => {
             let note = format!("{key} is there already");
             return Ok(TargetReport::new(&target.name, "unchanged", note));
         }
@@ -112,18 +117,21 @@ where
         Loaded::Unusable(error, _) => notes.push(format!("replaced: {}", chain(error))),
         Loaded::Found(..) | Loaded::Absent => {}
     }
-    let history = history(world, target, now, &mut notes).await?;
-    let (mut unlearnt, trouble) = left_out(world.store, &target.name).await.map_err(port)?;
-    notes.extend(trouble);
-    unlearnt.extend(incidents(world.store, target, &mut notes).await?);
-    let known = Known {
-        settings,
-        target,
-        start,
-        now,
-        left_out: &unlearnt,
+    let body = match model(world, settings, target, (start, now), &mut notes).await {
+        Ok(body) => body,
+        Err(trouble) => {
+            // The failure is reported all the same, so that the run is repeated; what it finds of a
+            // stand-in it replaces.
+            if let Loaded::Absent | Loaded::Unusable(..) = &present
+                && let Some(body) = stand_in(world.store, target, start, &trouble).await?
+            {
+                let document = Envelope::new(Some(&target.name), now, BY, body);
+                save(world.store, &key, &document, present.unchanged()).await?;
+                tracing::warn!(target_name = %target.name, key = %key, "stand-in written");
+            }
+            return Err(trouble);
+        }
     };
-    let body = known.forecast(&history, notes.clone())?;
     let model = body.model.clone();
     let document = Envelope::new(Some(&target.name), now, BY, body);
     save(world.store, &key, &document, present.unchanged()).await?;
@@ -132,6 +140,46 @@ where
     report.notes.extend(notes);
     report.changes = 1;
     Ok(report)
+}
+
+/// This night's model: history, watch over the last nights, forecast.
+async fn model<S, M, G, N, C>(
+    world: &World<'_, S, M, G, N, C>,
+    settings: &Settings,
+    target: &Target,
+    (start, now): (Timestamp, Timestamp),
+    notes: &mut Vec<String>,
+) -> Result<Forecast, ControlError>
+where
+    S: DocumentStore,
+    M: MetricSource,
+    N: Notifier,
+{
+    let port = |source| ControlError::Port {
+        target: target.name.clone(),
+        source,
+    };
+    let history = history(world, target, now, notes).await?;
+    let (mut unlearnt, trouble) = left_out(world.store, &target.name).await.map_err(port)?;
+    notes.extend(trouble);
+    unlearnt.extend(incidents(world.store, target, notes).await?);
+    let demand = demand_series(&history, target.step).map_err(|source| ControlError::Demand {
+        target: target.name.clone(),
+        source,
+    })?;
+    let seen = (start, &demand);
+    let mut watched = Watched::look(world.store, target, seen, &unlearnt, notes).await?;
+    let known = Known {
+        settings,
+        target,
+        start,
+        now,
+        left_out: &unlearnt,
+        demand: &demand,
+    };
+    let body = known.forecast(&history, &mut watched, notes.clone());
+    watched.keep(world, target, now, notes).await;
+    body
 }
 
 /// The archive brought up to date, and stored where it changed.
@@ -213,19 +261,21 @@ async fn incidents<S: DocumentStore>(
         .collect())
 }
 
-/// What one forecast is made from, beside the history.
+/// What one forecast is made from.
 struct Known<'a> {
     settings: &'a Settings,
     target: &'a Target,
     start: Timestamp,
     now: Timestamp,
     left_out: &'a [Interval],
+    demand: &'a Series,
 }
 
 impl Known<'_> {
     fn forecast(
         &self,
         history: &History,
+        watched: &mut Watched,
         mut notes: Vec<String>,
     ) -> Result<Forecast, ControlError> {
         let Self {
@@ -234,25 +284,22 @@ impl Known<'_> {
             start,
             now,
             left_out,
+            demand,
         } = *self;
-        let demand =
-            demand_series(history, target.step).map_err(|source| ControlError::Demand {
-                target: target.name.clone(),
-                source,
-            })?;
+        let trouble = |source| ControlError::Forecast {
+            target: target.name.clone(),
+            source,
+        };
         let end = start.saturating_add(HORIZON).unwrap_or(Timestamp::MAX);
         let occurrences = settings
             .config
             .occurrences(target, now, demand.start(), end);
-        let (given, learnt): (Vec<&Occurrence>, Vec<&Occurrence>) = occurrences
-            .iter()
-            .partition(|o| is_given(o) && o.to() > start);
-        let occasions: Vec<Occasion> = learnt.iter().map(|o| occasion(o)).collect();
+        let occasions: Vec<Occasion> = occurrences.iter().map(occasion).collect();
         let kept = |place| Holiday::kept(place, &target.zone, demand.start(), end);
         let holidays = target.country.map_or_else(Vec::new, kept);
         notes.extend(target.country.and_then(|place| runs_out(place, end)));
-        let request = ForecastRequest {
-            history: &demand,
+        let mut request = ForecastRequest {
+            history: demand,
             cutoff: start,
             step: target.step,
             horizon_steps: target.step.covering(HORIZON),
@@ -262,27 +309,27 @@ impl Known<'_> {
             holidays: &holidays,
             left_out,
         };
-        let prediction = forecast(&request).map_err(|source| ControlError::Forecast {
-            target: target.name.clone(),
-            source,
-        })?;
+        if watched.drifting() {
+            let (days, _) = rechoose(&request, RECHOICE_DAYS).map_err(trouble)?;
+            watched.chose(Some(days).filter(|days| *days != target.training_days));
+            request.training_days = days;
+        }
+        let mut prediction = forecast(&request).map_err(trouble)?;
+        if watched.drifting() {
+            widen(&mut prediction.forecast, watched.drift.widening);
+            notes.extend(watch::note(&watched.drift));
+        }
         notes.extend(prediction.report.notes.iter().cloned());
         let mut body = document(&prediction, minute_spread(history, target.step), notes);
-        for occurrence in &given {
-            apply_occurrence(&mut body, occurrence);
-        }
         body.events = occurrences
             .iter()
             .filter(|o| o.to() > start)
             .map(occurrence_id)
             .collect();
-        body.data.from = Some(demand.start().max(self.trained_from()));
+        let reach = SignedDuration::from_hours(24 * i64::from(request.training_days));
+        let from = start.saturating_sub(reach).unwrap_or(Timestamp::MIN);
+        body.data.from = Some(demand.start().max(from));
         Ok(body)
-    }
-
-    fn trained_from(&self) -> Timestamp {
-        let span = SignedDuration::from_hours(24 * i64::from(self.target.training_days));
-        self.start.saturating_sub(span).unwrap_or(Timestamp::MIN)
     }
 }
 
@@ -298,21 +345,15 @@ fn runs_out(place: Place, end: Timestamp) -> Option<String> {
     })
 }
 
-/// Whether the effect is a number that people gave, which needs no learning.
-fn is_given(occurrence: &Occurrence) -> bool {
-    matches!(
-        occurrence.effect,
-        OccurrenceEffect::Multiplier(_) | OccurrenceEffect::Demand(_)
-    )
-}
-
 fn occasion(occurrence: &Occurrence) -> Occasion {
     Occasion {
         name: occurrence.name.clone(),
         during: Interval {
-            start: occurrence.from(),
-            end: occurrence.to(),
+            start: occurrence.start,
+            end: occurrence.end,
         },
+        lead: occurrence.lead,
+        tail: occurrence.tail,
         effect: match occurrence.effect {
             OccurrenceEffect::Multiplier(factor) => Effect::Multiplier(factor),
             OccurrenceEffect::Demand(demand) => Effect::Absolute(demand),
@@ -320,57 +361,4 @@ fn occasion(occurrence: &Occurrence) -> Occasion {
             OccurrenceEffect::Learnt => Effect::Learnt,
         },
     }
-}
-
-fn document(prediction: &Prediction, minute_spread: f64, notes: Vec<String>) -> Forecast {
-    let Prediction { forecast, report } = prediction;
-    let combined = report.candidates.first();
-    Forecast {
-        start: forecast.start,
-        step_seconds: forecast.step.seconds(),
-        levels: LEVELS.to_vec(),
-        quantiles: forecast
-            .rows
-            .iter()
-            .map(|row| row.map(rounded).to_vec())
-            .collect(),
-        minute_spread,
-        model: report.model.clone(),
-        candidates: report
-            .candidates
-            .iter()
-            .map(|candidate| CandidateRecord {
-                name: candidate.name.clone(),
-                weight: candidate.weight,
-                weighted_quantile_loss: candidate.weighted_quantile_loss,
-                relative_error: candidate.relative_error,
-            })
-            .collect(),
-        accuracy: Accuracy {
-            weighted_quantile_loss: combined.and_then(|c| c.weighted_quantile_loss),
-            relative_error: combined.and_then(|c| c.relative_error),
-        },
-        data: DataRecord {
-            from: None,
-            steps: report.data.steps,
-            missing: report.data.missing,
-            repaired: report
-                .data
-                .repaired
-                .iter()
-                .map(|(stretch, reason)| RepairRecord {
-                    start: stretch.start,
-                    end: stretch.end,
-                    reason: reason.clone(),
-                })
-                .collect(),
-        },
-        events: Vec::new(),
-        notes,
-    }
-}
-
-/// A thousandth of a request a minute is below anything that matters, and keeps the document short.
-fn rounded(value: f64) -> f64 {
-    (value * 1000.0).round() / 1000.0
 }

@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use timeseries::Step;
 
-use crate::Document;
+use crate::{Document, Explanation, Ladder, LadderRung, PredictabilityRecord};
 
 /// Demand to come, as quantiles of each step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Forecast {
     /// Start of the first step.
@@ -34,6 +34,15 @@ pub struct Forecast {
     pub events: Vec<String>,
     /// Plain sentences worth reading.
     pub notes: Vec<String>,
+    /// Where it stands on the ladder of fallbacks.
+    #[serde(default)]
+    pub ladder: Ladder,
+    /// Whether this demand can be forecast at all.
+    #[serde(default)]
+    pub predictability: PredictabilityRecord,
+    /// What the medians are made of.
+    #[serde(default)]
+    pub explanation: Explanation,
 }
 
 /// A candidate model's record.
@@ -91,7 +100,7 @@ pub struct RepairRecord {
 
 impl Document for Forecast {
     const KIND: &'static str = "forecast";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 
     fn check(&self) -> Result<(), String> {
         let step = Step::from_seconds(i64::from(self.step_seconds)).map_err(|e| e.to_string())?;
@@ -134,11 +143,18 @@ impl Document for Forecast {
                 ));
             }
         }
-        Ok(())
+        self.explanation.check()
     }
 }
 
 impl Forecast {
+    /// Whether only the safe floor should be planned from it, and the rest left to reactive
+    /// policies: demand cannot be forecast.
+    #[must_use]
+    pub fn hands_off(&self) -> bool {
+        self.ladder.rung == LadderRung::HandsOff
+    }
+
     /// The step; one minute where `step_seconds` is impossible, which no decoded forecast's is.
     #[must_use]
     pub fn step(&self) -> Step {

@@ -77,6 +77,12 @@ pub fn baseline(target: &str) -> String {
     format!("targets/{target}/baseline.json")
 }
 
+/// How the forecasts did.
+#[must_use]
+pub fn record(target: &str) -> String {
+    format!("targets/{target}/record.json")
+}
+
 /// Who may change the group.
 #[must_use]
 pub fn lease(target: &str) -> String {

@@ -7,20 +7,24 @@
 
 mod codec;
 mod error;
+mod explanation;
 mod forecast;
 mod history;
 mod incident;
 pub mod keys;
 mod plan;
+mod record;
 mod register;
 mod state;
 
 pub use codec::{Document, Envelope, decode, encode};
 pub use error::DocumentError;
+pub use explanation::{Explanation, Ladder, LadderRung, PredictabilityRecord, Predictable};
 pub use forecast::{Accuracy, CandidateRecord, DataRecord, Forecast, RepairRecord};
 pub use history::History;
 pub use incident::{Hold, Incident, SeenAlarm};
 pub use plan::{Plan, PlanStep, PlannedAction};
+pub use record::{DriftRecord, Record, ScoredNight};
 pub use register::{Entry, Guard, register, register_table};
 pub use state::{
     AddedEvent, Baseline, Events, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     Baseline, Document, Envelope, Events, Forecast, History, Incident, Lease, LeftOutDays, Pause,
-    Plan, ShadowLedger, keys,
+    Plan, Record, ShadowLedger, keys,
 };
 
 /// One kind of document: where it is, who may write it and who reads it.
@@ -153,6 +153,12 @@ pub fn register() -> Vec<Entry> {
             .owned("forecaster", "planner, responder, the command")
             .units(RATE)
             .daily(),
+        Entry::new::<Record>(
+            keys::record(TARGET),
+            "how the forecasts did, and whether they get worse",
+        )
+        .owned("forecaster", "forecaster, the command")
+        .units("shares"),
         Entry::new::<Plan>(
             keys::plan(TARGET),
             "floors in time, and what was written of them",

@@ -63,6 +63,7 @@ prop_compose! {
             data: DataRecord { steps, ..DataRecord::default() },
             events: Vec::new(),
             notes,
+            ..Forecast::default()
         }
     }
 }

@@ -96,6 +96,7 @@ fn every_kind_is_read_back_and_what_is_wrong_is_named() {
     check(common::left_out_days());
     check(common::shadow_ledger());
     check(common::pause());
+    check(common::record());
 }
 
 /// What stands at `pointer` of a body, and what is said when it is replaced by the value.
@@ -189,6 +190,18 @@ const IMPOSSIBLE: &[(&str, &str, &str, &str)] = &[
         "stretch from 2026-01-01T00:00:00Z does not end after it, but at 2026-01-01T00:00:00Z",
     ),
     (
+        "record",
+        "/nights/0/over_p95",
+        "1.5",
+        "night of 2026-01-01T00:00:00Z has impossible scores",
+    ),
+    (
+        "record",
+        "/drift/widening",
+        "-1",
+        "drift has a figure of -1",
+    ),
+    (
         "shadow-ledger",
         "/entries/0/demand",
         "-1",
@@ -220,6 +233,7 @@ fn an_impossible_body_is_named() {
     impossible(common::incident());
     impossible(common::left_out_days());
     impossible(common::shadow_ledger());
+    impossible(common::record());
 }
 
 #[test]

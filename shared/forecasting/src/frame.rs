@@ -3,7 +3,7 @@ use timeseries::{Series, Step};
 
 use crate::calendar::Calendar;
 use crate::repair::{self, Repair};
-use crate::{ForecastError, ForecastRequest, Interval};
+use crate::{ForecastError, ForecastRequest, Interval, Occasion};
 
 /// The most steps one forecast may ask for: 31 days of minutes.
 pub(crate) const MOST_STEPS_AHEAD: usize = 31 * 1440;
@@ -50,8 +50,8 @@ impl Frame {
         let step = request.step;
         let cutoff = step.floor(request.cutoff);
         let (start, mut values) = window(request, cutoff)?;
-        let past = request.occasions.iter().map(|occasion| &occasion.during);
-        for interval in request.left_out.iter().chain(past) {
+        let past = request.occasions.iter().map(Occasion::span);
+        for interval in request.left_out.iter().copied().chain(past) {
             blank(&mut values, start, step, interval.start, interval.end);
         }
         let missing = values.iter().filter(|value| value.is_nan()).count();

@@ -9,6 +9,7 @@
 mod backtest;
 mod calendar;
 mod carry;
+mod drift;
 mod engine;
 mod error;
 mod explain;
@@ -17,6 +18,7 @@ mod frame;
 mod holidays;
 mod intraday;
 mod members;
+mod mixture;
 mod numbers;
 mod occasions;
 mod predictability;
@@ -32,6 +34,7 @@ mod trials;
 mod weights;
 
 pub use backtest::{BacktestRequest, BacktestRow, backtest};
+pub use drift::{Drift, DriftState, NightScore, last_week, rechoose, score, widen, widening};
 pub use engine::forecast;
 pub use error::ForecastError;
 pub use explain::Parts;

@@ -2,6 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::calendar::Calendar;
 use crate::frame::Frame;
+use crate::mixture::moved;
 use crate::numbers::median;
 use crate::quantiles::MEDIAN;
 use crate::{Effect, ForecastRequest, Interval, LEVELS, Occasion};
@@ -22,81 +23,141 @@ pub(crate) fn apply(
     let end = frame.values.len();
     let last = frame.time_at(end + rows.len());
     for occasion in request.occasions {
-        let during = occasion.during;
-        if during.start >= last || during.end <= frame.cutoff || during.start >= during.end {
+        let (during, span) = (occasion.during, occasion.span());
+        if span.start >= last || span.end <= frame.cutoff || during.start >= during.end {
             continue;
         }
+        let name = &occasion.name;
         let change = match occasion.effect {
             Effect::Multiplier(factor) if factor.is_finite() && factor >= 0.0 => {
-                Change::Times(vec![factor])
+                Change::Times(factor)
             }
             Effect::Absolute(value) if value.is_finite() => Change::To(value),
             Effect::Multiplier(_) | Effect::Absolute(_) => {
-                notes.push(format!(
-                    "{}: its effect is not a usable number",
-                    occasion.name
-                ));
+                notes.push(format!("{name}: its effect is not a usable number"));
                 continue;
             }
             Effect::Like(day) => Change::Like(day),
             Effect::Learnt => {
-                let learnt = learn(request, frame, occasion);
+                let (learnt, past) = learn(request, frame, occasion);
                 if learnt.is_empty() {
-                    notes.push(format!(
-                        "{}: no past occurrence to learn from",
-                        occasion.name
-                    ));
+                    notes.push(format!("{name}: no past occurrence to learn from"));
                     continue;
                 }
-                let mean = learnt.iter().sum::<f64>() / learnt.len() as f64;
+                let mean = learnt.iter().map(|(log, _)| log.exp()).sum::<f64>();
+                let mean = mean / learnt.len() as f64;
                 notes.push(format!(
-                    "{}: {mean:.2} times the usual, learnt from the past",
-                    occasion.name
+                    "{name}: {mean:.2} times the usual, learnt from {past} in the past"
                 ));
-                Change::Times(learnt)
+                Change::Learnt(learnt)
             }
         };
         let mut unknown = 0;
         for (step, row) in rows.iter_mut().enumerate() {
             let index = end + step;
-            let share = overlap(frame, index, during);
-            if share > 0.0 && !change.apply(request, frame, (index, share, during), row) {
+            let (from, to) = (frame.time_at(index), frame.time_at(index + 1));
+            let shares = Shares::of(occasion, from, to);
+            if shares.fullest > 0.0 && !change.apply(request, frame, (index, shares, span), row) {
                 unknown += 1;
             }
         }
         if unknown > 0 {
             notes.push(format!(
-                "{}: {unknown} steps have no like in the history and stay as they are",
-                occasion.name
+                "{name}: {unknown} steps have no like in the history and stay as they are"
             ));
         }
     }
     notes
 }
 
+/// How much of a step an occasion has, 0 to 1: at its fullest moment, and in the mean.
+#[derive(Debug, Clone, Copy)]
+struct Shares {
+    fullest: f64,
+    mean: f64,
+}
+
+impl Shares {
+    fn of(occasion: &Occasion, from: Timestamp, to: Timestamp) -> Self {
+        /// Moments of a step that the mean is of.
+        const MOMENTS: i64 = 12;
+        let during = occasion.during;
+        let share = |at: Timestamp| {
+            let part = |far: SignedDuration, whole: SignedDuration| {
+                if far.is_negative() {
+                    1.0
+                } else if whole.is_zero() {
+                    0.0
+                } else {
+                    (1.0 - far.as_secs_f64() / whole.as_secs_f64()).max(0.0)
+                }
+            };
+            let after = at.duration_since(during.end);
+            // The end itself lies outside: half a second keeps it from counting as inside.
+            let after = if after.is_zero() {
+                SignedDuration::from_millis(500)
+            } else {
+                after
+            };
+            let before = during.start.duration_since(at) - SignedDuration::from_nanos(1);
+            part(before, occasion.lead).min(part(after, occasion.tail))
+        };
+        let length = to.duration_since(from).as_secs();
+        let moments = (0..MOMENTS).map(|moment| {
+            let seconds = length * (2 * moment + 1) / (2 * MOMENTS);
+            let at = from.saturating_add(SignedDuration::from_secs(seconds));
+            share(at.unwrap_or(from))
+        });
+        let mean = moments.sum::<f64>() / MOMENTS as f64;
+        // Within a step the share is highest at its start, its end, or anywhere in the full part.
+        let full = during.start < to && during.end > from;
+        let just_before = to
+            .saturating_sub(SignedDuration::from_secs(1))
+            .unwrap_or(to);
+        let fullest = if full {
+            1.0
+        } else {
+            share(from).max(share(just_before))
+        };
+        Self { fullest, mean }
+    }
+
+    /// The share that counts: what raises demand does so for the whole step, since servers must
+    /// stand for its busiest moment; what lowers it counts by its part of the step.
+    fn counting(self, raises: bool) -> f64 {
+        if raises { self.fullest } else { self.mean }
+    }
+}
+
 enum Change {
-    /// By step of the occasion, the last one for the rest.
-    Times(Vec<f64>),
+    Times(f64),
+    /// By step of the occasion, lead and tail included, the last one for the rest: logarithm and its
+    /// variance.
+    Learnt(Vec<(f64, f64)>),
     To(f64),
     Like(Timestamp),
 }
 
 impl Change {
-    /// Changes the row of a step, of which `share` lies in the occasion. False when the history
-    /// holds nothing to go by.
+    /// Changes the row of a step. False when the history holds nothing to go by.
     fn apply(
         &self,
         request: &ForecastRequest<'_>,
         frame: &Frame,
-        (index, share, during): (usize, f64, Interval),
+        (index, shares, span): (usize, Shares, Interval),
         row: &mut [f64; LEVELS.len()],
     ) -> bool {
         let target = match self {
-            Self::Times(factors) => {
-                let position = steps_between(during.start, frame.time_at(index), frame);
-                let factor = factors.get(position).or(factors.last());
-                let factor = 1.0 + share * (factor.copied().unwrap_or(1.0) - 1.0);
+            Self::Times(factor) => {
+                let factor = 1.0 + shares.counting(*factor > 1.0) * (factor - 1.0);
                 row.iter_mut().for_each(|value| *value *= factor);
+                return true;
+            }
+            Self::Learnt(learnt) => {
+                let position = steps_between(span.start, frame.time_at(index), frame);
+                if let Some(change) = learnt.get(position).or(learnt.last()) {
+                    *row = moved(row, *change, 0.0);
+                }
                 return true;
             }
             Self::To(value) => Some(*value),
@@ -107,7 +168,7 @@ impl Change {
         };
         let target = target.max(frame.least);
         let centre = row[MEDIAN];
-        let goal = centre + share * (target - centre);
+        let goal = centre + shares.counting(target > centre) * (target - centre);
         // Errors grow with demand: keep the relative spread, or the plain one around nothing.
         let factor = goal / centre;
         for value in row.iter_mut() {
@@ -120,16 +181,6 @@ impl Change {
         }
         true
     }
-}
-
-/// Part of step `index` that lies in `during`, 0 to 1.
-fn overlap(frame: &Frame, index: usize, during: Interval) -> f64 {
-    let from = frame.time_at(index).max(during.start);
-    let to = frame.time_at(index + 1).min(during.end);
-    let step = frame
-        .time_at(index + 1)
-        .duration_since(frame.time_at(index));
-    (to.duration_since(from).as_secs_f64() / step.as_secs_f64().max(1.0)).clamp(0.0, 1.0)
 }
 
 /// Demand at the local time of step `index` on the local day that holds `day`, if observed before
@@ -153,25 +204,37 @@ fn like(request: &ForecastRequest<'_>, frame: &Frame, index: usize, day: Timesta
     (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
 }
 
-/// Multipliers by step of the occasion: the median over its past occurrences of demand over the
-/// median of the same time in the weeks before, each summed over two hours to steady it.
-fn learn(request: &ForecastRequest<'_>, frame: &Frame, occasion: &Occasion) -> Vec<f64> {
+/// Multipliers by step of the occasion, as logarithms with their variances, and the number of past
+/// occurrences: the median over those of demand over the median of the same time in the weeks before,
+/// each summed over two hours to steady it. A single one may repeat within a fifth of its size.
+fn learn(
+    request: &ForecastRequest<'_>,
+    frame: &Frame,
+    occasion: &Occasion,
+) -> (Vec<(f64, f64)>, usize) {
+    const ALIKE: f64 = 0.2;
     let past: Vec<Vec<f64>> = request
         .occasions
         .iter()
-        .filter(|other| other.name == occasion.name && other.during.end <= frame.cutoff)
-        .filter_map(|other| multipliers(request, other.during))
+        .filter(|other| other.name == occasion.name && other.span().end <= frame.cutoff)
+        .filter_map(|other| multipliers(request, other.span()))
         .collect();
     let longest = past.iter().map(Vec::len).max().unwrap_or(0);
-    (0..longest)
+    let learnt = (0..longest)
         .map(|position| {
-            let mut factors: Vec<f64> = past
+            let mut logs: Vec<f64> = past
                 .iter()
-                .filter_map(|one| one.get(position).copied())
+                .filter_map(|one| one.get(position))
+                .map(|factor| factor.clamp(LEARNT_RANGE.0, LEARNT_RANGE.1).ln())
                 .collect();
-            median(&mut factors).clamp(LEARNT_RANGE.0, LEARNT_RANGE.1)
+            let count = logs.len() as f64;
+            let centre = median(&mut logs);
+            let square: f64 = logs.iter().map(|log| (log - centre).powi(2)).sum();
+            let assumed = (ALIKE * centre).powi(2);
+            (centre, (square + 2.0 * assumed) / (count + 1.0))
         })
-        .collect()
+        .collect();
+    (learnt, past.len())
 }
 
 /// Multipliers of one past occurrence; `None` when it or all weeks before it were not observed.

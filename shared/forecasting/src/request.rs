@@ -1,5 +1,5 @@
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use timeseries::{Series, Step};
 
 use crate::{Holiday, Parts, Predictability, QuantileForecast};
@@ -33,8 +33,25 @@ pub struct Occasion {
     pub name: String,
     /// When it applies in full.
     pub during: Interval,
+    /// Its effect already grows for this long before, straight from nothing.
+    pub lead: SignedDuration,
+    /// Its effect fades for this long after, straight to nothing.
+    pub tail: SignedDuration,
     /// What it does.
     pub effect: Effect,
+}
+
+impl Occasion {
+    /// From the first moment of its lead to the last of its tail.
+    #[must_use]
+    pub fn span(&self) -> Interval {
+        let start = self.during.start.saturating_sub(self.lead);
+        let end = self.during.end.saturating_add(self.tail);
+        Interval {
+            start: start.unwrap_or(self.during.start),
+            end: end.unwrap_or(self.during.end),
+        }
+    }
 }
 
 /// Everything a forecast depends on.

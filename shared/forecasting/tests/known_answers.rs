@@ -180,6 +180,8 @@ fn occasions_are_applied() {
     let occasion = |effect| Occasion {
         name: "final".to_owned(),
         during: during(24 * 42 + 10, 24 * 42 + 12),
+        lead: SignedDuration::ZERO,
+        tail: SignedDuration::ZERO,
         effect,
     };
     let with = |effect| ask(&values, &[occasion(effect)], &[], &TimeZone::UTC);
@@ -206,6 +208,8 @@ fn the_effect_of_an_occasion_is_learnt_and_does_not_teach_the_usual() {
         occasions.push(Occasion {
             name: "programme".to_owned(),
             during: during(from, from + 3),
+            lead: SignedDuration::ZERO,
+            tail: SignedDuration::ZERO,
             effect: Effect::Learnt,
         });
     }

@@ -198,6 +198,7 @@ mod tests {
             data: documents::DataRecord::default(),
             events: Vec::new(),
             notes: Vec::new(),
+            ..Forecast::default()
         }
     }
 

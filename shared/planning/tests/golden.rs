@@ -47,6 +47,7 @@ fn forecast() -> Forecast {
         data: DataRecord::default(),
         events: Vec::new(),
         notes: Vec::new(),
+        ..Forecast::default()
     }
 }
 

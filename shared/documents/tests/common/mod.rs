@@ -1,9 +1,9 @@
 //! One document of each kind, as a function would write it.
 
 use documents::{
-    Accuracy, AddedEvent, Baseline, CandidateRecord, DataRecord, Events, Forecast, History, Hold,
-    Incident, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause, Plan, PlanStep,
-    PlannedAction, RepairRecord, SeenAlarm, ShadowLedger,
+    Accuracy, AddedEvent, Baseline, CandidateRecord, DataRecord, DriftRecord, Events, Forecast,
+    History, Hold, Incident, LadderRung, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause,
+    Plan, PlanStep, PlannedAction, Record, RepairRecord, ScoredNight, SeenAlarm, ShadowLedger,
 };
 use jiff::Timestamp;
 
@@ -47,6 +47,28 @@ pub(crate) fn forecast() -> Forecast {
         },
         events: vec!["new-year".to_owned()],
         notes: Vec::new(),
+        ..Forecast::default()
+    }
+}
+
+pub(crate) fn record() -> Record {
+    Record {
+        nights: vec![ScoredNight {
+            forecast: at("2026-01-01T00:00:00Z"),
+            rung: LadderRung::Model,
+            steps: 96,
+            loss: 0.08,
+            relative_error: Some(0.7),
+            over_p90: 0.1,
+            over_p95: 0.04,
+            needed: 0.9,
+            widened: 1.0,
+            steady: true,
+        }],
+        drift: DriftRecord {
+            widening: 1.0,
+            ..DriftRecord::default()
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use timeseries::Step;
 
 use super::Kind;
 use crate::numbers::median;
-use crate::{ForecastRequest, Interval};
+use crate::{ForecastRequest, Interval, Occasion};
 
 /// Hours of a day.
 pub(super) const HOURS: usize = 24;
@@ -38,18 +38,13 @@ impl<'a> Days<'a> {
         let mut cells: BTreeMap<Date, [(f64, f64); HOURS]> = BTreeMap::new();
         // By the hour first: asking the zone for every minute of three years takes long.
         let hours = past.resample(Step::HOUR).unwrap_or(past);
-        let past_occasions = request.occasions.iter().map(|occasion| &occasion.during);
+        let occasions = request.occasions.iter().map(Occasion::span);
+        let out_of_use: Vec<Interval> = request.left_out.iter().copied().chain(occasions).collect();
         for (index, value) in hours.values().iter().enumerate() {
             let at = hours.time_at(index);
             let after = hours.time_at(index + 1);
             let out = |one: &Interval| one.start < after && one.end > at;
-            if value.is_nan()
-                || request
-                    .left_out
-                    .iter()
-                    .chain(past_occasions.clone())
-                    .any(out)
-            {
+            if value.is_nan() || out_of_use.iter().any(out) {
                 continue;
             }
             let local = request.zone.to_datetime(at);

@@ -6,7 +6,6 @@
 
 mod belief;
 mod days;
-mod mixture;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,8 +18,8 @@ use jiff::{Timestamp, ToSpan};
 
 use self::belief::{Belief, Seen, same_name};
 use self::days::{Day, Days, HOURS, distance, logs};
-use self::mixture::{mixed, moved};
 use crate::frame::Frame;
+use crate::mixture::{mixed, moved};
 use crate::quantiles::MEDIAN;
 use crate::{ForecastRequest, Interval, LEVELS};
 

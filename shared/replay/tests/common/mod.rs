@@ -77,6 +77,7 @@ pub fn forecast(start: Timestamp, demand: impl Fn(usize) -> f64) -> Forecast {
         data: DataRecord::default(),
         events: Vec::new(),
         notes: Vec::new(),
+        ..Forecast::default()
     }
 }
 

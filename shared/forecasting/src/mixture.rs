@@ -8,7 +8,7 @@ type Row = [f64; LEVELS.len()];
 const HALVINGS: usize = 40;
 
 /// A row moved by a logarithm and widened by a variance, both of demand plus `guard`.
-pub(super) fn moved(row: &Row, (log, variance): (f64, f64), guard: f64) -> Row {
+pub(crate) fn moved(row: &Row, (log, variance): (f64, f64), guard: f64) -> Row {
     let to_log = |value: f64| (value.max(0.0) + guard).max(1e-12).ln();
     let centre = to_log(row[MEDIAN]);
     let deviation = variance.max(0.0).sqrt();
@@ -29,7 +29,7 @@ pub(super) fn moved(row: &Row, (log, variance): (f64, f64), guard: f64) -> Row {
 
 /// Quantiles of a mixture: each row is what happens with the chance beside it. The chances add up
 /// to one.
-pub(super) fn mixed(parts: &[(f64, Row)]) -> Row {
+pub(crate) fn mixed(parts: &[(f64, Row)]) -> Row {
     let low = parts.iter().map(|(_, row)| row[0]).fold(f64::MAX, f64::min);
     let high = parts
         .iter()
