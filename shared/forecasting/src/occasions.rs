@@ -237,7 +237,9 @@ fn learn(
     (learnt, past.len())
 }
 
-/// Multipliers of one past occurrence; `None` when it or all weeks before it were not observed.
+/// Multipliers of one past occurrence; `None` when it or all that tells its usual was not observed.
+/// The usual is the median of the same time in the weeks before, without those of other occasions;
+/// where those take all weeks, of the days before of the same kind.
 fn multipliers(request: &ForecastRequest<'_>, during: Interval) -> Option<Vec<f64>> {
     let days = i64::try_from(7 * WEEKS_BEFORE).unwrap_or(28) + 1;
     let lead = SignedDuration::from_hours(24 * days);
@@ -253,15 +255,33 @@ fn multipliers(request: &ForecastRequest<'_>, during: Interval) -> Option<Vec<f6
     let length = request
         .step
         .covering(during.end.duration_since(during.start));
+    let mut usual = slice.values().to_vec();
+    let spans = request.occasions.iter().map(Occasion::span);
+    for span in spans.chain(request.left_out.iter().copied()) {
+        let touched = |index: &usize| {
+            let (at, next) = (slice.time_at(*index), slice.time_at(*index + 1));
+            at < span.end && next > span.start
+        };
+        if span.start < to && span.end > from {
+            let range = (0..usual.len()).filter(touched).collect::<Vec<_>>();
+            range.into_iter().for_each(|index| usual[index] = f64::NAN);
+        }
+    }
+    let before = |index: usize, days: &mut dyn Iterator<Item = usize>, alike: bool| -> Vec<f64> {
+        days.filter_map(|days| calendar.back(index, days, first))
+            .filter(|past| !alike || calendar.weekend(*past) == calendar.weekend(index))
+            .map(|past| usual[past])
+            .filter(|value| !value.is_nan())
+            .collect()
+    };
     let pairs: Vec<Option<(f64, f64)>> = (first..(first + length).min(slice.len()))
         .map(|index| {
             let value = slice.values()[index];
-            let mut before: Vec<f64> = (1..=WEEKS_BEFORE)
-                .filter_map(|week| calendar.back(index, 7 * week, first))
-                .map(|past| slice.values()[past])
-                .filter(|value| !value.is_nan())
-                .collect();
-            (!value.is_nan() && !before.is_empty()).then(|| (value, median(&mut before)))
+            let mut known = before(index, &mut (1..=WEEKS_BEFORE).map(|week| 7 * week), false);
+            if known.is_empty() {
+                known = before(index, &mut (1..=14), true);
+            }
+            (!value.is_nan() && !known.is_empty()).then(|| (value, median(&mut known)))
         })
         .collect();
     let reach = (request.step.per_day() / 24).max(1);

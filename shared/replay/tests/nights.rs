@@ -103,27 +103,30 @@ fn an_event_entered_the_day_before_changes_tonights_plan() {
 
 #[test]
 fn what_past_occurrences_did_is_learnt_without_a_multiplier() {
+    // Every Monday from 20:00 to 21:00, from the first day of the history on.
     let show = |minute: usize| {
         let (day, of_day) = (minute / 1440, minute % 1440);
-        // Every Monday from 20:00 to 21:00, five of them before the first night.
         let on = day % 7 == 0 && (1200..1260).contains(&of_day);
         wave(minute) * if on { 2.5 } else { 1.0 }
     };
-    let event = "[[event]]\nname = \"show\"\nstart = 2026-10-05T20:00:00\n\
-                 end = 2026-10-05T21:00:00\nevery_days = 35\nlearnt = true\n";
-    let stage = stage(&format!("{}{event}", config(ACTIVE)), days(1), |minute| {
-        // Only the first one is an occurrence of the event: the others did not take place.
-        if minute < 1440 {
-            show(minute)
-        } else {
-            wave(minute)
-        }
-    });
-    assert!(!stage.forecaster().failed);
-    let made = forecast(&stage);
-    let factor = hour_of(&made, 20) / wave(20 * 60);
-    // The first Monday has no week before it: nothing can be learnt, and that is said.
-    assert!((factor - 1.0).abs() < 0.1, "{factor}");
+    let event = |start: &str| {
+        format!(
+            "{}[[event]]\nname = \"show\"\nstart = {start}T20:00:00\nend = {start}T21:00:00\n\
+             every = \"week\"\nlearnt = true\n",
+            config(ACTIVE)
+        )
+    };
+    let night = |start: &str| {
+        let stage = stage(&event(start), days(1), show);
+        assert!(!stage.forecaster().failed);
+        forecast(&stage)
+    };
+    let made = night("2026-10-05");
+    let factor = hour_of(&made, 20) / wave(35 * 1440 + 20 * 60);
+    assert!((factor - 2.5).abs() < 0.25, "{factor} {:?}", made.notes);
+    assert!((hour_of(&made, 22) / wave(35 * 1440 + 22 * 60) - 1.0).abs() < 0.1);
+    // One that comes for the first time: there is nothing to learn from, and that is said.
+    let made = night("2026-11-09");
     assert!(
         made.notes
             .iter()
