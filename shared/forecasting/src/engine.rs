@@ -58,6 +58,8 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
         }
     }
     rows.truncate(request.horizon_steps);
+    // The trials lie back to back and the latest comes first.
+    let past = carried.iter().rev().flatten().copied().collect();
     let mut report = report::report(&frame, &names, &all, &trials, &carried);
     if report.predictability.verdict == Verdict::No {
         predictability::widen(&frame, &mut rows);
@@ -84,6 +86,7 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
             rows,
         },
         report,
+        past,
     })
 }
 

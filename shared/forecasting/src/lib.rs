@@ -19,6 +19,7 @@ mod holidays;
 mod intraday;
 mod members;
 mod mixture;
+mod near;
 mod numbers;
 mod occasions;
 mod predictability;
@@ -41,6 +42,7 @@ pub use explain::Parts;
 pub use holidays::Holiday;
 pub use intraday::correct;
 pub use predictability::{Predictability, Ratio, Verdict};
+pub use near::{NEAR_LEVELS, NearHorizon, NearModel, NearState, by_minute, near_states};
 pub use quantiles::{LEVELS, QuantileForecast};
 pub use request::{
     Candidate, DataState, Effect, ForecastReport, ForecastRequest, Interval, Occasion, Prediction,

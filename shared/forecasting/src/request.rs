@@ -85,6 +85,9 @@ pub struct Prediction {
     pub forecast: QuantileForecast,
     /// How they came about.
     pub report: ForecastReport,
+    /// Medians it would have given for the last days before the cutoff, each day from what lay
+    /// before it: one value a step, the last one ends at the cutoff. Empty without a day to try.
+    pub past: Vec<f64>,
 }
 
 /// How a forecast came about.

@@ -20,8 +20,10 @@ mod human;
 mod lead_time;
 mod loss;
 mod names;
+mod near;
 mod requirement;
 mod throughput;
+mod tune;
 
 pub use check::{Finding, Severity, check};
 pub use compose::{Current, Needs, PlanReport, Present, Shortfall, compose};
@@ -30,8 +32,10 @@ pub use error::PlanError;
 pub use human::human_floor;
 pub use lead_time::{MeasuredLeadTime, measure_lead_time};
 pub use names::{is_own, own_prefix};
+pub use near::{NEAR_BLOCK, Outlook};
 pub use requirement::{Requirement, require};
 pub use throughput::{LoadPoint, MeasuredThroughput, measure_throughput, servers_for};
+pub use tune::{Past, Rhythm, Tuning, tune};
 
 use jiff::SignedDuration;
 

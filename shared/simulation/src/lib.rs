@@ -52,7 +52,7 @@ mod random;
 pub use cron::Cron;
 pub use error::SimulationError;
 pub use group::{
-    ACTION_NOT_FOUND, Anomaly, GroupSpec, LaunchFailures, MinuteRecord, Origin, SimulatedGroup,
-    SizeChange, Source, TargetTracking, lost_demand, required_servers,
+    ACTION_NOT_FOUND, Anomaly, Counts, GroupSpec, LaunchFailures, MinuteRecord, Origin,
+    SimulatedGroup, SizeChange, Source, Tally, TargetTracking, lost_demand, required_servers,
 };
 pub use random::Random;

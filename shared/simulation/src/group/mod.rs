@@ -1,4 +1,5 @@
 mod changes;
+mod counts;
 mod minute;
 mod reactive;
 mod schedule;
@@ -7,6 +8,7 @@ mod simulated;
 mod spec;
 
 pub use changes::{Anomaly, MinuteRecord, Origin, SizeChange, Source};
+pub use counts::{Counts, Tally};
 pub use reactive::TargetTracking;
 pub use schedule::ACTION_NOT_FOUND;
 pub use simulated::SimulatedGroup;

@@ -1,0 +1,153 @@
+//! Servers for the next minutes and hours: until well after the next run, what the last minutes
+//! say is worth more than last night's forecast.
+
+use documents::PlanStep;
+use forecasting::{NEAR_LEVELS, NearModel, NearState};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Rules;
+use crate::curve::Curve;
+use crate::floors::minutes_between;
+
+/// Minutes that share one number of servers.
+pub const NEAR_BLOCK: usize = 5;
+
+/// What the last minutes say, and what a server is worth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outlook<'a> {
+    /// How the target's demand goes on.
+    pub model: &'a NearModel,
+    /// Where it stands.
+    pub state: NearState,
+    /// Start of the newest minute seen.
+    pub seen: Timestamp,
+    /// What one server more must carry to be worth it, as a share of its throughput: above 0,
+    /// below 1. See [`crate::tune`].
+    pub price: f64,
+}
+
+impl Outlook<'_> {
+    /// One step each [`NEAR_BLOCK`] minutes in `[from, until)`; `median` is the forecast of a
+    /// moment. It ends early where the forecast or the model does.
+    #[must_use]
+    pub fn steps(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        rules: &Rules,
+        median: impl Fn(Timestamp) -> Option<f64>,
+    ) -> Vec<PlanStep> {
+        let block = SignedDuration::from_mins(NEAR_BLOCK as i64);
+        let middle = SignedDuration::from_mins(NEAR_BLOCK as i64 / 2);
+        let mut steps = Vec::new();
+        let mut start = from;
+        while start < until {
+            let at = start.saturating_add(middle).unwrap_or(start);
+            let ahead = minutes_between(self.seen, at).max(1);
+            let Some(median) = median(at) else { break };
+            let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
+            let Some(values) = self.model.quantiles(&self.state, ahead, median) else {
+                break;
+            };
+            let servers = worth(&values, self.price, rules.throughput);
+            steps.push(PlanStep {
+                start,
+                servers: servers.max(rules.min_servers),
+                reason: self.reason(&values, median, servers, rules),
+            });
+            start = start.saturating_add(block).unwrap_or(Timestamp::MAX);
+        }
+        steps
+    }
+
+    fn reason(
+        &self,
+        values: &[f64; NEAR_LEVELS.len()],
+        median: f64,
+        servers: u32,
+        rules: &Rules,
+    ) -> String {
+        let capacity = f64::from(servers) * rules.throughput;
+        let level = Curve::new(&NEAR_LEVELS, values).level_of(capacity);
+        let level = (level * 1000.0).floor() / 10.0;
+        let mut text = format!(
+            "demand of {:.0}/min expected (forecast {median:.0}/min, {:+.0} % by the last minutes), up to {capacity:.0}/min (p{level}) at {:.0}/min a server = {servers}",
+            values[NEAR_LEVELS.len() / 2 - 4],
+            (values[NEAR_LEVELS.len() / 2 - 4] / median.max(self.model.least) - 1.0) * 100.0,
+            rules.throughput,
+        );
+        if servers > rules.max_servers {
+            text.push_str(&format!("; max_servers is {}", rules.max_servers));
+        } else if servers < rules.min_servers {
+            text.push_str(&format!("; min_servers is {}", rules.min_servers));
+        }
+        text
+    }
+}
+
+/// Fewest servers such that one more would carry less than `price` times its throughput on
+/// average: the newsvendor's answer in whole servers. With `price` as the tolerated chance that a
+/// server more is needed, it is the (1 - `price`) quantile, rounded where that is cheapest.
+#[must_use]
+pub(crate) fn worth(values: &[f64; NEAR_LEVELS.len()], price: f64, throughput: f64) -> u32 {
+    let curve = Curve::new(&NEAR_LEVELS, values);
+    let more_than_price = |servers: u32| {
+        let capacity = f64::from(servers) * throughput;
+        curve.excess(capacity) - curve.excess(capacity + throughput) > price * throughput
+    };
+    // The answer lies next to the quantile itself, or in the tail beyond the last one known.
+    let above = NEAR_LEVELS.partition_point(|level| *level < 1.0 - price);
+    let near = values[above.saturating_sub(1)] / throughput;
+    let mut servers = (near.floor().max(1.0) - 1.0).min(f64::from(u32::MAX / 4)) as u32;
+    while servers > 0 && !more_than_price(servers - 1) {
+        servers -= 1;
+    }
+    let mut stride = 1;
+    while more_than_price(servers.saturating_add(stride)) && stride < u32::MAX / 8 {
+        servers += stride;
+        stride *= 2;
+    }
+    while more_than_price(servers) {
+        servers += 1;
+    }
+    servers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Quantiles of a uniform demand between 0 and `most`.
+    fn uniform(most: f64) -> [f64; NEAR_LEVELS.len()] {
+        NEAR_LEVELS.map(|level| level * most)
+    }
+
+    #[test]
+    fn a_server_is_worth_what_it_carries() {
+        // Demand uniform on 0..1000, servers of 100: the n-th more carries 1 - (n + 1/2) / 10.
+        for (price, servers) in [(0.5, 5), (0.30, 7), (0.20, 8), (0.10, 9)] {
+            assert_eq!(
+                worth(&uniform(1000.0), price - 1e-6, 100.0),
+                servers,
+                "{price}"
+            );
+        }
+    }
+
+    #[test]
+    fn certain_demand_needs_itself() {
+        assert_eq!(worth(&[1000.0; NEAR_LEVELS.len()], 0.1, 1000.0), 1);
+        assert_eq!(worth(&[1001.0; NEAR_LEVELS.len()], 1e-6, 1000.0), 2);
+        assert_eq!(worth(&[0.0; NEAR_LEVELS.len()], 0.1, 1000.0), 0);
+    }
+
+    #[test]
+    fn a_lower_price_buys_more() {
+        let mut last = 0;
+        for price in [0.5, 0.2, 0.1, 0.01, 1e-3, 1e-4, 1e-6] {
+            let servers = worth(&uniform(50_000.0), price, 100.0);
+            assert!(servers >= last, "{price}");
+            last = servers;
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! What a server is worth to a target, and how its reactive policy should be set: by replaying
+//! its own past.
+//!
+//! A plan and a policy that reacts share one risk. Each planned for alone pays for the other's
+//! margin, so they are chosen together: the last days are run through the same decisions at the
+//! same times, with the policy above them, and the price of a server is moved until the share of
+//! demand lost is what was asked for. What whole servers, boots and minutes do is then in the
+//! price.
+
+use forecasting::{Interval, NearModel, NearState, by_minute, near_states};
+use jiff::Timestamp;
+use simulation::{Counts, Tally, TargetTracking};
+use timeseries::Series;
+
+use crate::Rules;
+use crate::floors::looking_ahead;
+use crate::near::{NEAR_BLOCK, worth};
+
+/// A target's past, as it was and as it had been forecast.
+#[derive(Debug, Clone, Copy)]
+pub struct Past<'a> {
+    /// Demand by the minute, requests per minute.
+    pub demand: &'a Series,
+    /// Medians forecast for each day from what lay before it.
+    pub medians: &'a Series,
+    /// What is not to be judged by: events, incidents, days left out.
+    pub left_out: &'a [Interval],
+}
+
+/// When and with what the planner decides.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rhythm {
+    /// Minutes from one run to the next.
+    pub every: usize,
+    /// Minutes from the newest minute seen to the decision.
+    pub delay: usize,
+    /// Whether desired capacity is set as well as the floor.
+    pub exact: bool,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tuning {
+    /// What one server more must carry, as a share of its throughput.
+    pub price: f64,
+    /// The reactive policy it goes with.
+    pub reactive: Option<TargetTracking>,
+    /// Share of demand lost in the replay.
+    pub risk: f64,
+    /// Server-minutes of the replay.
+    pub server_minutes: f64,
+    /// Whole days replayed.
+    pub days: usize,
+    /// Whether the replay kept to the risk asked for.
+    pub kept: bool,
+}
+
+/// Prices looked at: at one half a server is bought when it is as likely needed as not.
+const PRICES: (f64, f64) = (1e-6, 0.5);
+/// Halvings of the range of prices, whose logarithm is then known to one part in a thousand.
+const HALVINGS: usize = 12;
+/// Standard errors that the risk of the days replayed must stay under what was asked: days to come
+/// differ as those days differ among themselves.
+const CAUTION: f64 = 1.0;
+/// The first day of the past only settles the state.
+const SETTLING: usize = 1440;
+
+/// The price, and of `policies` the one with which the past is served at the risk asked for with
+/// the fewest server-minutes. `None` without a past of at least a week or without a policy to try.
+#[must_use]
+pub fn tune(
+    model: &NearModel,
+    past: &Past<'_>,
+    rules: &Rules,
+    rhythm: Rhythm,
+    policies: &[Option<TargetTracking>],
+) -> Option<Tuning> {
+    let replay = Replay::new(model, past, rules, rhythm)?;
+    let tried = policies
+        .iter()
+        .filter_map(|policy| replay.price(*policy))
+        .collect::<Vec<_>>();
+    tried.into_iter().min_by(|a, b| {
+        // Whoever keeps to the risk comes first, then the cheaper.
+        (!a.kept)
+            .cmp(&!b.kept)
+            .then(a.server_minutes.total_cmp(&b.server_minutes))
+    })
+}
+
+/// The past by the minute, and what was known when.
+struct Replay<'a> {
+    model: &'a NearModel,
+    rules: &'a Rules,
+    rhythm: Rhythm,
+    demand: Vec<f64>,
+    medians: Vec<f64>,
+    states: Vec<NearState>,
+    /// Minutes a floor comes early.
+    ahead: usize,
+}
+
+impl<'a> Replay<'a> {
+    fn new(
+        model: &'a NearModel,
+        past: &Past<'_>,
+        rules: &'a Rules,
+        rhythm: Rhythm,
+    ) -> Option<Self> {
+        let fine = by_minute(past.medians);
+        let from = past.demand.start().max(fine.start());
+        let to = past.demand.end().min(fine.end());
+        let demand = past.demand.between(from, to);
+        let medians = fine.between(from, to).values().to_vec();
+        let mut demand = demand.values().to_vec();
+        for interval in past.left_out {
+            leave_out(&mut demand, from, interval);
+        }
+        let length = demand.len().min(medians.len());
+        demand.truncate(length);
+        if length < 7 * 1440 + SETTLING || rhythm.every == 0 {
+            return None;
+        }
+        let states = near_states(model, &demand, &medians);
+        let ahead = usize::try_from(rules.lead_time.as_secs().max(0)).ok()?;
+        Some(Self {
+            model,
+            rules,
+            rhythm,
+            demand,
+            medians,
+            states,
+            ahead: ahead.div_ceil(60) + 1,
+        })
+    }
+
+    /// The dearest price at which the past keeps to the risk.
+    fn price(&self, policy: Option<TargetTracking>) -> Option<Tuning> {
+        let (mut low, mut high) = PRICES;
+        let dearest = self.run(high, policy)?;
+        if self.careful(&dearest) <= self.rules.risk {
+            return Some(self.tuning(high, policy, &dearest));
+        }
+        let mut kept = self.run(low, policy)?;
+        for _ in 0..HALVINGS {
+            let middle = (low * high).sqrt();
+            let tally = self.run(middle, policy)?;
+            if self.careful(&tally) <= self.rules.risk {
+                (low, kept) = (middle, tally);
+            } else {
+                high = middle;
+            }
+        }
+        Some(self.tuning(low, policy, &kept))
+    }
+
+    fn tuning(&self, price: f64, reactive: Option<TargetTracking>, tally: &Tally) -> Tuning {
+        Tuning {
+            price,
+            reactive,
+            risk: tally.outcome.lost_share(),
+            server_minutes: tally.outcome.server_minutes,
+            days: tally.lost_by_day.len(),
+            kept: self.careful(tally) <= self.rules.risk,
+        }
+    }
+
+    /// Mean of the days' losses and as much more as days differ.
+    fn careful(&self, tally: &Tally) -> f64 {
+        let days = tally.lost_by_day.len().max(2) as f64;
+        let mean = tally.lost_by_day.iter().sum::<f64>() / days;
+        let square: f64 = tally
+            .lost_by_day
+            .iter()
+            .map(|lost| (lost - mean).powi(2))
+            .sum();
+        mean + CAUTION * (square / (days - 1.0) / days).sqrt()
+    }
+
+    fn run(&self, price: f64, policy: Option<TargetTracking>) -> Option<Tally> {
+        let counts = Counts {
+            throughput: self.rules.throughput,
+            max_servers: self.rules.max_servers,
+            boot_minutes: self.ahead.saturating_sub(1).max(1),
+            reactive: policy,
+            exact: self.rhythm.exact,
+        };
+        let floors = self.floors(price);
+        counts
+            .run(&self.demand[SETTLING..], &floors[SETTLING..])
+            .ok()
+    }
+
+    /// The floor of every minute, decided each run from what was seen by then.
+    fn floors(&self, price: f64) -> Vec<u32> {
+        let Rhythm { every, delay, .. } = self.rhythm;
+        let length = self.demand.len();
+        let mut floors = vec![self.rules.min_servers; length];
+        let mut decided = SETTLING - SETTLING % every;
+        while decided < length {
+            let reach = every + self.ahead;
+            let state = &self.states[decided.saturating_sub(delay)];
+            let mut needed = Vec::with_capacity(reach + NEAR_BLOCK);
+            while needed.len() < reach {
+                let middle = decided + needed.len() + NEAR_BLOCK / 2;
+                let median = self.medians[middle.min(length - 1)];
+                let ahead = u32::try_from(middle + delay - decided).unwrap_or(u32::MAX);
+                let ahead = ahead.min(self.model.reach());
+                let servers = self
+                    .model
+                    .quantiles(state, ahead, median)
+                    .map_or(0, |values| worth(&values, price, self.rules.throughput));
+                needed.extend([servers; NEAR_BLOCK]);
+            }
+            let early = looking_ahead(&needed, self.ahead);
+            let until = (decided + every).min(length);
+            for (minute, floor) in (decided..until).zip(early) {
+                floors[minute] = floor.max(self.rules.min_servers);
+            }
+            decided += every;
+        }
+        floors
+    }
+}
+
+fn leave_out(demand: &mut [f64], start: Timestamp, interval: &Interval) {
+    let minute = |at: Timestamp| at.duration_since(start).as_secs().div_euclid(60);
+    let bounded =
+        |at: i64| usize::try_from(at.max(0)).map_or(demand.len(), |i| i.min(demand.len()));
+    let (from, to) = (
+        bounded(minute(interval.start)),
+        bounded(minute(interval.end)),
+    );
+    if from < to {
+        demand[from..to].fill(f64::NAN);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use timeseries::Step;
+
+    use super::*;
+
+    const DAY: usize = 1440;
+
+    fn noise(index: usize) -> f64 {
+        let mut random = simulation::Random::keyed(index as u64, &[3]);
+        random.normal()
+    }
+
+    /// Fourteen days with a level of their own and restless minutes.
+    fn past() -> (Series, Series) {
+        let shape =
+            |m: usize| 6000.0 - 3000.0 * (m as f64 * std::f64::consts::TAU / DAY as f64).cos();
+        let start = "2026-03-02T00:00:00Z".parse().unwrap();
+        let demand = (0..14 * DAY)
+            .map(|m| shape(m) * (1.0 + 0.1 * noise(m / DAY)) * (1.0 + 0.04 * noise(m + 99)))
+            .collect();
+        let quarter = Step::from_seconds(900).unwrap();
+        let medians = (0..14 * DAY / 15).map(|s| shape(s * 15 + 7)).collect();
+        (
+            Series::new(start, Step::MINUTE, demand).unwrap(),
+            Series::new(start, quarter, medians).unwrap(),
+        )
+    }
+
+    fn rules(risk: f64) -> Rules {
+        Rules {
+            min_servers: 1,
+            max_servers: 1000,
+            throughput: 500.0,
+            lead_time: SignedDuration::from_mins(7),
+            risk,
+            share: 1.0,
+        }
+    }
+
+    const HOURLY: Rhythm = Rhythm {
+        every: 60,
+        delay: 2,
+        exact: false,
+    };
+
+    fn tuned(risk: f64, rhythm: Rhythm, policies: &[Option<TargetTracking>]) -> Tuning {
+        let (demand, medians) = past();
+        let past = Past {
+            demand: &demand,
+            medians: &medians,
+            left_out: &[],
+        };
+        let model = NearModel::learn(&demand, &medians, &[]).unwrap();
+        tune(&model, &past, &rules(risk), rhythm, policies).unwrap()
+    }
+
+    fn tracking(utilization: f64) -> Option<TargetTracking> {
+        Some(TargetTracking {
+            utilization,
+            scales_in: true,
+        })
+    }
+
+    #[test]
+    fn less_risk_costs_more_and_is_kept() {
+        let mut last = 0.0;
+        for risk in [0.01, 0.001, 0.0001] {
+            let tuning = tuned(risk, HOURLY, &[tracking(1.0)]);
+            assert!(tuning.kept && tuning.risk <= risk, "{tuning:?}");
+            assert!(tuning.risk > risk / 10.0, "{tuning:?}");
+            assert!(tuning.server_minutes > last, "{tuning:?}");
+            last = tuning.server_minutes;
+        }
+    }
+
+    #[test]
+    fn a_policy_that_already_keeps_the_risk_leaves_the_plan_little_to_do() {
+        let alone = tuned(0.001, HOURLY, &[tracking(1.0)]);
+        let eager = tuned(0.001, HOURLY, &[tracking(0.7)]);
+        assert!(eager.price > alone.price, "{eager:?} {alone:?}");
+        assert!(eager.server_minutes > alone.server_minutes);
+    }
+
+    #[test]
+    fn of_two_policies_the_cheaper_is_chosen() {
+        let both = tuned(0.001, HOURLY, &[tracking(0.7), tracking(1.0)]);
+        assert_eq!(both.reactive, tracking(1.0));
+    }
+
+    #[test]
+    fn running_more_often_is_no_dearer() {
+        let hourly = tuned(0.001, HOURLY, &[tracking(1.0)]);
+        let often = Rhythm { every: 5, ..HOURLY };
+        let often = tuned(0.001, often, &[tracking(1.0)]);
+        assert!(often.server_minutes <= hourly.server_minutes * 1.005);
+    }
+
+    #[test]
+    fn what_is_left_out_costs_nothing() {
+        let (demand, medians) = past();
+        let start = demand.start();
+        let mut spiked = demand.values().to_vec();
+        spiked[6 * DAY..6 * DAY + 60].fill(90_000.0);
+        let spiked = Series::new(start, Step::MINUTE, spiked).unwrap();
+        let during = Interval {
+            start: start + SignedDuration::from_hours(144),
+            end: start + SignedDuration::from_hours(145),
+        };
+        let model = NearModel::learn(&demand, &medians, &[]).unwrap();
+        let of = |demand: &Series, left_out: &[Interval]| {
+            let past = Past {
+                demand,
+                medians: &medians,
+                left_out,
+            };
+            tune(&model, &past, &rules(0.001), HOURLY, &[tracking(1.0)]).unwrap()
+        };
+        assert_eq!(of(&spiked, &[during]), of(&demand, &[during]));
+        assert!(of(&spiked, &[]).price < of(&demand, &[]).price);
+    }
+
+    #[test]
+    fn a_short_past_tunes_nothing() {
+        let (demand, medians) = past();
+        let model = NearModel::learn(&demand, &medians, &[]).unwrap();
+        let short = demand.between(demand.start(), demand.time_at(5 * DAY));
+        let past = Past {
+            demand: &short,
+            medians: &medians,
+            left_out: &[],
+        };
+        assert_eq!(tune(&model, &past, &rules(0.001), HOURLY, &[None]), None);
+    }
+}
