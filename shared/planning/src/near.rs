@@ -9,6 +9,9 @@ use crate::Rules;
 use crate::curve::Curve;
 use crate::floors::minutes_between;
 
+/// Index of the median in [`NEAR_LEVELS`].
+const MEDIAN: usize = 6;
+
 /// Minutes that share one number of servers.
 pub const NEAR_BLOCK: usize = 5;
 
@@ -72,8 +75,8 @@ impl Outlook<'_> {
         let level = (level * 1000.0).floor() / 10.0;
         let mut text = format!(
             "demand of {:.0}/min expected (forecast {median:.0}/min, {:+.0} % by the last minutes), up to {capacity:.0}/min (p{level}) at {:.0}/min a server = {servers}",
-            values[NEAR_LEVELS.len() / 2 - 4],
-            (values[NEAR_LEVELS.len() / 2 - 4] / median.max(self.model.least) - 1.0) * 100.0,
+            values[MEDIAN],
+            (values[MEDIAN] / median.max(self.model.least) - 1.0) * 100.0,
             rules.throughput,
         );
         if servers > rules.max_servers {
