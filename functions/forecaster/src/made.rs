@@ -2,9 +2,10 @@
 
 use documents::{
     Accuracy, CandidateRecord, DataRecord, Explanation, Forecast, Ladder, LadderRung,
-    PredictabilityRecord, Predictable, RepairRecord,
+    PastRecord, PredictabilityRecord, Predictable, RepairRecord,
 };
 use forecasting::{ForecastReport, LEVELS, Parts, Predictability, Prediction, Ratio, Verdict};
+use jiff::SignedDuration;
 use timeseries::Step;
 
 pub(crate) fn document(
@@ -12,7 +13,9 @@ pub(crate) fn document(
     minute_spread: f64,
     notes: Vec<String>,
 ) -> Forecast {
-    let Prediction { forecast, report } = prediction;
+    let Prediction {
+        forecast, report, ..
+    } = prediction;
     Forecast {
         start: forecast.start,
         step_seconds: forecast.step.seconds(),
@@ -58,6 +61,7 @@ pub(crate) fn document(
         ladder: ladder(&report.predictability),
         predictability: predictability(&report.predictability),
         explanation: explanation(report, forecast.step),
+        past: past(prediction),
     }
 }
 
@@ -110,6 +114,23 @@ fn explanation(report: &ForecastReport, step: Step) -> Explanation {
         calendar: list(|parts| parts.calendar),
         event: list(|parts| parts.event),
     }
+}
+
+/// What the forecast would have said of the last days, a fortnight at most.
+fn past(prediction: &Prediction) -> Option<PastRecord> {
+    let (start, step) = (prediction.forecast.start, prediction.forecast.step);
+    const DAYS: usize = 14;
+    let skipped = prediction.past.len().saturating_sub(DAYS * step.per_day());
+    let medians: Vec<f64> = prediction.past[skipped..]
+        .iter()
+        .map(|median| rounded(median.max(0.0)))
+        .collect();
+    let seconds = medians.len() as i64 * i64::from(step.seconds());
+    let begin = start.checked_sub(SignedDuration::from_secs(seconds)).ok()?;
+    (!medians.is_empty()).then_some(PastRecord {
+        start: begin,
+        medians,
+    })
 }
 
 /// A thousandth of a request a minute is below anything that matters, and keeps the document short.

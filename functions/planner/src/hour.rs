@@ -2,7 +2,7 @@ use config::{Mode, Target, Throughput};
 use control::{
     Ask, ControlError, Outcome, Settings, Standing, TargetReport, World, acquire, append_to_ledger,
     load, load_settings, needs, present, recent_demand, reconcile, rehearse, release,
-    resolve_rules,
+    resolve_rules, sight,
 };
 use documents::{History, LedgerEntry, Plan, keys};
 use fleet::Group;
@@ -158,7 +158,23 @@ where
             None
         }
     };
-    let standing = needs(world.store, settings, target, &rules, present, now).await?;
+    let policies = world.groups.policies(&target.group).await;
+    let policies = policies.unwrap_or_else(|error| {
+        notes.push(format!("the group's policies are unknown: {error}"));
+        Vec::new()
+    });
+    let (sight, more) = sight(
+        world.store,
+        world.metrics,
+        settings,
+        target,
+        &rules,
+        &policies,
+        now,
+    )
+    .await;
+    notes.extend(more);
+    let standing = needs(world.store, settings, target, &rules, present, &sight, now).await?;
     Ok(Gathered {
         rules,
         present,

@@ -1,6 +1,6 @@
 use config::{Mode, Target, Throughput};
 use control::{
-    Ask, ControlError, HeldLease, Loaded, Outcome, Settings, TargetReport, World, acquire,
+    Ask, ControlError, HeldLease, Loaded, Outcome, Settings, Sight, TargetReport, World, acquire,
     append_to_ledger, chain, load, load_settings, needs, recent_demand, reconcile, rehearse,
     release, resolve_rules, save,
 };
@@ -222,7 +222,17 @@ where
     if let Loaded::Unusable(error, _) = &plan {
         notes.push(format!("skipped: {}", chain(error)));
     }
-    let expected = match needs(world.store, settings, target, &rules, None, now).await {
+    let expected = match needs(
+        world.store,
+        settings,
+        target,
+        &rules,
+        None,
+        &Sight::default(),
+        now,
+    )
+    .await
+    {
         Ok(standing) => {
             let skipped = standing.needs.notes.into_iter();
             notes.extend(skipped.filter(|note| note.starts_with("skipped: ")));

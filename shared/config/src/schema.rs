@@ -153,6 +153,9 @@ struct Shared {
     /// Step of forecast and plan.
     #[schemars(default, extend("default" = "15m"))]
     step: Option<Step>,
+    /// From one plan to the next. Below an hour, the planner's schedule has to call it that often.
+    #[schemars(default, extend("default" = "1h"))]
+    plan_every: Option<PlanEvery>,
     /// Most days of history to train on.
     #[schemars(default, range(min = 1, max = 400), extend("default" = 56))]
     training_days: Option<u32>,
@@ -280,6 +283,21 @@ enum Mode {
 enum Step {
     #[schemars(rename = "5m")]
     Five,
+    #[schemars(rename = "15m")]
+    Fifteen,
+    #[schemars(rename = "30m")]
+    Thirty,
+    #[schemars(rename = "1h")]
+    Hour,
+}
+
+/// From one plan to the next.
+#[derive(JsonSchema)]
+enum PlanEvery {
+    #[schemars(rename = "5m")]
+    Five,
+    #[schemars(rename = "10m")]
+    Ten,
     #[schemars(rename = "15m")]
     Fifteen,
     #[schemars(rename = "30m")]

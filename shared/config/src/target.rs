@@ -32,6 +32,8 @@ pub struct Target {
     pub mode: Mode,
     /// Step of forecast and plan: 5, 15, 30 or 60 minutes. Default: 15.
     pub step: Step,
+    /// From one plan to the next: 5, 10, 15, 30 or 60 minutes. Default: 60.
+    pub plan_every: SignedDuration,
     /// Most days of history to train on, 1 to 400. Default: 56.
     pub training_days: u32,
     /// Price of one server for one hour, in `currency`. Default: 0, which tells costs in

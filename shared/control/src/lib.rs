@@ -10,6 +10,7 @@ mod ladder;
 mod lease;
 mod ledger;
 mod metrics;
+mod near;
 mod outcome;
 mod reconcile;
 mod rules;
@@ -18,12 +19,13 @@ mod store;
 mod world;
 
 pub use error::{ControlError, chain};
-pub use ladder::{Rung, Standing, apply_occurrence, needs};
+pub use ladder::{Rung, Standing, apply_occurrence, needs, newest_forecast};
 pub use lease::{HeldLease, acquire, release};
 pub use ledger::append_to_ledger;
 pub use metrics::{
     demand_series, gather_history, metric_name, minute_spread, present, recent_demand,
 };
+pub use near::{Sight, sight, utilization};
 pub use outcome::{Outcome, TargetReport};
 pub use reconcile::{Ask, reconcile, rehearse};
 pub use rules::{Measured, resolve_rules};

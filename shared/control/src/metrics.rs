@@ -309,6 +309,30 @@ pub async fn recent_demand(
     let to = Step::MINUTE.floor(now);
     let span = SignedDuration::from_mins(RECENT_MINUTES as i64);
     let from = to.saturating_sub(span).unwrap_or(Timestamp::MIN);
+    let minutes = minutes_of(source, target, from, to).await?;
+    Ok(minutes.map_or_else(
+        || vec![f64::NAN; RECENT_MINUTES],
+        |minutes| minutes.values().to_vec(),
+    ))
+}
+
+/// Demand of every minute in `[from, to)`, requests per minute and NaN where missing; `None` for
+/// an empty stretch. Where the metric is published every five minutes only, each value stands for
+/// five minutes.
+///
+/// # Errors
+/// [`PortError`].
+pub(crate) async fn minutes_of(
+    source: &impl MetricSource,
+    target: &Target,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Option<Series>, PortError> {
+    let (from, to) = (Step::MINUTE.floor(from), Step::MINUTE.floor(to));
+    let wanted = usize::try_from(to.duration_since(from).as_mins()).unwrap_or(0);
+    if wanted == 0 {
+        return Ok(None);
+    }
     let earlier = from
         .saturating_sub(ARCHIVE_STEP.duration())
         .unwrap_or(Timestamp::MIN);
@@ -318,27 +342,27 @@ pub async fn recent_demand(
     )?;
     let slot =
         |at: Timestamp| usize::try_from(at.duration_since(from).as_secs().div_euclid(60)).ok();
-    let mut demand = vec![f64::NAN; RECENT_MINUTES];
+    let mut demand = vec![f64::NAN; wanted];
     // Datapoints of one minute that come every fifth are sums over five.
-    if minutes.len() * 2 >= RECENT_MINUTES || fives.is_empty() {
+    if minutes.len() * 2 >= wanted || fives.is_empty() {
         for (at, rate) in minutes {
             if let Some(value) = slot(at).and_then(|index| demand.get_mut(index)) {
                 *value = rate;
             }
         }
-        return Ok(demand);
-    }
-    for (at, rate) in fives {
-        for minute in 0..5 {
-            let at = at
-                .saturating_add(SignedDuration::from_mins(minute))
-                .unwrap_or(at);
-            if let Some(value) = slot(at).and_then(|index| demand.get_mut(index)) {
-                *value = rate;
+    } else {
+        for (at, rate) in fives {
+            for minute in 0..5 {
+                let at = at
+                    .saturating_add(SignedDuration::from_mins(minute))
+                    .unwrap_or(at);
+                if let Some(value) = slot(at).and_then(|index| demand.get_mut(index)) {
+                    *value = rate;
+                }
             }
         }
     }
-    Ok(demand)
+    Ok(Series::new(from, Step::MINUTE, demand).ok())
 }
 
 /// Demand at the moment from [`recent_demand`]: the highest of the last three minutes seen, so that

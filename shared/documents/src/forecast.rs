@@ -43,6 +43,20 @@ pub struct Forecast {
     /// What the medians are made of.
     #[serde(default)]
     pub explanation: Explanation,
+    /// What this forecast would have said of the days before it.
+    #[serde(default)]
+    pub past: Option<PastRecord>,
+}
+
+/// Medians for days gone by, each day forecast from what lay before it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PastRecord {
+    /// Start of the first step; the last one ends at the forecast's start.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub start: Timestamp,
+    /// One a step of the forecast's length, requests per minute.
+    pub medians: Vec<f64>,
 }
 
 /// A candidate model's record.
@@ -128,6 +142,24 @@ impl Document for Forecast {
                 "weight of {} is {}",
                 candidate.name, candidate.weight
             ));
+        }
+        if let Some(past) = &self.past {
+            let seconds = past.medians.len() as i64 * i64::from(self.step_seconds);
+            let end = past
+                .start
+                .saturating_add(SignedDuration::from_secs(seconds));
+            if end.ok() != Some(self.start) {
+                return Err(format!(
+                    "past: {} medians from {} do not end at {}",
+                    past.medians.len(),
+                    past.start,
+                    self.start
+                ));
+            }
+            let usable = |median: &f64| median.is_finite() && *median >= 0.0;
+            if let Some(median) = past.medians.iter().find(|median| !usable(median)) {
+                return Err(format!("past: median of {median}"));
+            }
         }
         for (index, row) in self.quantiles.iter().enumerate() {
             if row.len() != self.levels.len() {

@@ -95,6 +95,12 @@ pub fn incident(target: &str) -> String {
     format!("targets/{target}/incident.json")
 }
 
+/// What the target's past says about planning its next hours.
+#[must_use]
+pub fn tuning(target: &str) -> String {
+    format!("targets/{target}/tuning.json")
+}
+
 /// Stretches that must not teach the model.
 #[must_use]
 pub fn left_out_days(target: &str) -> String {

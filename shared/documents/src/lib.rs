@@ -16,11 +16,12 @@ mod plan;
 mod record;
 mod register;
 mod state;
+mod tuning;
 
 pub use codec::{Document, Envelope, decode, encode};
 pub use error::DocumentError;
 pub use explanation::{Explanation, Ladder, LadderRung, PredictabilityRecord, Predictable};
-pub use forecast::{Accuracy, CandidateRecord, DataRecord, Forecast, RepairRecord};
+pub use forecast::{Accuracy, CandidateRecord, DataRecord, Forecast, PastRecord, RepairRecord};
 pub use history::History;
 pub use incident::{Hold, Incident, SeenAlarm};
 pub use plan::{Plan, PlanStep, PlannedAction};
@@ -30,3 +31,4 @@ pub use state::{
     AddedEvent, Baseline, Events, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause,
     ShadowLedger,
 };
+pub use tuning::{HorizonRecord, NearRecord, ReplayRecord, TunedFor, Tuning};

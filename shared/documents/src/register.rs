@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     Baseline, Document, Envelope, Events, Forecast, History, Incident, Lease, LeftOutDays, Pause,
-    Plan, Record, ShadowLedger, keys,
+    Plan, Record, ShadowLedger, Tuning, keys,
 };
 
 /// One kind of document: where it is, who may write it and who reads it.
@@ -183,6 +183,12 @@ pub fn register() -> Vec<Entry> {
         Entry::new::<Incident>(keys::incident(TARGET), "holds, and alarms decided on")
             .owned("responder", "planner, forecaster, the command")
             .units("servers; requests per minute"),
+        Entry::new::<Tuning>(
+            keys::tuning(TARGET),
+            "how the next minutes follow the last, and what a server is worth",
+        )
+        .owned("planner", "planner, the command")
+        .units("requests per minute; shares; server-minutes"),
         Entry::new::<LeftOutDays>(keys::left_out_days(TARGET), "stretches that must not teach")
             .owned("people, by the command", "forecaster"),
         Entry::new::<ShadowLedger>(

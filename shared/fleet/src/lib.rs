@@ -136,7 +136,7 @@ pub struct Sizes {
 }
 
 /// A scaling policy of a group.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     /// Its name.
     pub name: String,
@@ -146,6 +146,17 @@ pub struct Policy {
     pub enabled: bool,
     /// Whether it can remove capacity.
     pub scales_in: bool,
+    /// What target tracking holds, where it is one of the metrics told apart here.
+    pub tracks: Option<Tracked>,
+}
+
+/// What a target-tracking policy holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Tracked {
+    /// `ALBRequestCountPerTarget`: requests per minute and server.
+    RequestsPerServer(f64),
+    /// `ASGAverageCPUUtilization`, in percent.
+    Cpu(f64),
 }
 
 /// Kinds of scaling policy.

@@ -55,8 +55,10 @@ pub struct Tuning {
     pub kept: bool,
 }
 
-/// Prices looked at: at one half a server is bought when it is as likely needed as not.
-const PRICES: (f64, f64) = (1e-6, 0.5);
+/// Prices looked at: at one half a server is bought when it is as likely needed as not. What is
+/// lost even when every server is bought that is needed once in a thousand times no plan could
+/// have carried: that is the responder's, and no reason to buy more.
+const PRICES: (f64, f64) = (1e-3, 0.5);
 /// Halvings of the range of prices, whose logarithm is then known to one part in a thousand.
 const HALVINGS: usize = 12;
 /// Standard errors that the risk of the days replayed must stay under what was asked: days to come
@@ -137,15 +139,16 @@ impl<'a> Replay<'a> {
     /// The dearest price at which the past keeps to the risk.
     fn price(&self, policy: Option<TargetTracking>) -> Option<Tuning> {
         let (mut low, mut high) = PRICES;
+        let beyond = self.run(low, policy)?;
         let dearest = self.run(high, policy)?;
-        if self.careful(&dearest) <= self.rules.risk {
+        if careful(&dearest, &beyond) <= self.rules.risk {
             return Some(self.tuning(high, policy, &dearest));
         }
-        let mut kept = self.run(low, policy)?;
+        let mut kept = beyond.clone();
         for _ in 0..HALVINGS {
             let middle = (low * high).sqrt();
             let tally = self.run(middle, policy)?;
-            if self.careful(&tally) <= self.rules.risk {
+            if careful(&tally, &beyond) <= self.rules.risk {
                 (low, kept) = (middle, tally);
             } else {
                 high = middle;
@@ -161,20 +164,8 @@ impl<'a> Replay<'a> {
             risk: tally.outcome.lost_share(),
             server_minutes: tally.outcome.server_minutes,
             days: tally.lost_by_day.len(),
-            kept: self.careful(tally) <= self.rules.risk,
+            kept: tally.outcome.lost_share() <= self.rules.risk,
         }
-    }
-
-    /// Mean of the days' losses and as much more as days differ.
-    fn careful(&self, tally: &Tally) -> f64 {
-        let days = tally.lost_by_day.len().max(2) as f64;
-        let mean = tally.lost_by_day.iter().sum::<f64>() / days;
-        let square: f64 = tally
-            .lost_by_day
-            .iter()
-            .map(|lost| (lost - mean).powi(2))
-            .sum();
-        mean + CAUTION * (square / (days - 1.0) / days).sqrt()
     }
 
     fn run(&self, price: f64, policy: Option<TargetTracking>) -> Option<Tally> {
@@ -221,6 +212,18 @@ impl<'a> Replay<'a> {
         }
         floors
     }
+}
+
+/// Mean of what the days lost more than was beyond any plan, and as much more as days differ.
+fn careful(tally: &Tally, beyond: &Tally) -> f64 {
+    let lost = || {
+        let days = tally.lost_by_day.iter().zip(&beyond.lost_by_day);
+        days.map(|(lost, beyond)| (lost - beyond).max(0.0))
+    };
+    let days = tally.lost_by_day.len().max(2) as f64;
+    let mean = lost().sum::<f64>() / days;
+    let square: f64 = lost().map(|lost| (lost - mean).powi(2)).sum();
+    mean + CAUTION * (square / (days - 1.0) / days).sqrt()
 }
 
 fn leave_out(demand: &mut [f64], start: Timestamp, interval: &Interval) {

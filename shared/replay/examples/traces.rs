@@ -96,11 +96,12 @@ fn main() {
             / window.observed() as f64;
         let mut config = format!(
             "[[target]]\nname = \"t\"\ngroup = \"g\"\nload_balancer = \"app/t/50dc6c495c0c9188\"\nmin_servers = 2\nmax_servers = 100000\n\
-             throughput = {}\nlead_time = \"{}m\"\nrisk = {risk}\nmode = \"active\"\nprice_per_server_hour = 0.1\n\
+             throughput = {}\nlead_time = \"{}m\"\nrisk = {risk}\nmode = \"active\"\nplan_every = \"{}\"\nprice_per_server_hour = 0.1\n\
              most_extra_servers = 10000\n{extra}\n[target.simulation]\nboot = \"{boot}m\"\nboot_spread = 0.25\nreactive = {{ utilization = {} }}\n",
             mean / fleet,
             (boot as f64 * 1.4).ceil(),
-            variable("UTIL", 0.9),
+            std::env::var("EVERY").unwrap_or("1h".to_owned()),
+            variable("UTIL", 1.0),
         );
         for event in about["events"].as_array().into_iter().flatten() {
             let start = utc(event["start"].as_str().expect("start"));

@@ -149,7 +149,8 @@ impl Run {
             .find(|value| value.is_finite());
         let throughput = settings::throughput(&target);
         let group = SimulatedGroup::new(spec(&target, first.unwrap_or(0.0), throughput), from)
-            .map_err(ReplayError::Simulation)?;
+            .map_err(ReplayError::Simulation)?
+            .with_throughput(throughput);
         let store = MemoryStore::new();
         block_on(store.put(keys::CONFIG, config.as_bytes(), Condition::Always))
             .map_err(ReplayError::Store)?;
@@ -181,7 +182,7 @@ impl Run {
         if self.night_begins(now) {
             self.forecaster(now);
         }
-        if first || now.as_second().div_euclid(60).rem_euclid(60) == PLANNER_MINUTE {
+        if first || self.plans_at(now) {
             self.planner(now);
         }
         self.alarms(now, throughput);
@@ -194,6 +195,12 @@ impl Run {
                 .into_iter()
                 .map(|message| (now, message)),
         );
+    }
+
+    /// Whether a plan is due: each hour at :40, and as often between as the target asks for.
+    fn plans_at(&self, now: Timestamp) -> bool {
+        let minute = now.as_second().div_euclid(60) - PLANNER_MINUTE;
+        minute.rem_euclid(self.target.plan_every.as_mins().max(1)) == 0
     }
 
     /// Whether a local day has begun whose forecast has not been made.

@@ -3,6 +3,7 @@
 use aws_sdk_autoscaling::types as sdk;
 use fleet::{
     Activity, ActivityStatus, Group, Instance, Lifecycle, Policy, PolicyKind, ScheduledAction,
+    Tracked,
 };
 use jiff::{SignedDuration, Timestamp};
 use ports::PortError;
@@ -119,7 +120,22 @@ pub(super) fn policy(call: Call<'_>, policy: &sdk::ScalingPolicy) -> Result<Poli
         kind,
         enabled: policy.enabled().unwrap_or(true),
         scales_in,
+        tracks: policy.target_tracking_configuration().and_then(tracked),
     })
+}
+
+/// What target tracking holds, where it is a metric that says something about throughput.
+fn tracked(tracking: &sdk::TargetTrackingConfiguration) -> Option<Tracked> {
+    let value = tracking.target_value().filter(|value| *value > 0.0)?;
+    match tracking
+        .predefined_metric_specification()?
+        .predefined_metric_type()?
+        .as_str()
+    {
+        "ALBRequestCountPerTarget" => Some(Tracked::RequestsPerServer(value)),
+        "ASGAverageCPUUtilization" => Some(Tracked::Cpu(value)),
+        _ => None,
+    }
 }
 
 pub(super) fn activity(call: Call<'_>, activity: &sdk::Activity) -> Result<Activity, PortError> {

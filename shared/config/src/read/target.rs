@@ -33,6 +33,7 @@ struct Shared {
     risk: f64,
     mode: Mode,
     step: Step,
+    plan_every: SignedDuration,
     training_days: u32,
     price_per_server_hour: f64,
     currency: String,
@@ -78,6 +79,7 @@ pub(crate) fn read(section: Section<'_>) -> Option<Target> {
         risk: shared.risk,
         mode: shared.mode,
         step: shared.step,
+        plan_every: shared.plan_every,
         training_days: shared.training_days,
         price_per_server_hour: shared.price_per_server_hour,
         currency: shared.currency,
@@ -101,6 +103,8 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
     });
     let mode = mode(section);
     let step = optional(section.get("step"), Step::from_minutes(15).ok()?, step);
+    let hour = SignedDuration::from_hours(1);
+    let plan_every = optional(section.get("plan_every"), hour, plan_every);
     let training_days = optional(section.get("training_days"), 56, |f| f.whole(1..=400));
     let price = optional(section.get("price_per_server_hour"), 0.0, |field| {
         field.number(|price| (0.0..=1e6).contains(&price), "0 to 1000000")
@@ -120,6 +124,7 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
         risk: risk?,
         mode: mode?,
         step: step?,
+        plan_every: plan_every?,
         training_days: training_days?,
         price_per_server_hour: price?,
         currency: currency?,
@@ -266,6 +271,18 @@ fn step(field: &Field<'_>) -> Option<Step> {
         field.refuse("is not one of the steps", allowed);
     }
     step
+}
+
+fn plan_every(field: &Field<'_>) -> Option<SignedDuration> {
+    let allowed = "\"5m\", \"10m\", \"15m\", \"30m\", \"1h\"";
+    let text = field.text(allowed)?;
+    let span = text.parse::<SignedDuration>().ok();
+    let span = span
+        .filter(|span| [5, 10, 15, 30, 60].contains(&span.as_mins()) && span.as_secs() % 60 == 0);
+    if span.is_none() {
+        field.refuse("is not one of the intervals", allowed);
+    }
+    span
 }
 
 fn country(field: &Field<'_>) -> Option<Place> {

@@ -2,8 +2,8 @@
 
 use documents::{
     Accuracy, AddedEvent, Baseline, CandidateRecord, DataRecord, DriftRecord, Events, Forecast,
-    History, Hold, Incident, LadderRung, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause,
-    Plan, PlanStep, PlannedAction, Record, RepairRecord, ScoredNight, SeenAlarm, ShadowLedger,
+    History, Hold, Incident, HorizonRecord, LadderRung, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, NearRecord, PastRecord, Pause,
+    Plan, PlanStep, PlannedAction, Record, RepairRecord, ScoredNight, ReplayRecord, SeenAlarm, ShadowLedger, TunedFor, Tuning,
 };
 use jiff::Timestamp;
 
@@ -47,6 +47,10 @@ pub(crate) fn forecast() -> Forecast {
         },
         events: vec!["new-year".to_owned()],
         notes: Vec::new(),
+        past: Some(PastRecord {
+            start: at("2025-12-31T23:30:00Z"),
+            medians: vec![8.0, 9.5],
+        }),
         ..Forecast::default()
     }
 }
@@ -69,6 +73,42 @@ pub(crate) fn record() -> Record {
             widening: 1.0,
             ..DriftRecord::default()
         },
+    }
+}
+
+pub(crate) fn tuning() -> Tuning {
+    let replayed = ReplayRecord {
+        utilization: Some(0.9),
+        price: 0.1,
+        risk: 0.0009,
+        server_minutes: 120_000.0,
+        days: 14,
+        kept: true,
+    };
+    Tuning {
+        made_for: TunedFor {
+            forecast: "targets/web/forecast/2026-01-01.json".to_owned(),
+            throughput: 1000.0,
+            lead_seconds: 420,
+            risk: 0.001,
+            every_seconds: 3600,
+            utilization: Some(0.9),
+        },
+        near: Some(NearRecord {
+            least: 20.0,
+            usual: 0.001,
+            lowest: -0.5,
+            levels: vec![0.5, 0.9],
+            horizons: vec![HorizonRecord {
+                minutes: 5,
+                gain: 0.8,
+                errors: vec![0.0, 0.1],
+            }],
+        }),
+        price: Some(0.1),
+        replayed: Some(replayed.clone()),
+        best: Some(replayed),
+        notes: vec!["fourteen days replayed".to_owned()],
     }
 }
 

@@ -12,6 +12,7 @@ impl SimulatedGroup {
     ///
     /// Minutes are to come in order; a deleted group has no servers.
     pub fn advance(&mut self, minute: Timestamp, demand: f64, throughput: f64) -> MinuteRecord {
+        self.throughput = Some(throughput);
         if !self.deleted {
             self.servers.finish_boots(minute);
             self.run_schedule(minute);

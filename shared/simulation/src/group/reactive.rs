@@ -59,6 +59,14 @@ impl Tracker {
         self.policy
     }
 
+    /// Alarms start anew, as they do when PutScalingPolicy replaces them.
+    pub(super) fn aim_at(&mut self, utilization: f64) {
+        if self.policy.utilization != utilization {
+            self.policy.utilization = utilization;
+            (self.above, self.below) = (0, 0);
+        }
+    }
+
     /// Notes what happened in the minute `at`. Unknown demand makes no datapoint.
     pub(super) fn observe(&mut self, at: Timestamp, demand: f64, in_service: u32) {
         if demand.is_finite() {

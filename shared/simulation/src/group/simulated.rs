@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use fleet::{Activity, Group, ItemFailure, Policy, PolicyKind, ScheduledAction, Sizes};
+use fleet::{Activity, Group, ItemFailure, Policy, PolicyKind, ScheduledAction, Sizes, Tracked};
 use jiff::{SignedDuration, Timestamp};
 
 use super::changes::{Anomaly, Origin, SizeChange, Source};
@@ -31,6 +31,8 @@ pub struct SimulatedGroup {
     pub(super) launch_failures: LaunchFailures,
     /// Seed of the schedule's lateness, where it may be late.
     pub(super) late: Option<u64>,
+    /// What one server carries, once known: policies are told in requests.
+    pub(super) throughput: Option<f64>,
     deleting: bool,
     pub(super) deleted: bool,
     pub(super) cause: String,
@@ -63,6 +65,7 @@ impl SimulatedGroup {
             suspended: BTreeSet::new(),
             launch_failures: spec.launch_failures,
             late: spec.late_schedule.then_some(spec.seed),
+            throughput: None,
             deleting: false,
             deleted: false,
             cause: "the group was created".to_owned(),
@@ -75,6 +78,34 @@ impl SimulatedGroup {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Tells what one server carries, in requests per minute, before the first minute does.
+    #[must_use]
+    pub fn with_throughput(mut self, throughput: f64) -> Self {
+        self.throughput = Some(throughput);
+        self
+    }
+
+    /// Lets target tracking aim at another share of a server's throughput, as PutScalingPolicy
+    /// does. A group without the policy stays without.
+    ///
+    /// # Errors
+    /// [`SimulationError::NotFound`] once the group is deleted, [`SimulationError::Value`] for a
+    /// share that no policy may have.
+    pub fn set_utilization(&mut self, utilization: f64) -> Result<(), SimulationError> {
+        self.writable("PutScalingPolicy")?;
+        if !(utilization > 0.0 && utilization <= 2.0) {
+            return Err(SimulationError::Value {
+                field: "reactive.utilization",
+                value: utilization.to_string(),
+                allowed: "above 0, at most 2",
+            });
+        }
+        if let Some(tracker) = &mut self.reactive {
+            tracker.aim_at(utilization);
+        }
+        Ok(())
     }
 
     /// The group as DescribeAutoScalingGroups shows it.
@@ -115,6 +146,9 @@ impl SimulatedGroup {
             kind: PolicyKind::TargetTracking,
             enabled: true,
             scales_in: tracker.policy().scales_in,
+            tracks: self
+                .throughput
+                .map(|one| Tracked::RequestsPerServer(one * tracker.policy().utilization)),
         });
         Ok(own
             .into_iter()
