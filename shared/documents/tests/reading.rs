@@ -89,6 +89,7 @@ fn every_kind_is_read_back_and_what_is_wrong_is_named() {
     check(common::history());
     check(common::forecast());
     check(common::plan());
+    check(common::tuning());
     check(common::baseline());
     check(common::lease());
     check(common::incident());
@@ -159,6 +160,37 @@ const IMPOSSIBLE: &[(&str, &str, &str, &str)] = &[
     ),
     ("forecast", "/minute_spread", "-1", "minute_spread of -1"),
     (
+        "forecast",
+        "/past/medians",
+        "[8]",
+        "past: 1 medians from 2025-12-31T23:30:00Z do not end at 2026-01-01T00:00:00Z",
+    ),
+    ("forecast", "/past/medians/1", "-2", "past: median of -2"),
+    (
+        "tuning",
+        "/price",
+        "1.5",
+        "price of 1.5 is not between 0 and 1",
+    ),
+    (
+        "tuning",
+        "/near/horizons/0/errors",
+        "[0.1, 0]",
+        "near: errors 5 minutes ahead are not ascending and finite, one a level",
+    ),
+    (
+        "tuning",
+        "/near/horizons/0/gain",
+        "2",
+        "near: gain of 2 5 minutes ahead is outside 0 to 1",
+    ),
+    (
+        "tuning",
+        "/near/usual",
+        "0",
+        "near: least 20, usual 0 and lowest -0.5 are impossible",
+    ),
+    (
         "plan",
         "/steps/0/start",
         "\"2026-02-01T00:00:00Z\"",
@@ -228,6 +260,7 @@ fn an_impossible_body_is_named() {
     impossible(common::history());
     impossible(common::forecast());
     impossible(common::plan());
+    impossible(common::tuning());
     impossible(common::baseline());
     impossible(common::lease());
     impossible(common::incident());

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 /// Datapoints in a row that it takes to change state.
 const DATAPOINTS: usize = 2;
+/// Demand against capacity at which the load alarm fires. A plan lets a few single minutes be above
+/// capacity, which is the risk that people asked for; an alarm that fires on them would buy it back.
+pub(crate) const OVERLOAD: f64 = 1.1;
 /// From the start of a minute until an alarm has its datapoint: the minute itself, and one until
 /// CloudWatch shows it.
 const VISIBLE_AFTER: i64 = 2;

@@ -11,7 +11,7 @@ use simulation::{
 };
 use timeseries::{Series, Step};
 
-use crate::alarms::{Watch, upper_edge, visible};
+use crate::alarms::{OVERLOAD, Watch, upper_edge, visible};
 use crate::{ReplayError, settings};
 
 /// What is to be replayed.
@@ -272,7 +272,7 @@ impl Run {
             .forecast
             .as_ref()
             .and_then(|forecast| upper_edge(forecast, at));
-        let capacity = f64::from(record.in_service) * throughput;
+        let capacity = f64::from(record.in_service) * throughput * OVERLOAD;
         let outside = self.band.see(record.demand, edge, now);
         let overloaded = self.load.see(record.demand, Some(capacity), now);
         for event in outside.into_iter().chain(overloaded) {
