@@ -159,10 +159,10 @@ where
         }
     };
     let policies = world.groups.policies(&target.group).await;
-    let policies = policies.unwrap_or_else(|error| {
-        notes.push(format!("the group's policies are unknown: {error}"));
-        Vec::new()
-    });
+    let policies = policies.map_err(|source| ControlError::Port {
+        target: target.name.clone(),
+        source,
+    })?;
     let (sight, more) = sight(
         world.store,
         world.metrics,

@@ -212,8 +212,11 @@ fn whatever_call_fails_the_fleet_stays_and_the_next_run_finishes() {
                 let before = promised(&stage);
                 let context = format!("{function:?}, call {index} {call:?}, {fault:?}");
                 let ended = stage.run(function);
+                // What is only known better is done without and said.
                 let harmless = ["notify", "read"].contains(&call.operation)
-                    || (call.operation == "put" && call.resource.ends_with("lease.json"));
+                    || (call.operation == "put" && call.resource.ends_with("lease.json"))
+                    || (call.resource.ends_with("tuning.json")
+                        && ended.text.contains("planned without the past"));
                 assert!(ended.failed || harmless, "{context}: {ended:?}");
                 let after = promised(&stage);
                 assert!(
