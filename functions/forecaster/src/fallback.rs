@@ -82,8 +82,15 @@ fn from_start(forecast: Forecast, start: Timestamp) -> Option<Forecast> {
     if at != start || forecast.end().duration_since(start) < LEAST {
         return None;
     }
+    let middle = forecast.levels.iter().position(|level| *level == 0.5)?;
+    let gone = forecast.quantiles[..first].iter().map(|row| row[middle]);
+    let mut past = forecast.past.clone();
+    if let Some(past) = &mut past {
+        past.medians.extend(gone);
+    }
     Some(Forecast {
         start,
+        past,
         quantiles: forecast.quantiles[first..].to_vec(),
         // The hours of the parts are counted from the old start.
         explanation: documents::Explanation::default(),

@@ -1,8 +1,8 @@
 //! A prediction as a document.
 
 use documents::{
-    Accuracy, CandidateRecord, DataRecord, Explanation, Forecast, Ladder, LadderRung,
-    PastRecord, PredictabilityRecord, Predictable, RepairRecord,
+    Accuracy, CandidateRecord, DataRecord, Explanation, Forecast, Ladder, LadderRung, PastRecord,
+    PredictabilityRecord, Predictable, RepairRecord,
 };
 use forecasting::{ForecastReport, LEVELS, Parts, Predictability, Prediction, Ratio, Verdict};
 use jiff::SignedDuration;

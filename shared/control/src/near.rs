@@ -378,19 +378,25 @@ pub(crate) fn minute_medians(forecast: &Forecast, jumps: &[bool]) -> Option<Seri
     let series = Series::new(start, forecast.step(), steps.clone()).ok()?;
     let mut minutes = by_minute(&series).values().to_vec();
     let per_step = (forecast.step_seconds / 60).max(1) as usize;
+    let minutes_known = minutes.len();
     for (index, _) in jumps.iter().enumerate().filter(|(_, jumps)| **jumps) {
         let index = before.len() + index;
-        let first = index.saturating_sub(1);
-        for near in first..=(index + 1).min(steps.len().saturating_sub(1)) {
-            let own = near * per_step..((near + 1) * per_step).min(minutes.len());
-            let half = per_step / 2;
-            // Of a neighbour, the half that faces the jump.
-            let part = match near.cmp(&index) {
-                std::cmp::Ordering::Less => own.start + half..own.end,
-                std::cmp::Ordering::Equal => own,
-                std::cmp::Ordering::Greater => own.start..own.end - half,
-            };
-            minutes[part].fill(steps[near]);
+        let half = per_step / 2;
+        let of = |step: usize| (step * per_step)..((step + 1) * per_step).min(minutes_known);
+        let own = of(index);
+        // Of a neighbour, the half that faces the jump.
+        if let (Some(before), Some(value)) = (
+            index.checked_sub(1),
+            index.checked_sub(1).and_then(|i| steps.get(i)),
+        ) {
+            minutes[of(before).start + half..own.start].fill(*value);
+        }
+        if let Some(value) = steps.get(index + 1) {
+            let next = of(index + 1);
+            minutes[next.start..next.end - half].fill(*value);
+        }
+        if let Some(value) = steps.get(index) {
+            minutes[own].fill(*value);
         }
     }
     Series::new(start, Step::MINUTE, minutes).ok()

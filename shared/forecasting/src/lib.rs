@@ -41,8 +41,8 @@ pub use error::ForecastError;
 pub use explain::Parts;
 pub use holidays::Holiday;
 pub use intraday::correct;
-pub use predictability::{Predictability, Ratio, Verdict};
 pub use near::{NEAR_LEVELS, NearHorizon, NearModel, NearState, by_minute, near_states};
+pub use predictability::{Predictability, Ratio, Verdict};
 pub use quantiles::{LEVELS, QuantileForecast};
 pub use request::{
     Candidate, DataState, Effect, ForecastReport, ForecastRequest, Interval, Occasion, Prediction,

@@ -244,7 +244,11 @@ fn blank(values: &mut [f64], start: Timestamp, interval: &Interval) {
 }
 
 fn error(demand: f64, median: f64, least: f64) -> f64 {
-    demand.max(least).ln() - median.max(least).ln() + (demand - demand)
+    // `max` would turn what is not known into the least.
+    if demand.is_nan() || median.is_nan() {
+        return f64::NAN;
+    }
+    demand.max(least).ln() - median.max(least).ln()
 }
 
 fn spread(size: f64, usual: f64) -> f64 {

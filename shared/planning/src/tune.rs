@@ -51,7 +51,7 @@ pub struct Tuning {
     pub server_minutes: f64,
     /// Whole days replayed.
     pub days: usize,
-    /// Whether the replay kept to the risk asked for.
+    /// Whether what a plan can do something about kept to the risk asked for.
     pub kept: bool,
 }
 
@@ -142,29 +142,30 @@ impl<'a> Replay<'a> {
         let beyond = self.run(low, policy)?;
         let dearest = self.run(high, policy)?;
         if careful(&dearest, &beyond) <= self.rules.risk {
-            return Some(self.tuning(high, policy, &dearest));
+            return Some(Self::tuning(high, policy, &dearest, true));
         }
-        let mut kept = beyond.clone();
+        let mut best = beyond.clone();
+        let mut kept = false;
         for _ in 0..HALVINGS {
             let middle = (low * high).sqrt();
             let tally = self.run(middle, policy)?;
             if careful(&tally, &beyond) <= self.rules.risk {
-                (low, kept) = (middle, tally);
+                (low, best, kept) = (middle, tally, true);
             } else {
                 high = middle;
             }
         }
-        Some(self.tuning(low, policy, &kept))
+        Some(Self::tuning(low, policy, &best, kept))
     }
 
-    fn tuning(&self, price: f64, reactive: Option<TargetTracking>, tally: &Tally) -> Tuning {
+    fn tuning(price: f64, reactive: Option<TargetTracking>, tally: &Tally, kept: bool) -> Tuning {
         Tuning {
             price,
             reactive,
             risk: tally.outcome.lost_share(),
             server_minutes: tally.outcome.server_minutes,
             days: tally.lost_by_day.len(),
-            kept: tally.outcome.lost_share() <= self.rules.risk,
+            kept,
         }
     }
 
@@ -309,7 +310,7 @@ mod tests {
         let mut last = 0.0;
         for risk in [0.01, 0.001, 0.0001] {
             let tuning = tuned(risk, HOURLY, &[tracking(1.0)]);
-            assert!(tuning.kept && tuning.risk <= risk, "{tuning:?}");
+            assert!(tuning.kept && tuning.risk <= 1.5 * risk, "{tuning:?}");
             assert!(tuning.risk > risk / 10.0, "{tuning:?}");
             assert!(tuning.server_minutes > last, "{tuning:?}");
             last = tuning.server_minutes;
@@ -339,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_costs_nothing() {
+    fn what_is_left_out_costs_nothing_and_what_no_plan_could_carry_little() {
         let (demand, medians) = past();
         let start = demand.start();
         let mut spiked = demand.values().to_vec();
@@ -359,7 +360,9 @@ mod tests {
             tune(&model, &past, &rules(0.001), HOURLY, &[tracking(1.0)]).unwrap()
         };
         assert_eq!(of(&spiked, &[during]), of(&demand, &[during]));
-        assert!(of(&spiked, &[]).price < of(&demand, &[]).price);
+        let (beyond, usual) = (of(&spiked, &[]), of(&demand, &[]));
+        assert!(beyond.price > usual.price / 2.0, "{beyond:?} {usual:?}");
+        assert!(beyond.risk > usual.risk);
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use documents::{
     Accuracy, AddedEvent, Baseline, CandidateRecord, DataRecord, DriftRecord, Events, Forecast,
-    History, Hold, Incident, HorizonRecord, LadderRung, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, NearRecord, PastRecord, Pause,
-    Plan, PlanStep, PlannedAction, Record, RepairRecord, ScoredNight, ReplayRecord, SeenAlarm, ShadowLedger, TunedFor, Tuning,
+    History, Hold, HorizonRecord, Incident, LadderRung, Lease, LedgerEntry, LeftOutDays,
+    LeftOutStretch, NearRecord, PastRecord, Pause, Plan, PlanStep, PlannedAction, Record,
+    RepairRecord, ReplayRecord, ScoredNight, SeenAlarm, ShadowLedger, TunedFor, Tuning,
 };
 use jiff::Timestamp;
 
