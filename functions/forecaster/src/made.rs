@@ -26,6 +26,7 @@ pub(crate) fn document(
             .map(|row| row.map(rounded).to_vec())
             .collect(),
         minute_spread,
+        memory: Some(forecast.memory.into()),
         model: report.model.clone(),
         candidates: report
             .candidates

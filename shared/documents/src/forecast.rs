@@ -1,4 +1,4 @@
-use forecasting::{LEVELS, QuantileForecast};
+use forecasting::{LEVELS, Memory, QuantileForecast};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,10 @@ pub struct Forecast {
     /// What this forecast would have said of the days before it.
     #[serde(default)]
     pub past: Option<PastRecord>,
+    /// How misses hang together within a day, for the hourly correction; absent in older forecasts,
+    /// which are corrected as most demand would be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryRecord>,
 }
 
 /// Medians for days gone by, each day forecast from what lay before it.
@@ -57,6 +61,42 @@ pub struct PastRecord {
     pub start: Timestamp,
     /// One a step of the forecast's length, requests per minute.
     pub medians: Vec<f64>,
+}
+
+/// How a forecast's misses hang together within a day, in normal scores.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemoryRecord {
+    /// Share of their variance that goes on all day, 0 to 1.
+    pub lasting: f64,
+    /// Share that fades, 0 to 1.
+    pub passing: f64,
+    /// Hours in which it has halved, 0.1 to 100.
+    pub half_life_hours: f64,
+    /// Variance of the mean of an hour, at least `lasting + passing`.
+    pub hourly: f64,
+}
+
+impl From<Memory> for MemoryRecord {
+    fn from(memory: Memory) -> Self {
+        Self {
+            lasting: memory.lasting,
+            passing: memory.passing,
+            half_life_hours: memory.half_life_hours,
+            hourly: memory.hourly,
+        }
+    }
+}
+
+impl MemoryRecord {
+    fn is_sound(&self) -> bool {
+        let share = 0.0..=1.0;
+        share.contains(&self.lasting)
+            && share.contains(&self.passing)
+            && (0.1..=100.0).contains(&self.half_life_hours)
+            && self.hourly.is_finite()
+            && self.hourly >= self.lasting + self.passing
+    }
 }
 
 /// A candidate model's record.
@@ -136,6 +176,12 @@ impl Document for Forecast {
         }
         if !(self.minute_spread.is_finite() && self.minute_spread >= 0.0) {
             return Err(format!("minute_spread of {}", self.minute_spread));
+        }
+        if let Some(memory) = self.memory.filter(|memory| !memory.is_sound()) {
+            return Err(format!(
+                "memory of shares {} and {} (0 to 1), half-life {} hours (0.1 to 100), variance {}",
+                memory.lasting, memory.passing, memory.half_life_hours, memory.hourly
+            ));
         }
         if let Some(candidate) = self.candidates.iter().find(|c| !c.weight.is_finite()) {
             return Err(format!(
@@ -260,6 +306,12 @@ impl Forecast {
             start: self.start,
             step: self.step(),
             rows: rows.collect::<Option<Vec<_>>>()?,
+            memory: self.memory.map_or_else(Memory::default, |memory| Memory {
+                lasting: memory.lasting,
+                passing: memory.passing,
+                half_life_hours: memory.half_life_hours,
+                hourly: memory.hourly,
+            }),
         })
     }
 }

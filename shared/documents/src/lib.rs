@@ -21,7 +21,9 @@ mod tuning;
 pub use codec::{Document, Envelope, decode, encode};
 pub use error::DocumentError;
 pub use explanation::{Explanation, Ladder, LadderRung, PredictabilityRecord, Predictable};
-pub use forecast::{Accuracy, CandidateRecord, DataRecord, Forecast, PastRecord, RepairRecord};
+pub use forecast::{
+    Accuracy, CandidateRecord, DataRecord, Forecast, MemoryRecord, PastRecord, RepairRecord,
+};
 pub use history::History;
 pub use incident::{Hold, Incident, SeenAlarm};
 pub use plan::{Plan, PlanStep, PlannedAction};

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use documents::{Baseline, Document, Envelope, Forecast, History, Incident, Lease, Plan};
-use documents::{DataRecord, Hold, PlanStep, SeenAlarm, decode, encode};
+use documents::{DataRecord, Hold, MemoryRecord, PlanStep, SeenAlarm, decode, encode};
 use jiff::Timestamp;
 use proptest::collection::vec;
 use proptest::option;
@@ -49,6 +49,7 @@ prop_compose! {
         model in "\\PC{0,20}",
         steps in any::<usize>(),
         notes in vec("\\PC{0,20}", 0..3),
+        memory in option::of((0.0..0.5_f64, 0.0..0.5_f64, 0.1..100.0_f64)),
     ) -> Forecast {
         rows.iter_mut().for_each(|row| row.sort_by(f64::total_cmp));
         Forecast {
@@ -63,6 +64,12 @@ prop_compose! {
             data: DataRecord { steps, ..DataRecord::default() },
             events: Vec::new(),
             notes,
+            memory: memory.map(|(lasting, passing, half_life_hours)| MemoryRecord {
+                lasting,
+                passing,
+                half_life_hours,
+                hourly: lasting + passing + 0.1,
+            }),
             ..Forecast::default()
         }
     }

@@ -130,6 +130,17 @@ fn main() -> Fallible<()> {
     };
     println!("== second day: cover {:.3} {:.3}", second(0), second(1));
     println!("== intraday correction: hour, series that gain, ratio of losses: median, worst");
+    for score in &scores {
+        let ratios = score.intraday.iter().map(|(without, with)| with / without);
+        let lost = ratios.clone().filter(|ratio| *ratio >= 1.0).count();
+        if 2 * lost > 9 {
+            println!(
+                "{:24} lost {lost} of 18, worst {:.3}",
+                score.name,
+                ratios.fold(0.0, f64::max)
+            );
+        }
+    }
     for hour in 0..18 {
         let mut ratios: Vec<f64> = scores
             .iter()

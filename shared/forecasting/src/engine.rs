@@ -3,9 +3,10 @@ use crate::explain::Explained;
 use crate::frame::Frame;
 use crate::holidays::Special;
 use crate::spread::Spread;
+use crate::terrain::Terrain;
 use crate::trials::{Panel, Trial};
 use crate::weights::Weights;
-use crate::{ForecastError, ForecastRequest, Prediction, QuantileForecast, Verdict};
+use crate::{ForecastError, ForecastRequest, Memory, Prediction, QuantileForecast, Verdict};
 use crate::{occasions, predictability, report};
 
 /// Quantiles for every step in `[cutoff, cutoff + horizon_steps * step)`.
@@ -30,6 +31,8 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
     let carry = Carry::learn(&frame, &panel.terrain, &trials, &centres);
     let carried = carried(&frame, &panel, &trials, &carry, &centres);
     let spread = Spread::learn(&frame, &panel.terrain, &trials, &carried);
+
+    let memory = memory(&frame, &panel.terrain, &trials, &carried, &spread);
 
     let end = frame.values.len();
     let per_day = frame.per_day();
@@ -84,10 +87,36 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
             start: frame.cutoff,
             step: request.step,
             rows,
+            memory,
         },
         report,
         past,
     })
+}
+
+/// How the misses of the trials hang together within their days.
+fn memory(
+    frame: &Frame,
+    terrain: &Terrain<'_>,
+    trials: &[Trial],
+    carried: &[Vec<f64>],
+    spread: &Spread,
+) -> Memory {
+    let days: Vec<Vec<_>> = trials
+        .iter()
+        .zip(carried)
+        .enumerate()
+        .map(|(age, (trial, centre))| {
+            let steps = (trial.origin..).zip(centre);
+            steps
+                .map(|(index, centre)| {
+                    let row = spread.on_trial(terrain, index, *centre, age, frame.least);
+                    (row, frame.observed[index].then(|| frame.values[index]))
+                })
+                .collect()
+        })
+        .collect();
+    Memory::learn(&days, frame.per_day())
 }
 
 /// Combinations of the trials, each with weights that were learnt without it: on the even days

@@ -1,28 +1,30 @@
 use jiff::Timestamp;
 
-use crate::quantiles::SCORES;
+use crate::belief::{Belief, corrected_row};
+use crate::memory::hourly_score;
+use crate::quantiles::score;
 use crate::{LEVELS, QuantileForecast};
 
-/// A single step speaks for no more than this score.
-const MOST_SCORE: f64 = 1.8;
-/// Weight of a step against the step an hour later.
-const MEMORY_AN_HOUR: f64 = 0.7;
-/// Hours of actuals that it takes to believe half of what they say.
-const DOUBT_HOURS: f64 = 1.5;
-/// Hours after which the part that passes has halved.
-const HALF_LIFE_HOURS: f64 = 2.0;
-/// Of what is believed, the part that goes on for the rest of the day, and the part that passes.
-const LASTING: f64 = 0.1;
-const PASSING: f64 = 0.4;
+/// The last hours that speak: older ones have nothing to add.
+const MOST_HOURS: usize = 24;
+/// Hours of the usual width that the steps so far are added to: calm and wild days last.
+const USUAL_HOURS: f64 = 24.0;
+/// Mean square of the scores of a calibrated forecast, cut off at 1.8 as they are.
+const SQUARE: f64 = 0.877;
 
 /// The forecast corrected by what was seen since its start: rows from `now` on are moved, those
 /// before stay as they were.
 ///
 /// `actuals` are the demand of the forecast's first steps, in order, `None` where unknown; those of
 /// steps that end after `now` are not looked at. Each actual is read as a place in its step's own
-/// band (a normal score), so that a wide night cannot speak louder than it should; the recent mean
-/// of the scores moves the rest of the day along its bands, partly for good and partly fading
-/// within hours. Without any usable actual the forecast comes back unchanged.
+/// band (a normal score), so that a wide night cannot speak louder than it should. From the scores
+/// of the hours so far and the forecast's [`Memory`], which was learnt on the target's own past
+/// days, follow the expected score of every hour to come and how much surer it has become: the row
+/// is moved along its band by the one and narrowed by the other. A day that has been calmer or wilder
+/// than usual so far also narrows or widens it. Without any usable actual the forecast comes back
+/// unchanged.
+///
+/// Source: conditional means and variances of jointly normal scores, a Gaussian copula.
 #[must_use]
 pub fn correct(
     forecast: &QuantileForecast,
@@ -30,61 +32,50 @@ pub fn correct(
     now: Timestamp,
 ) -> QuantileForecast {
     let mut corrected = forecast.clone();
-    let hours = f64::from(forecast.step.seconds()) / 3600.0;
     let past = (0..forecast.rows.len())
         .take_while(|index| forecast.time_at(index + 1) <= now)
         .count();
-    let memory = MEMORY_AN_HOUR.powf(hours);
-    let (mut sum, mut weight) = (0.0, 0.0);
-    for (row, actual) in forecast.rows.iter().zip(actuals).take(past) {
-        sum *= memory;
-        weight *= memory;
-        if let Some(actual) = actual.filter(|value| value.is_finite()) {
-            sum += hours * score(row, actual);
-            weight += hours;
-        }
-    }
-    let level = sum / (weight + DOUBT_HOURS);
-    if level == 0.0 {
+    let per_hour = (3600 / forecast.step.seconds() as usize).max(1);
+    let hours = f64::from(forecast.step.seconds()) / 3600.0;
+    let steps: Vec<([f64; LEVELS.len()], Option<f64>)> = forecast
+        .rows
+        .iter()
+        .zip(actuals)
+        .take(past)
+        .map(|(row, actual)| (*row, actual.filter(|value| value.is_finite())))
+        .collect();
+    // Hours counted back from now, so that the latest one is whole.
+    let first = past.saturating_sub(MOST_HOURS * per_hour);
+    let seen: Vec<(f64, f64)> = steps
+        .get(first..)
+        .unwrap_or_default()
+        .rchunks(per_hour)
+        .enumerate()
+        .filter_map(|(back, steps)| {
+            let middle = (past - back * per_hour) as f64 - steps.len() as f64 / 2.0;
+            Some((middle * hours, hourly_score(steps)?))
+        })
+        .collect();
+    let Some(belief) = Belief::new(&forecast.memory, &seen) else {
         return corrected;
-    }
+    };
+    let wild = wildness(&steps, hours);
     for (index, row) in corrected.rows.iter_mut().enumerate().skip(past) {
-        let ahead = (index - past) as f64 * hours;
-        let passing = 0.5_f64.powf(ahead / HALF_LIFE_HOURS);
-        let moved = level * (LASTING + PASSING * passing);
-        let before = *row;
-        for (value, own) in row.iter_mut().zip(SCORES) {
-            *value = at_score(&before, own + moved).max(before[0].min(0.0));
-        }
+        *row = corrected_row(row, belief.at((index as f64 + 0.5) * hours), wild);
     }
     corrected
 }
 
-/// Place of `actual` in the band `row` as a normal score, at most [`MOST_SCORE`] from the median.
-/// Where several levels have that value, the middle of them.
-fn score(row: &[f64; LEVELS.len()], actual: f64) -> f64 {
-    let below = row.partition_point(|value| *value < actual);
-    let upto = row.partition_point(|value| *value <= actual);
-    let score = if upto > below {
-        f64::midpoint(SCORES[below], SCORES[upto - 1])
-    } else if below == 0 {
-        -MOST_SCORE
-    } else if below == row.len() {
-        MOST_SCORE
-    } else {
-        let share = (actual - row[below - 1]) / (row[below] - row[below - 1]);
-        SCORES[below - 1] + share * (SCORES[below] - SCORES[below - 1])
-    };
-    score.clamp(-MOST_SCORE, MOST_SCORE)
-}
-
-/// Value of the band `row` at a normal score, straight between the levels and on beyond them.
-fn at_score(row: &[f64; LEVELS.len()], score: f64) -> f64 {
-    let above = SCORES
-        .partition_point(|own| *own < score)
-        .clamp(1, SCORES.len() - 1);
-    let share = (score - SCORES[above - 1]) / (SCORES[above] - SCORES[above - 1]);
-    row[above - 1] + share * (row[above] - row[above - 1])
+/// Factor of the band's width: how far the steps so far lay from their medians, against the usual.
+fn wildness(steps: &[([f64; LEVELS.len()], Option<f64>)], hours: f64) -> f64 {
+    let (mut sum, mut weight) = (SQUARE * USUAL_HOURS, USUAL_HOURS);
+    for (row, actual) in steps {
+        if let Some(actual) = actual {
+            sum += hours * score(row, *actual).powi(2);
+            weight += hours;
+        }
+    }
+    (sum / weight / SQUARE).sqrt()
 }
 
 #[cfg(test)]
@@ -93,12 +84,14 @@ mod tests {
     use timeseries::Step;
 
     use super::*;
+    use crate::Memory;
     use crate::quantiles::MEDIAN;
 
     fn flat() -> QuantileForecast {
         QuantileForecast {
             start: "2026-03-02T00:00:00Z".parse().unwrap(),
             step: Step::HOUR,
+            memory: Memory::default(),
             rows: vec![[60.0, 80.0, 100.0, 120.0, 130.0, 140.0, 170.0, 180.0, 200.0]; 24],
         }
     }

@@ -7,6 +7,7 @@
 //! Nothing here reads a clock, a file or the environment; equal input gives equal output.
 
 mod backtest;
+mod belief;
 mod calendar;
 mod carry;
 mod drift;
@@ -18,6 +19,7 @@ mod frame;
 mod holidays;
 mod intraday;
 mod members;
+mod memory;
 mod mixture;
 mod near;
 mod numbers;
@@ -41,6 +43,7 @@ pub use error::ForecastError;
 pub use explain::Parts;
 pub use holidays::Holiday;
 pub use intraday::correct;
+pub use memory::Memory;
 pub use near::{NEAR_LEVELS, NearHorizon, NearModel, NearState, by_minute, near_states};
 pub use predictability::{Predictability, Ratio, Verdict};
 pub use quantiles::{LEVELS, QuantileForecast};

@@ -1,6 +1,8 @@
 use jiff::Timestamp;
 use timeseries::Step;
 
+use crate::Memory;
+
 /// The quantile levels that every forecast carries, ascending. Those beyond 0.99 let a plan weigh
 /// rare shortfalls; those below 0.5 tell a dip from an outage.
 pub const LEVELS: [f64; 9] = [0.05, 0.2, 0.5, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999];
@@ -23,6 +25,8 @@ pub struct QuantileForecast {
     pub step: Step,
     /// One row a step, one value a level of [`LEVELS`].
     pub rows: Vec<[f64; LEVELS.len()]>,
+    /// How its misses hang together within a day, for the intraday correction.
+    pub memory: Memory,
 }
 
 impl QuantileForecast {
@@ -48,6 +52,27 @@ impl QuantileForecast {
     pub fn at_level(&self, index: usize, level: f64) -> Option<f64> {
         self.rows.get(index).map(|row| interpolate(row, level))
     }
+}
+
+/// A single step speaks for no more than this score.
+const MOST_SCORE: f64 = 1.8;
+
+/// Place of `actual` in the band `row` as a normal score, at most [`MOST_SCORE`] from the median.
+/// Where several levels have that value, the middle of them.
+pub(crate) fn score(row: &[f64; LEVELS.len()], actual: f64) -> f64 {
+    let below = row.partition_point(|value| *value < actual);
+    let upto = row.partition_point(|value| *value <= actual);
+    let score = if upto > below {
+        f64::midpoint(SCORES[below], SCORES[upto - 1])
+    } else if below == 0 {
+        -MOST_SCORE
+    } else if below == row.len() {
+        MOST_SCORE
+    } else {
+        let share = (actual - row[below - 1]) / (row[below] - row[below - 1]);
+        SCORES[below - 1] + share * (SCORES[below] - SCORES[below - 1])
+    };
+    score.clamp(-MOST_SCORE, MOST_SCORE)
 }
 
 /// Linear between neighbouring levels, constant beyond the outer ones.

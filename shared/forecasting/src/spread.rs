@@ -38,7 +38,8 @@ const EXAMPLES_A_DAY: usize = 24;
 pub(crate) struct Spread {
     ways: Ways,
     /// How much the last days missed, against the usual: tomorrow is as wild as they were.
-    wild: f64,
+    /// The trials' own come after tomorrow's.
+    wild: Vec<f64>,
     /// By level: shares of the ways.
     shares: [[f64; 3]; LEVELS.len()],
 }
@@ -121,7 +122,33 @@ impl Spread {
         days: usize,
         least: f64,
     ) -> [f64; LEVELS.len()] {
-        let widening = (1.0 + WIDENING * days as f64).sqrt() * self.wild;
+        let wild = self.wild.first().copied().unwrap_or(1.0);
+        let widening = (1.0 + WIDENING * days as f64).sqrt() * wild;
+        self.row(terrain, index, centre, widening, least)
+    }
+
+    /// Quantiles of step `index` of the trial `age` days back, as they would have been around
+    /// `centre`.
+    pub(crate) fn on_trial(
+        &self,
+        terrain: &Terrain<'_>,
+        index: usize,
+        centre: f64,
+        age: usize,
+        least: f64,
+    ) -> [f64; LEVELS.len()] {
+        let wild = self.wild.get(age + 1).copied().unwrap_or(1.0);
+        self.row(terrain, index, centre, wild, least)
+    }
+
+    fn row(
+        &self,
+        terrain: &Terrain<'_>,
+        index: usize,
+        centre: f64,
+        widening: f64,
+        least: f64,
+    ) -> [f64; LEVELS.len()] {
         let mut row = [0.0; LEVELS.len()];
         for (place, cell) in row.iter_mut().enumerate() {
             let values = self.ways.values(terrain, index, centre, widening, place);
@@ -166,9 +193,9 @@ fn misses(
     misses
 }
 
-/// Divides what was missed on each day by how wild the days before it were, and tells how wild the
-/// last ones were: 1 is usual.
-fn calm(misses: &mut [Miss], days: usize) -> f64 {
+/// Divides what was missed on each day by how wild the days before it were, and tells how wild
+/// the last ones were (first), and those before each trial: 1 is usual.
+fn calm(misses: &mut [Miss], days: usize) -> Vec<f64> {
     let mut sizes = vec![(0.0, 0.0); days];
     for miss in misses.iter() {
         sizes[miss.age].0 += miss.log.abs();
@@ -179,7 +206,7 @@ fn calm(misses: &mut [Miss], days: usize) -> f64 {
     });
     let usual = sum / count.max(1.0);
     if usual <= 0.0 {
-        return 1.0;
+        return vec![1.0; days + 1];
     }
     let (mut sum, mut weight) = (0.0, 0.0);
     // By age: what the days before it say; the day ahead comes last.
@@ -197,7 +224,7 @@ fn calm(misses: &mut [Miss], days: usize) -> f64 {
         miss.log /= miss.wild;
         miss.plain /= miss.wild;
     }
-    wild[0]
+    wild
 }
 
 /// Shares of the ways by level, from how each way learnt on the even days tells the odd ones and

@@ -3,8 +3,8 @@
 use documents::{
     Accuracy, AddedEvent, Baseline, CandidateRecord, DataRecord, DriftRecord, Events, Forecast,
     History, Hold, HorizonRecord, Incident, LadderRung, Lease, LedgerEntry, LeftOutDays,
-    LeftOutStretch, NearRecord, PastRecord, Pause, Plan, PlanStep, PlannedAction, Record,
-    RepairRecord, ReplayRecord, ScoredNight, SeenAlarm, ShadowLedger, TunedFor, Tuning,
+    LeftOutStretch, MemoryRecord, NearRecord, PastRecord, Pause, Plan, PlanStep, PlannedAction,
+    Record, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm, ShadowLedger, TunedFor, Tuning,
 };
 use jiff::Timestamp;
 
@@ -28,6 +28,12 @@ pub(crate) fn forecast() -> Forecast {
         levels: vec![0.5, 0.9, 0.99],
         quantiles: vec![vec![10.0, 20.0, 30.0], vec![0.0, 0.0, 5.5]],
         minute_spread: 0.2,
+        memory: Some(MemoryRecord {
+            lasting: 0.1,
+            passing: 0.4,
+            half_life_hours: 3.0,
+            hourly: 0.8,
+        }),
         model: "combination".to_owned(),
         candidates: vec![CandidateRecord {
             name: "seasonal naive".to_owned(),
