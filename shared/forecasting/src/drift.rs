@@ -5,7 +5,7 @@ use timeseries::Series;
 
 use crate::numbers::median;
 use crate::quantiles::MEDIAN;
-use crate::{ForecastError, ForecastRequest, Interval, LEVELS, QuantileForecast, forecast};
+use crate::{ForecastError, ForecastRequest, Interval, LEVELS, Memory, QuantileForecast, forecast};
 
 /// Levels that are scored, and where the forecast carries them.
 const SCORED: [(f64, usize); 4] = [(0.5, 2), (0.9, 4), (0.95, 5), (0.99, 6)];
@@ -293,5 +293,10 @@ pub fn last_week(history: &Series, start: Timestamp, steps: usize) -> Option<Qua
         rows.push(BAND.map(|factor| factor * last.unwrap_or(0.0).max(0.0)));
     }
     let enough = known > 0 && 2 * known >= steps;
-    enough.then_some(QuantileForecast { start, step, rows })
+    enough.then_some(QuantileForecast {
+        start,
+        step,
+        rows,
+        memory: Memory::default(),
+    })
 }

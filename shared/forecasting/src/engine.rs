@@ -1,5 +1,6 @@
 use crate::carry::Carry;
 use crate::explain::Explained;
+use crate::fine::Smoothing;
 use crate::frame::Frame;
 use crate::holidays::Special;
 use crate::spread::Spread;
@@ -27,7 +28,11 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
     let trials = panel.trials();
     let names = panel.names();
     let all = Weights::learn(&frame, &trials, names.len(), |_| true);
-    let centres = cross_fitted(&frame, &trials, names.len());
+    let mut centres = cross_fitted(&frame, &trials, names.len());
+    let smoothing = Smoothing::learn(&frame, &trials, &centres);
+    for centre in &mut centres {
+        *centre = smoothing.apply(centre);
+    }
     let carry = Carry::learn(&frame, &panel.terrain, &trials, &centres);
     let carried = carried(&frame, &panel, &trials, &carry, &centres);
     let spread = Spread::learn(&frame, &panel.terrain, &trials, &carried);
@@ -41,7 +46,8 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
     while rows.len() < request.horizon_steps {
         let origin = end + rows.len();
         let days = rows.len() / per_day;
-        let mut centre = all.combine(&panel.day_ahead(origin), frame.least);
+        let centre = all.combine(&panel.day_ahead(origin), frame.least);
+        let mut centre = smoothing.apply(&centre);
         explained.day(&panel.terrain, origin, &centre);
         if let (0, Some(trial), Some(before)) = (days, trials.first(), centres.first()) {
             carry.apply(

@@ -15,6 +15,7 @@ mod engine;
 mod error;
 mod explain;
 mod family;
+mod fine;
 mod frame;
 mod holidays;
 mod intraday;

@@ -26,7 +26,7 @@ const MOST_WILD: f64 = 5.0;
 /// Misses below which day-to-day changes must help out.
 const FEW: usize = 12;
 /// Steps a day that shares are learnt from.
-const EXAMPLES_A_DAY: usize = 24;
+const EXAMPLES_A_DAY: usize = 96;
 
 /// How far demand lay from the combination on the trials, as quantiles around any centre.
 ///

@@ -12,8 +12,8 @@ const RATE: f64 = 0.05;
 const STEEPNESS: f64 = 20.0;
 /// Steps down the slope; the weights have settled by then.
 const ROUNDS: usize = 60;
-/// Steps a day that are learnt from: neighbouring ones say much the same.
-const EXAMPLES_A_DAY: usize = 24;
+/// The most steps a day that are learnt from.
+const EXAMPLES_A_DAY: usize = 288;
 
 /// Weights of the members in their combination, each at least zero, together one.
 #[derive(Debug, Clone)]

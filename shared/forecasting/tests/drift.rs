@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use forecasting::{
-    Drift, DriftState, ForecastRequest, Interval, NightScore, QuantileForecast, last_week,
+    Drift, DriftState, ForecastRequest, Interval, Memory, NightScore, QuantileForecast, last_week,
     rechoose, score, widen, widening,
 };
 use jiff::tz::TimeZone;
@@ -139,6 +139,7 @@ fn flat(rows: usize) -> QuantileForecast {
         start: start(),
         step: Step::HOUR,
         rows: vec![[60.0, 80.0, 100.0, 120.0, 130.0, 140.0, 170.0, 180.0, 200.0]; rows],
+        memory: Memory::default(),
     }
 }
 

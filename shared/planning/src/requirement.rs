@@ -192,7 +192,6 @@ mod tests {
             levels: vec![0.05, 0.5, 0.95],
             quantiles: rows.iter().map(|row| row.to_vec()).collect(),
             minute_spread: 0.0,
-            memory: None,
             model: String::new(),
             candidates: Vec::new(),
             accuracy: documents::Accuracy::default(),

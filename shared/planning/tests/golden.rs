@@ -41,7 +41,6 @@ fn forecast() -> Forecast {
         levels: vec![0.05, 0.5, 0.8, 0.9, 0.95, 0.99],
         quantiles: (0..72).map(row).collect(),
         minute_spread: 0.03,
-        memory: None,
         model: "given".to_owned(),
         candidates: Vec::new(),
         accuracy: Accuracy::default(),

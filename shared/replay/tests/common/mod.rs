@@ -71,7 +71,6 @@ pub fn forecast(start: Timestamp, demand: impl Fn(usize) -> f64) -> Forecast {
         levels: vec![0.05, 0.5, 0.95, 0.99],
         quantiles: (0..288).map(|step| vec![demand(step); 4]).collect(),
         minute_spread: 0.0,
-        memory: None,
         model: "given".to_owned(),
         candidates: Vec::new(),
         accuracy: Accuracy::default(),
