@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use simulation::{Scenario, Shape, Shift};
+use simulation::generate::{Scenario, Shape, Shift};
 use timeseries::Step;
 
 /// Ten weeks: eight to train on, two to forecast.
