@@ -66,4 +66,24 @@ mod tests {
         assert_eq!(weighted_quantile(&equal, 1.0), 9.0);
         assert_eq!(weighted_quantile(&[], 0.5), 0.0);
     }
+
+    #[test]
+    fn weighted_quantiles_are_those_of_numpy() {
+        // numpy.quantile with weights, method "inverted_cdf": see peers/known_answers.py.
+        let mut values: Vec<(f64, f64)> = (0..50)
+            .map(|place| {
+                let value = (1.7 * f64::from(place)).sin() * 10.0;
+                (value, 1.0 + f64::from(place % 4))
+            })
+            .collect();
+        values.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for (level, expected) in [
+            (0.2, -7.468_875_504),
+            (0.5, 0.406_932_573),
+            (0.9, 9.494_038_607),
+            (0.98, 9.988_580_517),
+        ] {
+            assert!((weighted_quantile(&values, level) - expected).abs() < 1e-8);
+        }
+    }
 }

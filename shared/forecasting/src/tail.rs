@@ -65,3 +65,63 @@ impl Tail {
         self.threshold + self.size * steps
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values of a generalised Pareto tail on top of as many others below 1 as make it a tenth.
+    fn sample(shape: f64, count: usize) -> Vec<(f64, f64)> {
+        let below = (0..9 * count).map(|place| place as f64 / (9 * count) as f64);
+        let above = (0..count).map(|place| {
+            let beyond: f64 = 1.0 - (place as f64 + 0.5) / count as f64;
+            let steps = if shape == 0.0 {
+                -beyond.ln()
+            } else {
+                (beyond.powf(-shape) - 1.0) / shape
+            };
+            1.0 + 2.0 * steps
+        });
+        below.chain(above).map(|value| (value, 1.0)).collect()
+    }
+
+    #[test]
+    fn quantiles_are_those_of_scipy() {
+        // scipy.stats.genpareto(shape, scale=2).ppf([0.9, 0.95, 0.99]) + 1: see
+        // peers/known_answers.py. Many values, so that the pull towards the prior is small.
+        for (shape, expected) in [
+            (0.0, [5.605_170_186, 6.991_464_547, 10.210_340_372]),
+            (0.1, [6.178_508_236, 7.985_656_953, 12.697_863_849]),
+            (0.3, [7.635_082_100, 10.709_707_015, 20.873_811_37]),
+        ] {
+            let tail = Tail::fit(&sample(shape, 20_000)).unwrap();
+            for (level, expected) in [0.99, 0.995, 0.999].into_iter().zip(expected) {
+                let found = tail.quantile(level);
+                assert!(
+                    (found / expected - 1.0).abs() < 0.03,
+                    "{shape} {level} {found}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn few_values_are_pulled_to_a_light_tail_and_none_give_none() {
+        let wild: Vec<(f64, f64)> = (0..40)
+            .map(|place| {
+                (
+                    if place == 39 {
+                        1000.0
+                    } else {
+                        f64::from(place)
+                    },
+                    1.0,
+                )
+            })
+            .collect();
+        let tail = Tail::fit(&wild).unwrap();
+        assert!(tail.shape < 0.2, "{tail:?}");
+        assert_eq!(Tail::fit(&[]), None);
+        assert_eq!(Tail::fit(&[(1.0, 1.0); 30]), None);
+    }
+}

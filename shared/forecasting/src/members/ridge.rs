@@ -226,3 +226,31 @@ impl Sums {
 fn dot(left: &Row, right: &Row) -> f64 {
     left.iter().zip(right).map(|(a, b)| a * b).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn coefficients_are_those_of_scikit_learn() {
+        // sklearn.linear_model.Ridge(alpha=30) on features divided by their root mean square: see
+        // peers/known_answers.py.
+        let mut sums = Sums::default();
+        for place in 0..200 {
+            let turn = f64::from(place);
+            let mut row = [0.0; WIDTH];
+            row[0] = 1.0;
+            row[1] = turn.sin();
+            row[2] = f64::from(place % 7) / 7.0;
+            row[3] = 5.0 * (0.3 * turn).cos();
+            let target = 2.0 + 0.5 * row[1] - row[2] + 0.3 * row[3] + 0.1 * (9.0 * turn).sin();
+            sums.add(&row, target, 1.0);
+        }
+        let fit = sums.solve().unwrap();
+        let expected = [1.360_030_441, 0.456_322_899, 0.028_095_227, 0.261_452_117];
+        for (found, expected) in fit.iter().zip(expected) {
+            assert!((found / expected - 1.0).abs() < 1e-5, "{found} {expected}");
+        }
+        assert!(fit[4..].iter().all(|other| *other == 0.0));
+    }
+}
