@@ -10,7 +10,7 @@ mod night;
 mod watch;
 
 pub use error::ForecasterError;
-pub use night::{HORIZON, handle};
+pub use night::{HORIZON, handle, occasion};
 
 use control::TargetReport;
 use serde::{Deserialize, Serialize};

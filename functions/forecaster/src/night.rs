@@ -345,7 +345,9 @@ fn runs_out(place: Place, end: Timestamp) -> Option<String> {
     })
 }
 
-fn occasion(occurrence: &Occurrence) -> Occasion {
+/// An occurrence of an event as the forecast takes it.
+#[must_use]
+pub fn occasion(occurrence: &Occurrence) -> Occasion {
     Occasion {
         name: occurrence.name.clone(),
         during: Interval {
@@ -354,6 +356,7 @@ fn occasion(occurrence: &Occurrence) -> Occasion {
         },
         lead: occurrence.lead,
         tail: occurrence.tail,
+        announced_at: occurrence.announced_at,
         effect: match occurrence.effect {
             OccurrenceEffect::Multiplier(factor) => Effect::Multiplier(factor),
             OccurrenceEffect::Demand(demand) => Effect::Absolute(demand),

@@ -74,12 +74,23 @@ pub(crate) struct HistoryArguments {
     pub(crate) aggregate: Combine,
 }
 
-/// The zone, where no configuration has one.
+/// What is known beside the history.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct ZoneArguments {
-    /// Zone that rules days and weeks, and times without an offset
-    #[arg(long, value_name = "AREA/CITY", default_value = "UTC")]
-    pub(crate) timezone: String,
+pub(crate) struct KnownArguments {
+    /// Zone that rules days and weeks, and times without an offset; the target's, else UTC, unless
+    /// given
+    #[arg(long, value_name = "AREA/CITY")]
+    pub(crate) timezone: Option<String>,
+    /// Country or subdivision whose holidays demand follows, such as JP or DE-BY; the target's unless
+    /// given
+    #[arg(long, value_name = "CODE")]
+    pub(crate) country: Option<String>,
+    /// A configuration, `forescale.toml`, whose events, zone and country are to be known
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Which target of it; the only one unless given
+    #[arg(long, value_name = "NAME", requires = "config")]
+    pub(crate) target: Option<String>,
 }
 
 /// The configuration, and which of its targets.
@@ -118,7 +129,7 @@ pub(crate) struct ForecastArguments {
     #[command(flatten)]
     pub(crate) history: HistoryArguments,
     #[command(flatten)]
-    pub(crate) zone: ZoneArguments,
+    pub(crate) known: KnownArguments,
     /// First moment to forecast: RFC 3339, or local in the zone; the end of the history unless given
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
@@ -134,7 +145,9 @@ const FORECAST_EXAMPLES: &str = "EXAMPLES:
     forescale forecast --history requests.csv --step 1h
   What would have been forecast on Christmas Eve in Berlin, for a spreadsheet:
     forescale forecast --history requests.csv.gz --timezone Europe/Berlin \\
-      --at 2025-12-24 --horizon 48h --format csv > forecast.csv
+      --country DE --at 2025-12-24 --horizon 48h --format csv > forecast.csv
+  With the events of a configuration:
+    forescale forecast --history requests.csv --config forescale.toml --target shop
   A level instead of counts, from another program:
     query-cpu | forescale forecast --history - --aggregate mean";
 
@@ -149,7 +162,7 @@ pub(crate) struct BacktestArguments {
     #[command(flatten)]
     pub(crate) history: HistoryArguments,
     #[command(flatten)]
-    pub(crate) zone: ZoneArguments,
+    pub(crate) known: KnownArguments,
     /// The last so many local midnights that have a full horizon after them
     #[arg(long, value_name = "N", default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) origins: u32,

@@ -9,17 +9,21 @@ use crate::arguments::{BacktestArguments, Format};
 use crate::demand::{self, Demand};
 use crate::failure::{Blame, Done};
 use crate::forecast::{NAMES, advice, printed, unit_name};
+use crate::known::Known;
 use crate::moments;
 use crate::output::{self, Side, number, rounded};
 
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &BacktestArguments, console: &mut Console<'_>) -> Done {
-    let zone = moments::zone(&arguments.zone.timezone)?;
-    let demand = demand::read(&arguments.history, zone, console)?;
+    let known = Known::read(&arguments.known)?;
+    let demand = demand::read(&arguments.history, known.zone.clone(), console)?;
+    let (from, to) = (demand.series.start(), demand.series.end());
     let model = &arguments.model;
     let step = moments::step(model.step.as_deref(), demand.series.step())?;
     let horizon = moments::span("--horizon", &model.horizon)?;
     console.progress(&format!("forecasting at {} midnights", arguments.origins));
+    let occasions = known.occasions(from, to);
+    let holidays = known.holidays(from, to);
     let rows = backtest(&BacktestRequest {
         history: &demand.series,
         step,
@@ -27,8 +31,8 @@ pub(crate) fn run(arguments: &BacktestArguments, console: &mut Console<'_>) -> D
         origins: usize::try_from(arguments.origins).unwrap_or(usize::MAX),
         zone: &demand.zone,
         training_days: model.training_days,
-        occasions: &[],
-        holidays: &[],
+        occasions: &occasions,
+        holidays: &holidays,
         left_out: &[],
     })
     .map_err(|error| advice(error, &demand))

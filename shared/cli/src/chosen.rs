@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use config::{Config, Target};
+use config::{Config, Event, Target};
 
 use crate::arguments::ConfigArguments;
 use crate::failure::{Blame, Done, input};
@@ -17,6 +17,8 @@ pub(crate) struct Chosen {
     pub(crate) text: String,
     /// The target.
     pub(crate) target: Target,
+    /// Events of all targets.
+    pub(crate) events: Vec<Event>,
 }
 
 impl Chosen {
@@ -48,7 +50,13 @@ impl Chosen {
             }
         };
         let target = target.clone();
-        Ok(Self { file, text, target })
+        let events = config.events;
+        Ok(Self {
+            file,
+            text,
+            target,
+            events,
+        })
     }
 
     /// The configuration's text with the target in shadow mode.

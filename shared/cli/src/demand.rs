@@ -117,6 +117,11 @@ fn oddities(report: &ReadReport, series: &Series) -> Option<String> {
         "negative or infinite values were read as gaps",
     );
     say(
+        report.coarser,
+        "row stands for more than one step, over which it was spread",
+        "rows stand for more than one step, over which they were spread",
+    );
+    say(
         report.duplicates,
         "row repeats a step (the later row counts)",
         "rows repeat a step (the later row counts)",

@@ -9,6 +9,7 @@ use crate::Console;
 use crate::arguments::{ForecastArguments, Format};
 use crate::demand::{self, Demand};
 use crate::failure::{Blame, Done};
+use crate::known::Known;
 use crate::moments;
 use crate::output::{self, Side, aligned, number, rounded};
 
@@ -19,8 +20,8 @@ pub(crate) const NAMES: [&str; 5] = ["p50", "p80", "p90", "p95", "p99"];
 
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &ForecastArguments, console: &mut Console<'_>) -> Done {
-    let zone = moments::zone(&arguments.zone.timezone)?;
-    let demand = demand::read(&arguments.history, zone, console)?;
+    let known = Known::read(&arguments.known)?;
+    let demand = demand::read(&arguments.history, known.zone.clone(), console)?;
     let model = &arguments.model;
     let step = moments::step(model.step.as_deref(), demand.series.step())?;
     let horizon = moments::span("--horizon", &model.horizon)?;
@@ -29,6 +30,9 @@ pub(crate) fn run(arguments: &ForecastArguments, console: &mut Console<'_>) -> D
         None => demand.series.end(),
     };
     console.progress("forecasting");
+    let to = cutoff.saturating_add(horizon).unwrap_or(Timestamp::MAX);
+    let occasions = known.occasions(demand.series.start(), to);
+    let holidays = known.holidays(demand.series.start(), to);
     let prediction = forecast(&ForecastRequest {
         history: &demand.series,
         cutoff,
@@ -36,8 +40,8 @@ pub(crate) fn run(arguments: &ForecastArguments, console: &mut Console<'_>) -> D
         horizon_steps: step.covering(horizon),
         zone: &demand.zone,
         training_days: model.training_days,
-        occasions: &[],
-        holidays: &[],
+        occasions: &occasions,
+        holidays: &holidays,
         left_out: &[],
     })
     .map_err(|error| advice(error, &demand))
@@ -153,6 +157,8 @@ fn document(demand: &Demand, prediction: &Prediction, step: Step, rows: &[Row]) 
         "timezone": zone_name(demand),
         "unit": unit_name(demand),
         "model": report.model,
+        "why": report.why,
+        "predictability": report.predictability.sentence(),
         "candidates": candidates,
         "notes": report.notes,
         "data": {

@@ -13,6 +13,7 @@ mod demo;
 mod failure;
 mod files;
 mod forecast;
+mod known;
 mod moments;
 mod output;
 mod plan;

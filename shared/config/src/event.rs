@@ -159,6 +159,8 @@ pub struct Occurrence {
     pub tail: SignedDuration,
     /// What it does.
     pub effect: OccurrenceEffect,
+    /// Before this moment nobody knew; `None` means always known.
+    pub announced_at: Option<Timestamp>,
 }
 
 /// What one occurrence of an event does to demand.
@@ -271,6 +273,7 @@ impl Event {
             lead: self.lead,
             tail: self.tail,
             effect,
+            announced_at: self.announced_at.map(|at| at.in_zone(zone)),
         }
     }
 }

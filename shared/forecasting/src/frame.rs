@@ -3,6 +3,7 @@ use timeseries::{Series, Step};
 
 use crate::calendar::Calendar;
 use crate::repair::{self, Repair};
+use crate::units::{self, Jump};
 use crate::{ForecastError, ForecastRequest, Interval, Occasion};
 
 /// The most steps one forecast may ask for: 31 days of minutes.
@@ -25,6 +26,8 @@ pub(crate) struct Frame {
     pub(crate) missing: usize,
     /// Steps that were observed and not believed.
     pub(crate) repairs: Vec<Repair>,
+    /// Jumps of the unit that were mended, the newest first.
+    jumps: Vec<Jump>,
     start: Timestamp,
     step: Step,
 }
@@ -58,6 +61,7 @@ impl Frame {
         if missing == values.len() {
             return Err(ForecastError::NoHistory { cutoff });
         }
+        let jumps = units::mend(&mut values, step.per_day());
         let mut without = values.clone();
         for (interval, _) in apart {
             blank(&mut without, start, step, interval.start, interval.end);
@@ -85,6 +89,7 @@ impl Frame {
             start,
             step,
             repairs,
+            jumps,
         })
     }
 
@@ -100,6 +105,17 @@ impl Frame {
 
     /// What was not believed and why, for people.
     pub(crate) fn repaired(&self) -> Vec<(Interval, String)> {
+        let jumps = self.jumps.iter().map(|jump| {
+            let interval = Interval {
+                start: self.start,
+                end: self.time_at(jump.at),
+            };
+            let text = format!(
+                "unit: counted {:.6} times, as all that came after it shows",
+                jump.factor
+            );
+            (interval, text)
+        });
         self.repairs
             .iter()
             .map(|repair| {
@@ -109,6 +125,7 @@ impl Frame {
                 };
                 (interval, repair.reason.text().to_owned())
             })
+            .chain(jumps)
             .collect()
     }
 

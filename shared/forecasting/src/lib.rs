@@ -35,6 +35,7 @@ mod spread;
 mod tail;
 mod terrain;
 mod trials;
+mod units;
 mod weights;
 
 pub use backtest::{BacktestRequest, BacktestRow, backtest};

@@ -24,7 +24,8 @@ pub(crate) fn apply(
     let last = frame.time_at(end + rows.len());
     for occasion in request.occasions {
         let (during, span) = (occasion.during, occasion.span());
-        if span.start >= last || span.end <= frame.cutoff || during.start >= during.end {
+        let known = occasion.announced_at.is_none_or(|at| at <= frame.cutoff);
+        if !known || span.start >= last || span.end <= frame.cutoff || during.start >= during.end {
             continue;
         }
         let name = &occasion.name;

@@ -11,6 +11,10 @@ const SPIKE_FACTOR: f64 = 4.0;
 const SPIKE_DEVIATIONS: f64 = 12.0;
 /// ... for no longer than this.
 const SPIKE_HOURS: usize = 6;
+/// A spike that has just begun may stay and is believed, but for one by more than this factor over
+/// all that ever was, for as long as this.
+const IMPOSSIBLE: f64 = 30.0;
+const IMPOSSIBLE_HOURS: usize = 2;
 /// Where more of the steps than this, and three hours, look like spikes, bursts are how the demand
 /// is.
 const SPIKE_MOST: f64 = 0.006;
@@ -75,11 +79,22 @@ pub(crate) fn find(values: &[f64], calendar: &Calendar) -> Vec<Repair> {
         }
         repairs.extend(runs.into_iter().filter(|run| {
             let open = reason == Reason::Spike && run.to + hour > values.len();
-            run.to - run.from <= hours * hour && !open
+            let short = run.to - run.from <= IMPOSSIBLE_HOURS * hour;
+            let believed = open && !(short && impossible(values, &reasons, run));
+            run.to - run.from <= hours * hour && !believed
         }));
     }
     repairs.sort_by_key(|run| run.from);
     repairs
+}
+
+/// Whether a run lies above everything else by a factor that no demand has: a counter that ran over.
+fn impossible(values: &[f64], reasons: &[Option<Reason>], run: &Repair) -> bool {
+    let others = values.iter().zip(reasons);
+    let others = others.filter(|(_, reason)| **reason != Some(Reason::Spike));
+    let highest = others.map(|(value, _)| *value).fold(0.0, f64::max);
+    let run = &values[run.from..run.to];
+    run.iter().copied().fold(f64::MAX, f64::min) > IMPOSSIBLE * highest
 }
 
 /// Whether one step is out of all proportion to the same time on the days around it.

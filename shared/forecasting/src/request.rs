@@ -37,6 +37,8 @@ pub struct Occasion {
     pub lead: SignedDuration,
     /// Its effect fades for this long after, straight to nothing.
     pub tail: SignedDuration,
+    /// Before this moment nobody knew of it, and a forecast does not; `None` means always known.
+    pub announced_at: Option<Timestamp>,
     /// What it does.
     pub effect: Effect,
 }

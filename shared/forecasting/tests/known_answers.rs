@@ -182,6 +182,7 @@ fn occasions_are_applied() {
         during: during(24 * 42 + 10, 24 * 42 + 12),
         lead: SignedDuration::ZERO,
         tail: SignedDuration::ZERO,
+        announced_at: None,
         effect,
     };
     let with = |effect| ask(&values, &[occasion(effect)], &[], &TimeZone::UTC);
@@ -200,6 +201,65 @@ fn occasions_are_applied() {
 }
 
 #[test]
+fn lead_and_tail_grow_and_fade_and_what_was_not_announced_is_not_known() {
+    let values = week(24 * 42);
+    let base = ask(&values, &[], &[], &TimeZone::UTC);
+    let occasion = |factor: f64| Occasion {
+        name: "final".to_owned(),
+        during: during(24 * 42 + 10, 24 * 42 + 12),
+        lead: SignedDuration::from_hours(4),
+        tail: SignedDuration::from_hours(2),
+        effect: Effect::Multiplier(factor),
+        announced_at: None,
+    };
+    let factor = |asked: &Prediction, hour: usize| {
+        asked.forecast.rows[hour][2] / base.forecast.rows[hour][2]
+    };
+    // What raises does so by the highest share within the step ...
+    let raised = ask(&values, &[occasion(3.0)], &[], &TimeZone::UTC);
+    for (hour, expected) in [
+        (5, 1.0),
+        (6, 1.5),
+        (8, 2.5),
+        (9, 3.0),
+        (11, 3.0),
+        (12, 3.0),
+        (13, 2.0),
+        (14, 1.0),
+    ] {
+        let found = factor(&raised, hour);
+        assert!(
+            (found - expected).abs() < 0.01,
+            "{hour}: {found} {expected}"
+        );
+    }
+    // ... what lowers by the mean share.
+    let lowered = ask(&values, &[occasion(0.5)], &[], &TimeZone::UTC);
+    for (hour, expected) in [
+        (5, 1.0),
+        (6, 0.9375),
+        (9, 0.5625),
+        (10, 0.5),
+        (12, 0.625),
+        (13, 0.875),
+    ] {
+        let found = factor(&lowered, hour);
+        assert!(
+            (found - expected).abs() < 0.01,
+            "{hour}: {found} {expected}"
+        );
+    }
+    let secret = Occasion {
+        announced_at: Some(at(24 * 42 + 1)),
+        ..occasion(3.0)
+    };
+    assert_eq!(
+        ask(&values, &[secret], &[], &TimeZone::UTC).forecast,
+        base.forecast
+    );
+}
+
+#[test]
 fn the_effect_of_an_occasion_is_learnt_and_does_not_teach_the_usual() {
     let mut values = week(24 * 42);
     let mut occasions = Vec::new();
@@ -210,6 +270,7 @@ fn the_effect_of_an_occasion_is_learnt_and_does_not_teach_the_usual() {
             during: during(from, from + 3),
             lead: SignedDuration::ZERO,
             tail: SignedDuration::ZERO,
+            announced_at: None,
             effect: Effect::Learnt,
         });
     }

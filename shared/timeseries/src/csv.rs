@@ -38,6 +38,9 @@ pub struct ReadReport {
     pub duplicates: u64,
     /// Rows earlier than the row before.
     pub unsorted: u64,
+    /// Rows that stand for more than one step, where the source changed its step: a count is spread
+    /// evenly over them, a level holds in each.
+    pub coarser: u64,
     /// Steps without a value between the first and the last row.
     pub missing: u64,
 }
@@ -46,7 +49,8 @@ pub struct ReadReport {
 /// [`Aggregate::Mean`].
 ///
 /// The step is the most frequent distance between neighbouring timestamps; a file of one row is
-/// read as hourly. A step that does not divide an hour, such as 7 or 45 minutes, is read as minutes
+/// read as hourly. Where the source changed its step for good, for a day or more of a longer one or
+/// [`LEAST_FINER`] rows of a shorter one, the grid is that of the shortest. A step that does not divide an hour, such as 7 or 45 minutes, is read as minutes
 /// of the same rate.
 ///
 /// # Errors
@@ -67,6 +71,22 @@ pub fn read(
     // Stable: among equal times the later row of the file stays later and wins below.
     rows.sort_by_key(|(at, _)| *at);
     let seconds = usual_step(&rows);
+    let own = spans(&rows, seconds);
+    if let Some(finest) = own
+        .iter()
+        .copied()
+        .min()
+        .filter(|_| own.iter().any(|one| *one != seconds))
+    {
+        report.coarser = own.iter().filter(|one| **one != finest).count() as u64;
+        return by_span(
+            rows,
+            &own,
+            Step::from_seconds(finest)?,
+            options.aggregate,
+            report,
+        );
+    }
     let step = match Step::from_seconds(seconds) {
         // Not a part of an hour: the grid is then that of the minutes.
         Err(_) if WHOLE.contains(&seconds) => {
@@ -76,18 +96,7 @@ pub fn read(
         step => step?,
     };
     let first = step.floor(rows[0].0);
-    let last = rows[rows.len() - 1].0;
-    let steps = last.duration_since(first).as_secs().unsigned_abs() / u64::from(step.seconds()) + 1;
-    if steps > MOST_STEPS {
-        let step = step.seconds();
-        return Err(TimeSeriesError::TooLong {
-            first,
-            last,
-            steps,
-            step,
-            limit: MOST_STEPS,
-        });
-    }
+    let steps = length(first, rows[rows.len() - 1].0, step)?;
     let factor = options.aggregate.rate_factor(step);
     let mut values = vec![f64::NAN; usize::try_from(steps).unwrap_or(usize::MAX)];
     let mut seen: Option<usize> = None;
@@ -102,6 +111,22 @@ pub fn read(
     }
     report.missing = values.iter().filter(|value| value.is_nan()).count() as u64;
     Ok((Series::new(first, step, values)?, report))
+}
+
+/// Steps from `first` to the one that holds `last`.
+fn length(first: Timestamp, last: Timestamp, step: Step) -> Result<u64, TimeSeriesError> {
+    let steps = last.duration_since(first).as_secs().unsigned_abs() / u64::from(step.seconds()) + 1;
+    if steps > MOST_STEPS {
+        let step = step.seconds();
+        return Err(TimeSeriesError::TooLong {
+            first,
+            last,
+            steps,
+            step,
+            limit: MOST_STEPS,
+        });
+    }
+    Ok(steps)
 }
 
 fn rows(
@@ -213,6 +238,81 @@ fn by_minute(
         .collect()
 }
 
+/// Rows in a row of a shorter step that it takes to believe in it.
+pub const LEAST_FINER: usize = 24;
+
+/// Seconds that each row stands for: the usual ones, but where a run of rows keeps another distance.
+/// Single missing or doubled rows make no run, nor does a distance that does not divide an hour.
+fn spans(rows: &[(Timestamp, f64)], usual: i64) -> Vec<i64> {
+    let mut spans = vec![usual; rows.len()];
+    if !WHOLE.contains(&usual) || 3600 % usual != 0 {
+        return spans;
+    }
+    let distance = |index: usize| -> Option<i64> {
+        let next = rows.get(index + 1)?;
+        Some(next.0.duration_since(rows[index].0).as_secs())
+    };
+    let mut from = 0;
+    while let Some(own) = distance(from) {
+        let (mut to, mut count) = (from + 1, 1);
+        // A repeated row does not end a run.
+        while let Some(next) = distance(to).filter(|next| *next == own || *next == 0) {
+            to += 1;
+            count += usize::from(next == own);
+        }
+        let divides = WHOLE.contains(&own) && own % 60 == 0 && 3600 % own == 0;
+        let whole = divides && own > usual && own % usual == 0 && count as i64 * own >= 86_400;
+        let finer = divides && own < usual && usual % own == 0 && count >= LEAST_FINER;
+        if whole || finer {
+            spans[from..to].fill(own);
+            // The last row of a run stands for as much as those before it, unless another begins.
+            let next = distance(to);
+            if next.is_none_or(|next| next > own && next != usual) {
+                spans[to] = own;
+            }
+        }
+        from = to;
+    }
+    spans
+}
+
+/// The rows on the grid of `step`, each over the seconds it stands for.
+fn by_span(
+    rows: Vec<(Timestamp, f64)>,
+    spans: &[i64],
+    step: Step,
+    aggregate: Aggregate,
+    mut report: ReadReport,
+) -> Result<(Series, ReadReport), TimeSeriesError> {
+    let seconds = i64::from(step.seconds());
+    let first = step.floor(rows[0].0);
+    let (end, span) = (rows[rows.len() - 1].0, spans[spans.len() - 1]);
+    let end = end.saturating_add(SignedDuration::from_secs((span - seconds).max(0)));
+    let steps = length(first, end.unwrap_or(Timestamp::MAX), step)?;
+    let mut values = vec![f64::NAN; usize::try_from(steps).unwrap_or(usize::MAX)];
+    // How much each cell's row stands for: what is finer goes before what is coarser.
+    let mut fineness = vec![i64::MAX; values.len()];
+    for ((at, value), span) in rows.into_iter().zip(spans) {
+        let rate = match aggregate {
+            Aggregate::Sum => value * 60.0 / *span as f64,
+            Aggregate::Mean => value,
+        };
+        let from = at.duration_since(first).as_secs().unsigned_abs() / seconds.unsigned_abs();
+        let from = usize::try_from(from).unwrap_or(usize::MAX);
+        let cells = usize::try_from((span / seconds).max(1)).unwrap_or(1);
+        report.duplicates += u64::from(fineness.get(from) == Some(span));
+        for index in from..(from + cells).min(values.len()) {
+            let better = *span <= fineness[index] && rate.is_finite();
+            if better || values[index].is_nan() {
+                values[index] = rate;
+                fineness[index] = *span;
+            }
+        }
+    }
+    report.missing = values.iter().filter(|value| value.is_nan()).count() as u64;
+    Ok((Series::new(first, step, values)?, report))
+}
+
 /// The most frequent positive distance between neighbours in seconds; the shorter of equally
 /// frequent ones, an hour without any.
 fn usual_step(rows: &[(Timestamp, f64)]) -> i64 {
@@ -274,6 +374,85 @@ mod tests {
             )
             .is_err()
         );
+    }
+
+    /// Rows from `from` on, `minutes` apart, each with `value`.
+    fn lines(from: &str, minutes: i64, count: i64, value: f64) -> String {
+        let from: Timestamp = from.parse().unwrap();
+        (0..count)
+            .map(|index| {
+                format!(
+                    "{},{value}\n",
+                    from + SignedDuration::from_mins(minutes * index)
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_source_that_changed_its_step_keeps_its_rate() {
+        // 600 an hour, then 50 in five minutes: 10 a minute all along, whichever is in the majority.
+        for (hours, fives) in [(24 * 40, 288), (48, 288 * 20)] {
+            let switch: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+            let switch = switch + SignedDuration::from_hours(hours);
+            let text = format!(
+                "timestamp,value\n{}{}",
+                lines("2026-01-01T00:00:00Z", 60, hours, 600.0),
+                lines(&switch.to_string(), 5, fives, 50.0)
+            );
+            let (series, report) = read_text(&text, Aggregate::Sum).unwrap();
+            assert_eq!(series.step(), Step::FIVE_MINUTES);
+            assert_eq!(i64::try_from(series.len()).unwrap(), 12 * hours + fives);
+            assert!(
+                series
+                    .values()
+                    .iter()
+                    .all(|rate| (rate - 10.0).abs() < 1e-9)
+            );
+            assert_eq!(
+                (report.coarser, report.missing, report.duplicates),
+                (hours.unsigned_abs(), 0, 0)
+            );
+        }
+        // And back to hours at the end, whose last row stands for an hour too.
+        let text = format!(
+            "timestamp,value\n{}{}",
+            lines("2026-01-01T00:00:00Z", 5, 288 * 3, 50.0),
+            lines("2026-01-04T00:00:00Z", 60, 48, 600.0)
+        );
+        let (series, _) = read_text(&text, Aggregate::Sum).unwrap();
+        assert_eq!(series.len(), 288 * 5);
+        assert!(
+            series
+                .values()
+                .iter()
+                .all(|rate| (rate - 10.0).abs() < 1e-9)
+        );
+    }
+
+    #[test]
+    fn gaps_and_repeated_rows_are_no_change_of_step() {
+        let all = lines("2026-01-01T00:00:00Z", 5, 288 * 4, 50.0);
+        // A missing stretch of every second row for half a day, and every row twice.
+        let kept = all
+            .lines()
+            .enumerate()
+            .filter(|(row, _)| !(288..432).contains(row) || row % 2 == 0);
+        let text: String = kept.map(|(_, line)| format!("{line}\n{line}\n")).collect();
+        let (series, report) =
+            read_text(&format!("timestamp,value\n{text}"), Aggregate::Sum).unwrap();
+        assert_eq!((series.step(), series.len()), (Step::FIVE_MINUTES, 288 * 4));
+        assert_eq!((report.coarser, report.missing), (0, 72));
+        assert_eq!(report.duplicates, report.rows / 2);
+    }
+
+    #[test]
+    fn late_rows_belong_to_the_step_they_begin_in() {
+        let text = "timestamp,value\n2026-01-01T00:00:07Z,300\n2026-01-01T00:05:01Z,600\n\
+                    2026-01-01T00:10:31Z,900\n2026-01-01T00:15:31Z,300\n2026-01-01T00:20:31Z,300\n";
+        let (series, _) = read_text(text, Aggregate::Sum).unwrap();
+        assert_eq!(series.start().to_string(), "2026-01-01T00:00:00Z");
+        assert_eq!(series.values(), [60.0, 120.0, 180.0, 60.0, 60.0]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::common::{demand, good, rhythm, rows, run, run_with, start, text, write};
+use crate::common::{CONFIG, demand, good, rhythm, rows, run, run_with, start, text, write};
 use jiff::SignedDuration;
 use tempfile::TempDir;
 
@@ -149,6 +149,64 @@ fn local_times_are_those_of_the_zone() {
         "csv",
     ]);
     assert!(ran.out.contains("\n2026-01-14T15:00:00Z,"), "{}", ran.out);
+}
+
+#[test]
+fn events_zone_and_country_come_from_a_configuration() {
+    let folder = TempDir::new().unwrap();
+    let file = write(folder.path(), "d.csv", rhythm(28 * 24, 6000.0));
+    let event = "[[event]]\nname = \"sale\"\nstart = 2026-02-02T13:00:00\n\
+                 end = 2026-02-02T15:00:00\nmultiplier = 4\n";
+    let config = write(folder.path(), "f.toml", format!("{CONFIG}\n{event}"));
+    let history = ["forecast", "--history", text(&file), "--format", "csv"];
+    let medians = |more: &[&str]| -> Vec<f64> {
+        let ran = good(&[&history[..], more].concat());
+        rows(&ran.out, COLUMNS)
+            .iter()
+            .map(|row| number(&row[1]))
+            .collect()
+    };
+    let plain = medians(&["--timezone", "Europe/Berlin"]);
+    let with = medians(&["--config", text(&config)]);
+    // 13:00 in Berlin is 12:00 in the file.
+    for hour in 0..24 {
+        let factor = if (12..14).contains(&hour) { 4.0 } else { 1.0 };
+        let found = with[hour] / plain[hour];
+        assert!((found - factor).abs() < 0.01, "{hour}: {found}");
+    }
+    // The end of January is no holiday in Germany; Monday 2 February is none either.
+    assert_eq!(
+        medians(&["--timezone", "Europe/Berlin", "--country", "DE"]),
+        plain
+    );
+    // It is one in Mexico: Constitution Day.
+    assert_ne!(
+        medians(&["--timezone", "Europe/Berlin", "--country", "MX"]),
+        plain
+    );
+    let wrong = run(&[&history[..], &["--country", "Grmany"]].concat());
+    assert_eq!(wrong.code, ExitCode::from(3));
+    assert!(wrong.err.contains("did you mean DE?"), "{}", wrong.err);
+    let alone = run(&[&history[..], &["--target", "web"]].concat());
+    assert_eq!(alone.code, ExitCode::from(2));
+    let backtest = |more: &[&str]| {
+        let base = [
+            "backtest",
+            "--history",
+            text(&file),
+            "--origins",
+            "2",
+            "--format",
+            "csv",
+        ];
+        good(&[&base[..], more].concat()).out
+    };
+    let past = event.replace("2026-02-02", "2026-02-01");
+    let config = write(folder.path(), "p.toml", format!("{CONFIG}\n{past}"));
+    assert_ne!(
+        backtest(&["--timezone", "Europe/Berlin"]),
+        backtest(&["--config", text(&config)])
+    );
 }
 
 #[test]
