@@ -118,7 +118,9 @@ pub(crate) fn descend(examples: &[Example], level: f64, prior: Vec<f64>) -> Vec<
         }
         for ((weight, slope), prior) in weights.iter_mut().zip(&slope).zip(&prior) {
             let pull = PULL * (weight.max(1e-9) / prior).ln();
-            *weight *= (-RATE * (STEEPNESS * slope + pull)).exp();
+            // A forecast that lies off by millions of usual errors must not overflow.
+            let step = (-RATE * (STEEPNESS * slope + pull)).clamp(-20.0, 20.0);
+            *weight *= step.exp();
         }
         let sum: f64 = weights.iter().sum();
         weights.iter_mut().for_each(|weight| *weight /= sum);
