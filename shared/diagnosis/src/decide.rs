@@ -1,61 +1,58 @@
+//! From a diagnosis to what is done.
+
 use jiff::{SignedDuration, Timestamp};
 
-use crate::trend::trend;
+use crate::caps::Caps;
+use crate::diagnose::{Diagnosis, diagnose};
+use crate::evidence::Evidence;
+use crate::facts::Demand;
+use crate::follow::{Phase, Standing, settled};
+use crate::{Kind, words};
 
-/// What is known when an alarm calls.
+/// What people have laid down about acting.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Evidence {
-    /// Demand of the last minutes, oldest first, requests per minute; NaN where missing, empty
-    /// where it could not be read.
-    pub demand: Vec<f64>,
-    /// The forecast's 99th percentile for now, requests per minute, where there is a forecast.
-    pub upper: Option<f64>,
-    /// Servers in service and healthy.
-    pub in_service: u32,
-    /// Servers on their way.
-    pub booting: u32,
-    /// DesiredCapacity.
-    pub desired_capacity: u32,
-    /// MaxSize or `max_servers`, whichever is less.
-    pub most: u32,
-    /// Floor that the plan asks for now.
-    pub planned: u32,
-    /// Demand one server sustains, requests per minute, above 0.
-    pub throughput: f64,
-    /// From the decision to a server in service.
-    pub lead_time: SignedDuration,
-    /// Most servers to add over what is planned.
-    pub most_extra: u32,
-    /// What was missing, in words.
-    pub missing: Vec<String>,
-}
-
-/// Kinds of decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Demand needs more than is there or coming.
-    UnforecastDemand,
-    /// What is there or coming suffices.
-    Covered,
-    /// Demand is unknown: nothing is lowered, what is there is kept.
-    Unknown,
+pub struct Policy {
+    /// What may be added.
+    pub caps: Caps,
+    /// How soon people can see to a fault: a leak that runs out before is bridged by servers.
+    pub people_within: SignedDuration,
+    /// Whether an instance refresh may be started for a leak.
+    pub refresh: bool,
 }
 
 /// What to do, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
-    /// Its kind.
+    /// What it was taken for; the diagnosis unless a cap left nothing to add.
     pub kind: Kind,
+    /// What was found.
+    pub diagnosis: Diagnosis,
     /// Servers to hold, where something is to be held.
     pub hold: Option<u32>,
-    /// Until when.
+    /// Until when, unless renewed.
     pub until: Timestamp,
-    /// Demand it was decided on, where known.
-    pub demand: Option<f64>,
-    /// Servers that the caps held back.
+    /// Where it stands.
+    pub phase: Phase,
+    /// Servers that caps held back.
     pub held_back: u32,
-    /// In plain words with the numbers.
+    /// The cap that did.
+    pub bound: Option<String>,
+    /// Demand that finds no server because of them, in requests per minute.
+    pub lost: f64,
+    /// Whether an instance refresh is to be started.
+    pub refresh: bool,
+    /// What was found and done, in plain words with the numbers.
     pub reason: String,
+    /// What a person should do.
+    pub advice: String,
+}
+
+impl Decision {
+    /// Demand it was decided on, requests per minute, where known.
+    #[must_use]
+    pub fn demand(&self) -> Option<f64> {
+        self.diagnosis.demand.map(|demand| demand.now)
+    }
 }
 
 /// How long a hold lasts unless renewed: until the next hourly run has seen it, and the lead time
@@ -64,169 +61,171 @@ fn hold_length(lead_time: SignedDuration) -> SignedDuration {
     SignedDuration::from_mins(70).saturating_add(lead_time)
 }
 
-/// What the group needs for present demand and its growth until new servers are ready.
+/// From a decision until the next one has been carried out.
+const UNTIL_NEXT: f64 = 1.5;
+
+/// Decides what the group needs, given what is held already.
 ///
-/// Never asks for fewer servers than there are: a decision adds or keeps.
+/// Nothing is ever lowered but a hold that demand no longer needs, in steps, and only where demand
+/// was measured all along.
 #[must_use]
-pub fn decide(evidence: &Evidence, now: Timestamp) -> Decision {
+pub fn decide(
+    evidence: &Evidence,
+    standing: Option<&Standing>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
+    let diagnosis = diagnose(evidence);
+    let fleet = evidence.fleet;
+    let held = standing.map_or(0, |standing| standing.servers);
+    let there = fleet.desired.max(held);
+    let wanted = wanted(&diagnosis, evidence, policy, there);
     let until = now
         .saturating_add(hold_length(evidence.lead_time))
         .unwrap_or(Timestamp::MAX);
-    let Some(trend) = trend(&evidence.demand).filter(|_| evidence.throughput > 0.0) else {
-        return keep(evidence, until);
+    let (hold, phase, held_back, bound) = match wanted {
+        Some(wanted) if wanted > held || standing.is_none() => {
+            let allowed = policy.caps.allow(wanted, there, fleet.planned, fleet.most);
+            let phase = if allowed.servers > there {
+                Phase::Growing
+            } else {
+                Phase::Holding
+            };
+            let back = wanted - allowed.servers;
+            (Some(allowed.servers), phase, back, allowed.bound)
+        }
+        _ => match standing {
+            None => (None, Phase::Watching, 0, None),
+            Some(standing) => {
+                let (servers, phase) = settled(&diagnosis, evidence, standing, now);
+                (servers, phase, 0, None)
+            }
+        },
     };
-    let minutes = evidence.lead_time.as_secs_f64().max(0.0) / 60.0;
-    let coming = trend.demand + trend.slope.max(0.0) * minutes;
-    let needed = servers_for(coming, evidence.throughput);
-    let most = evidence
-        .most
-        .min(evidence.planned.saturating_add(evidence.most_extra));
-    let mut reason = format!(
-        "demand {:.0}/min{}, {:+.0}/min each minute, {coming:.0}/min when servers are ready; {} \
-         servers at {:.0}/min each, {} in service, {} booting",
-        trend.demand,
-        evidence
-            .upper
-            .map(|p99| format!(", forecast p99 {p99:.0}/min"))
-            .unwrap_or_default(),
-        trend.slope,
-        needed,
-        evidence.throughput,
-        evidence.in_service,
-        evidence.booting,
-    );
-    if !evidence.missing.is_empty() {
-        reason.push_str(&format!("; missing: {}", evidence.missing.join(", ")));
-    }
-    let outside = evidence.upper.is_none_or(|p99| trend.demand > p99);
-    if needed <= evidence.desired_capacity && !(outside && needed > evidence.planned) {
-        let hold = None;
-        return Decision {
-            kind: Kind::Covered,
-            hold,
-            until,
-            demand: Some(trend.demand),
-            held_back: 0,
-            reason,
-        };
-    }
-    // The cap limits what is added, never what is there already.
-    let allowed = needed.min(most.max(evidence.desired_capacity));
-    if allowed < needed {
-        reason.push_str(&format!(
-            "; {} servers held back by the cap of {most}",
-            needed - allowed
-        ));
-    }
-    Decision {
-        kind: Kind::UnforecastDemand,
-        hold: Some(allowed),
-        until,
-        demand: Some(trend.demand),
-        held_back: needed - allowed,
-        reason,
-    }
-}
-
-fn keep(evidence: &Evidence, until: Timestamp) -> Decision {
-    let missing = if evidence.missing.is_empty() {
-        "no demand was measured".to_owned()
+    let needed = diagnosis.demand.map(|demand| coming(&demand, evidence));
+    let lost = match (bound.is_some(), needed) {
+        (true, Some(demand)) => {
+            (demand - f64::from(hold.unwrap_or(there)) * evidence.throughput).max(0.0)
+        }
+        _ => 0.0,
+    };
+    let kind = if bound.is_some() && hold.is_some_and(|hold| hold <= there) {
+        Kind::CapReached
     } else {
-        evidence.missing.join(", ")
+        diagnosis.kind
     };
-    Decision {
-        kind: Kind::Unknown,
-        hold: Some(evidence.desired_capacity),
+    let refresh = policy.refresh && diagnosis.kind == Kind::ResourceLeak;
+    let mut decision = Decision {
+        kind,
+        hold,
         until,
-        demand: None,
-        held_back: 0,
-        reason: format!("{} servers kept: {missing}", evidence.desired_capacity),
+        phase,
+        held_back,
+        bound,
+        lost,
+        refresh,
+        reason: String::new(),
+        advice: String::new(),
+        diagnosis,
+    };
+    decision.reason = crate::tell::reason(&decision, evidence);
+    decision.advice = crate::tell::advice(&decision, evidence, policy);
+    decision
+}
+
+/// Demand when servers ordered now are ready, with room for what single minutes do.
+fn coming(demand: &Demand, evidence: &Evidence) -> f64 {
+    let minutes = evidence.lead_time.as_secs_f64().max(0.0) / 60.0 + UNTIL_NEXT;
+    demand.coming(minutes) * margin(demand)
+}
+
+/// Two deviations of single minutes, a fifth at most.
+pub(crate) fn margin(demand: &Demand) -> f64 {
+    1.0 + (2.0 * demand.noise).min(0.2)
+}
+
+/// The servers that the diagnosis asks for; `None` where it asks for nothing.
+fn wanted(
+    diagnosis: &Diagnosis,
+    evidence: &Evidence,
+    policy: &Policy,
+    there: u32,
+) -> Option<u32> {
+    let fleet = evidence.fleet;
+    let demand = diagnosis.demand.as_ref();
+    let need = demand.map(|demand| servers_for(coming(demand, evidence), evidence.throughput));
+    let present = demand.map(|demand| servers_for(demand.now, evidence.throughput));
+    let seen = evidence.unhealthy.as_ref().and_then(crate::facts::present);
+    // Saturates; a metric may say anything. At most what is there can be unhealthy.
+    let unhealthy = fleet
+        .unhealthy
+        .max(seen.unwrap_or(0.0).round().max(0.0) as u32)
+        .min(there);
+    let healthy = need.unwrap_or(0).saturating_add(unhealthy);
+    match diagnosis.kind {
+        Kind::UnforecastDemand => Some(healthy.max(fleet.planned)),
+        Kind::CapacityLost => Some(healthy.max(fleet.planned.saturating_add(unhealthy)).max(there)),
+        // Asked for once; what is refused is not asked for again and again.
+        Kind::LaunchesFailing => Some(need.unwrap_or(0).max(there)),
+        Kind::Recovery => Some(healthy.max(returning(diagnosis, evidence)).max(there)),
+        Kind::ResourceLeak => bridge(diagnosis, policy, there),
+        // No more, and no fewer either.
+        Kind::BadRelease | Kind::BottleneckElsewhere => Some(there),
+        Kind::PlannedRamp | Kind::Covered | Kind::OneServer => {
+            let coming = fleet.in_service + fleet.booting;
+            present.filter(|present| *present > coming.max(fleet.desired))
+        }
+        Kind::Unknown | Kind::CapReached => {
+            let by_cpu = evidence.cpu.as_ref().and_then(crate::facts::present);
+            // Proportional to what brings CPU back to 60 %, where demand cannot tell.
+            let by_cpu = by_cpu
+                .filter(|cpu| demand.is_none() && *cpu >= 80.0)
+                .map_or(0, |cpu| (f64::from(fleet.in_service) * cpu.min(100.0) / 60.0).ceil() as u32);
+            Some(need.unwrap_or(0).max(by_cpu).max(there))
+        }
     }
 }
 
-fn servers_for(demand: f64, throughput: f64) -> u32 {
-    // Saturates for what no group holds.
+/// What comes back after an outage: the normal demand, and on top of it what was turned away, over
+/// about as long as it was away; twice the normal demand at most.
+fn returning(diagnosis: &Diagnosis, evidence: &Evidence) -> u32 {
+    diagnosis.dip.map_or(0, |dip| {
+        let pent_up = dip.depth.clamp(0.0, 1.0) * (dip.minutes as f64 / 30.0).min(1.0);
+        servers_for(dip.normal * (1.0 + pent_up), evidence.throughput)
+    })
+}
+
+/// Servers that take over for those that run out before people can see to it: as many as climb, at
+/// most half of what is there.
+fn bridge(diagnosis: &Diagnosis, policy: &Policy, there: u32) -> Option<u32> {
+    let leak = diagnosis.leak.as_ref()?;
+    if leak.left > policy.people_within {
+        return None;
+    }
+    let climbing = match u32::try_from(leak.servers.len()) {
+        Ok(0) | Err(_) => there,
+        Ok(servers) => servers,
+    };
+    Some(there + climbing.min(there.div_ceil(2)))
+}
+
+/// Fewest servers that carry `demand`.
+pub(crate) fn servers_for(demand: f64, throughput: f64) -> u32 {
+    if !(throughput > 0.0) {
+        return 0;
+    }
+    // Saturates for what no group holds; NaN becomes 0.
     (demand / throughput * (1.0 - 1e-12))
         .ceil()
         .clamp(0.0, f64::from(u32::MAX)) as u32
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn evidence() -> Evidence {
-        Evidence {
-            demand: vec![4000.0; 5],
-            upper: Some(5000.0),
-            in_service: 5,
-            booting: 0,
-            desired_capacity: 5,
-            most: 100,
-            planned: 5,
-            throughput: 1000.0,
-            lead_time: SignedDuration::from_mins(5),
-            most_extra: 50,
-            missing: Vec::new(),
-        }
-    }
-
-    fn decided(evidence: &Evidence) -> Decision {
-        decide(evidence, Timestamp::UNIX_EPOCH)
-    }
-
-    #[test]
-    fn a_climbing_spike_gets_its_demand_and_its_growth() {
-        let demand = vec![6000.0, 7000.0, 8000.0, 9000.0, 10_000.0];
-        let decision = decided(&Evidence {
-            demand,
-            ..evidence()
-        });
-        assert_eq!(decision.kind, Kind::UnforecastDemand);
-        assert_eq!(
-            decision.hold,
-            Some(15),
-            "10 now and 1 a minute for 5 minutes"
-        );
-    }
-
-    #[test]
-    fn demand_that_is_covered_changes_nothing() {
-        assert_eq!(decided(&evidence()).kind, Kind::Covered);
-        assert_eq!(decided(&evidence()).hold, None);
-    }
-
-    #[test]
-    fn the_cap_holds_back_and_says_so() {
-        let decision = decided(&Evidence {
-            demand: vec![30_000.0; 5],
-            most_extra: 10,
-            ..evidence()
-        });
-        assert_eq!((decision.hold, decision.held_back), (Some(15), 15));
-        assert!(decision.reason.contains("held back by the cap of 15"));
-    }
-
-    #[test]
-    fn without_demand_what_is_there_is_kept() {
-        let missing = vec!["demand: throttled".to_owned()];
-        let decision = decided(&Evidence {
-            demand: Vec::new(),
-            missing,
-            ..evidence()
-        });
-        assert_eq!((decision.kind, decision.hold), (Kind::Unknown, Some(5)));
-        assert!(decision.reason.contains("throttled"));
-    }
-
-    #[test]
-    fn a_decision_never_holds_fewer_than_there_are_when_the_cap_is_lower() {
-        let evidence = Evidence {
-            demand: vec![30_000.0; 5],
-            desired_capacity: 20,
-            most: 12,
-            ..evidence()
-        };
-        assert_eq!(decided(&evidence).hold, Some(20));
-    }
+/// For messages: what the caps keep from demand.
+pub(crate) fn shortage(decision: &Decision) -> Option<String> {
+    let bound = decision.bound.as_ref()?;
+    Some(format!(
+        "{} held back by {bound}: about {}/min of demand finds no server",
+        words::count(decision.held_back, "server"),
+        words::number(decision.lost)
+    ))
 }

@@ -48,6 +48,7 @@ mod error;
 pub mod generate;
 mod group;
 mod random;
+pub mod service;
 
 pub use cron::Cron;
 pub use error::SimulationError;

@@ -1,0 +1,64 @@
+//! How often each kind of incident is taken for which: `cargo run --release -p diagnosis --example
+//! confusion -- [first seed] [how many of each kind] [v for the misses]`.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a tool for people"
+)]
+
+#[path = "../tests/scenarios/mod.rs"]
+mod scenarios;
+
+use std::collections::BTreeMap;
+
+use diagnosis::{Kind, decide};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |index: usize, default: u64| {
+        arguments.get(index).and_then(|text| text.parse().ok()).unwrap_or(default)
+    };
+    let (first, count) = (number(0, 1), number(1, 20));
+    let talks = arguments.iter().any(|argument| argument == "v");
+    let mut seen = BTreeMap::<(Kind, Kind), usize>::new();
+    let (mut right, mut other, mut withheld) = (0_u32, 0_u32, 0_usize);
+    for kind in Kind::ALL {
+        for seed in first..first + count {
+            let scenario = scenarios::draw(kind, seed);
+            let now = scenario.evidence.until;
+            let decision = decide(&scenario.evidence, None, &scenario.policy, now);
+            *seen.entry((kind, decision.kind)).or_default() += 1;
+            let spike = matches!(kind, Kind::UnforecastDemand | Kind::CapReached);
+            withheld += usize::from(spike && decision.kind.withholds());
+            right += u32::from(decision.kind == kind);
+            other += 1;
+            if talks && decision.kind != kind {
+                println!("{} {seed}: {}\n    {}", kind.word(), scenario.about, decision.reason);
+                let own = decision.diagnosis.ruled_out.iter().find(|it| it.kind == kind);
+                println!("    not {}: {}", kind.word(), own.map_or("", |it| it.why.as_str()));
+            }
+        }
+    }
+    print!("| drawn \\ found |");
+    for kind in Kind::ALL {
+        print!(" {} |", kind.words());
+    }
+    print!("\n|---|{}\n", "---:|".repeat(Kind::ALL.len()));
+    for drawn in Kind::ALL {
+        print!("| {} |", drawn.words());
+        for found in Kind::ALL {
+            match seen.get(&(drawn, found)) {
+                Some(count) => print!(" {count} |"),
+                None => print!(" |"),
+            }
+        }
+        println!();
+    }
+    println!(
+        "\n{right} of {other} right ({:.1} %); {withheld} spikes taken for what withholds servers; seeds {first} to {}",
+        100.0 * f64::from(right) / f64::from(other),
+        first + count - 1
+    );
+}
