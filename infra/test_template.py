@@ -65,6 +65,12 @@ def allowed(role):
                 yield action, text, statement.get("Condition")
 
 
+def own_alarms():
+    """Alarms about the stack itself, without those about targets."""
+    alarms = of_type("AWS::CloudWatch::Alarm")
+    return {name: it for name, it in alarms.items() if not name.startswith("BandAlarm")}
+
+
 class Functions(unittest.TestCase):
     def test_each_has_its_limits_and_tells_when_it_fails(self):
         self.assertEqual(
@@ -218,9 +224,44 @@ class Permissions(unittest.TestCase):
 class Alarms(unittest.TestCase):
     def test_our_own_alarms_do_not_call_the_responder(self):
         prefix = SOURCE["Parameters"]["AlarmPrefix"]["Default"]
-        for name, alarm in of_type("AWS::CloudWatch::Alarm").items():
+        for name, alarm in own_alarms().items():
             self.assertFalse(alarm["Properties"]["AlarmName"]["Fn::Sub"].startswith(prefix), name)
             self.assertEqual(alarm["Properties"]["AlarmActions"], [{"Ref": "Notifications"}])
+
+    def test_band_alarms_call_the_responder_and_compare_what_the_planner_publishes(self):
+        code = (ROOT / "shared/control/src/band.rs").read_text()
+        bands = {
+            name: alarm["Properties"]
+            for name, alarm in of_type("AWS::CloudWatch::Alarm").items()
+            if name.startswith("BandAlarm")
+        }
+        self.assertEqual(len(bands), 4)
+        for index, alarm in enumerate(bands.values()):
+            text, parts = alarm["AlarmName"]["Fn::Sub"]
+            self.assertEqual(text, "${AlarmPrefix}${Target}-band")
+            self.assertEqual(parts["Target"]["Fn::Select"][0], index)
+            queries = {query["Id"]: query for query in alarm["Metrics"]}
+            self.assertEqual(queries["outside"]["Expression"], "demand - band")
+            band = queries["band"]["MetricStat"]["Metric"]
+            self.assertIn(f'NAMESPACE: &str = "{band["Namespace"]}"', code)
+            self.assertIn(f'BAND_METRIC: &str = "{band["MetricName"]}"', code)
+            self.assertEqual(alarm["TreatMissingData"], {"Ref": "BandMissing"})
+            self.assertIn(f"DATAPOINTS: u32 = {alarm['EvaluationPeriods']}", code)
+
+    def test_the_responder_looks_again_through_its_own_queue(self):
+        looks = properties("Looks")
+        timeout = properties("ResponderFunction")["Timeout"]
+        self.assertGreaterEqual(looks["VisibilityTimeout"], 6 * timeout)
+        self.assertIn("deadLetterTargetArn", looks["RedrivePolicy"])
+        mapping = properties("ResponderFunctionNextLook")
+        self.assertEqual(mapping["EventSourceArn"], {"Fn::GetAtt": ["Looks", "Arn"]})
+        self.assertEqual(mapping["BatchSize"], 1)
+        sent = {
+            resource
+            for action, resource, _ in allowed("ResponderRole")
+            if action in ("sqs:ReceiveMessage", "sqs:DeleteMessage")
+        }
+        self.assertEqual(sent, {json.dumps({"Fn::GetAtt": ["Looks", "Arn"]})})
 
     def test_an_alarm_reaches_the_responder_in_three_ways(self):
         principals = {
@@ -234,7 +275,7 @@ class Alarms(unittest.TestCase):
         )
 
     def test_each_is_in_the_docs(self):
-        for alarm in of_type("AWS::CloudWatch::Alarm").values():
+        for alarm in own_alarms().values():
             name = alarm["Properties"]["AlarmName"]["Fn::Sub"].split("}-")[1]
             self.assertIn(f"`{name}`", DOCS)
 
@@ -250,7 +291,7 @@ class Storage(unittest.TestCase):
         self.assertEqual(bucket["Properties"]["VersioningConfiguration"], {"Status": "Enabled"})
 
     def test_bucket_queue_and_topic_refuse_what_is_not_encrypted(self):
-        for policy in ["DocumentsPolicy", "FailedEventsPolicy", "NotificationsPolicy"]:
+        for policy in ["DocumentsPolicy", "FailedEventsPolicy", "LooksPolicy", "NotificationsPolicy"]:
             denied = [
                 statement["Condition"]
                 for statement in properties(policy)["PolicyDocument"]["Statement"]

@@ -8,8 +8,11 @@ use documents::{History, LedgerEntry, Plan, keys};
 use fleet::Group;
 use jiff::Timestamp;
 use planning::{Present, Rules};
-use ports::{Clock, DocumentStore, GroupReader, GroupWriter, Message, MetricSource, Notifier};
+use ports::{
+    Clock, DocumentStore, GroupReader, GroupWriter, Message, MetricSink, MetricSource, Notifier,
+};
 
+use crate::band::publish_band;
 use crate::{PlannerError, Request, Response};
 
 /// Who writes.
@@ -25,7 +28,7 @@ pub async fn handle<S, M, G, N, C>(
 ) -> Result<Response, PlannerError>
 where
     S: DocumentStore,
-    M: MetricSource,
+    M: MetricSource + MetricSink,
     G: GroupWriter,
     N: Notifier,
     C: Clock,
@@ -76,7 +79,7 @@ async fn hour<S, M, G, N, C>(
 ) -> Result<TargetReport, ControlError>
 where
     S: DocumentStore,
-    M: MetricSource,
+    M: MetricSource + MetricSink,
     G: GroupWriter,
     N: Notifier,
     C: Clock,
@@ -104,6 +107,9 @@ where
         act(world, target, gathered).await?
     };
     report.notes.extend(notes);
+    report
+        .notes
+        .extend(publish_band(world, settings, target, now).await);
     Ok(report)
 }
 

@@ -3,6 +3,7 @@
 //! [`handle`] is the whole function; `main.rs` only connects it to AWS. Running it twice for one
 //! hour changes nothing.
 
+mod band;
 mod error;
 mod hour;
 

@@ -1,11 +1,19 @@
 //! The responder: handles what no forecast saw, called by alarms.
 //!
 //! [`handle`] is the whole function; `main.rs` only connects it to AWS. An alarm event is decided
-//! on once, however often it is delivered.
+//! on once, however often it is delivered, and what it began is looked at each minute or two until
+//! demand is back inside the forecast.
 
+mod act;
 mod answer;
 mod error;
+mod event;
 mod find;
+mod gather;
+mod keep;
+mod record;
+mod shadow;
+mod tell;
 
 pub use answer::handle;
 pub use error::ResponderError;

@@ -1,6 +1,6 @@
 use crate::connection::connect;
 use crate::{
-    AutoScalingGroups, CloudWatchMetrics, Environment, EnvironmentError, S3Store, SnsNotifier,
+    AutoScalingGroups, CloudWatchMetrics, Environment, EnvironmentError, Outbox, S3Store,
     SystemClock,
 };
 
@@ -13,8 +13,8 @@ pub struct Adapters {
     pub metrics: CloudWatchMetrics,
     /// Auto Scaling groups.
     pub groups: AutoScalingGroups,
-    /// Messages to people.
-    pub notifier: SnsNotifier,
+    /// Messages to people, to other tools, and to the responder itself.
+    pub notifier: Outbox,
     /// Time.
     pub clock: SystemClock,
 }
@@ -31,7 +31,7 @@ impl Adapters {
             store: S3Store::new(&sdk, &environment),
             metrics: CloudWatchMetrics::new(&sdk),
             groups: AutoScalingGroups::new(&sdk),
-            notifier: SnsNotifier::new(&sdk, environment.topic_arn),
+            notifier: Outbox::new(&sdk, &environment),
             clock: SystemClock,
         })
     }

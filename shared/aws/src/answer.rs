@@ -137,6 +137,7 @@ fn classify(code: Option<&str>, message: Option<&str>, status: u16) -> Kind {
         | "ScalingActivityInProgress"
         | "ResourceContention"
         | "ResourceInUse"
+        | "InstanceRefreshInProgress"
         | "AlreadyExists" => Kind::Conflict,
         "SlowDown" | "RequestLimitExceeded" | "TooManyRequests" | "BandwidthLimitExceeded" => {
             Kind::Throttled

@@ -33,6 +33,11 @@ pub struct Environment {
     pub prefix: String,
     /// `FORESCALE_TOPIC_ARN`: the SNS topic for messages; without one they are only logged.
     pub topic_arn: Option<String>,
+    /// `FORESCALE_EVENT_BUS`: the EventBridge bus for events; without one there are none.
+    pub event_bus: Option<String>,
+    /// `FORESCALE_LOOKS_URL`: the SQS queue through which the responder looks again; without one it
+    /// looks once.
+    pub looks_url: Option<String>,
     /// Whether buckets are addressed by path, as other services than AWS's own need it: when
     /// `AWS_ENDPOINT_URL` or `AWS_ENDPOINT_URL_S3` is set.
     pub path_style: bool,
@@ -41,11 +46,15 @@ pub struct Environment {
 const BUCKET: &str = "FORESCALE_BUCKET";
 const PREFIX: &str = "FORESCALE_PREFIX";
 const TOPIC: &str = "FORESCALE_TOPIC_ARN";
+const BUS: &str = "FORESCALE_EVENT_BUS";
+const LOOKS: &str = "FORESCALE_LOOKS_URL";
 
 const WANTED_BUCKET: &str =
     "the name of an S3 bucket, 3 to 63 lower-case letters, digits, dots and hyphens";
 const WANTED_PREFIX: &str =
     "letters, digits, '-', '_', '.', with '/' between parts, at most 256 characters";
+const WANTED_BUS: &str = "the name or ARN of an EventBridge bus, 1 to 1600 characters";
+const WANTED_LOOKS: &str = "the URL of an SQS queue, http or https";
 const WANTED_TOPIC: &str = "the ARN of an SNS topic, arn:...:sns:region:account:name";
 
 impl Environment {
@@ -81,6 +90,12 @@ impl Environment {
             },
             topic_arn: set(TOPIC)
                 .map(|value| checked(TOPIC, value, is_topic, WANTED_TOPIC))
+                .transpose()?,
+            event_bus: set(BUS)
+                .map(|value| checked(BUS, value, is_bus, WANTED_BUS))
+                .transpose()?,
+            looks_url: set(LOOKS)
+                .map(|value| checked(LOOKS, value, is_url, WANTED_LOOKS))
                 .transpose()?,
             path_style: set("AWS_ENDPOINT_URL").is_some() || set("AWS_ENDPOINT_URL_S3").is_some(),
         })
@@ -119,6 +134,20 @@ fn is_prefix(value: &str) -> bool {
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
         })
+}
+
+fn is_bus(value: &str) -> bool {
+    (1..=1600).contains(&value.len())
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/.-_:".contains(&byte))
+}
+
+fn is_url(value: &str) -> bool {
+    let rest = value
+        .strip_prefix("https://")
+        .or_else(|| value.strip_prefix("http://"));
+    rest.is_some_and(|rest| rest.len() > 3 && !rest.contains(char::is_whitespace))
 }
 
 fn is_topic(value: &str) -> bool {
@@ -168,6 +197,8 @@ mod tests {
             (vec![(BUCKET, "state"), (PREFIX, "a//b")], PREFIX),
             (vec![(BUCKET, "state"), (PREFIX, "../up")], PREFIX),
             (vec![(BUCKET, "state"), (TOPIC, "topic")], TOPIC),
+            (vec![(BUCKET, "state"), (BUS, "a bus")], BUS),
+            (vec![(BUCKET, "state"), (LOOKS, "queue")], LOOKS),
             (
                 vec![(BUCKET, "state"), (TOPIC, "arn:aws:sqs:eu-west-1:1:q")],
                 TOPIC,

@@ -1,11 +1,12 @@
-//! The ports on AWS: S3 as document store, CloudWatch as metric source, Auto Scaling as groups, SNS
-//! as notifier, and the clock of the machine.
+//! The ports on AWS: S3 as document store, CloudWatch as metric source and sink, Auto Scaling as groups,
+//! SNS, EventBridge and SQS as what goes out, and the clock of the machine.
 //!
 //! Adapters only translate. Every list is followed to its last page, every per-item failure of a
 //! batch is handed on, and every error becomes a [`ports::PortError`] that says whether something
 //! may have been written.
 
 mod adapters;
+mod alarms;
 mod answer;
 mod clock;
 mod connection;
@@ -13,10 +14,12 @@ mod environment;
 mod groups;
 mod metrics;
 mod notifier;
+mod outbox;
 mod store;
 mod time;
 
 pub use adapters::Adapters;
+pub use alarms::CloudWatchAlarms;
 pub use answer::chain;
 pub use clock::SystemClock;
 pub use connection::{
@@ -26,4 +29,5 @@ pub use environment::{Environment, EnvironmentError};
 pub use groups::AutoScalingGroups;
 pub use metrics::CloudWatchMetrics;
 pub use notifier::SnsNotifier;
+pub use outbox::Outbox;
 pub use store::S3Store;

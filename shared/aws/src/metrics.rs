@@ -1,3 +1,6 @@
+mod many;
+mod publish;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -108,6 +111,10 @@ impl MetricSource for CloudWatchMetrics {
             .take_while(|(at, _)| **at < reading.to)
             .map(|(&at, &value)| Datapoint { at, value })
             .collect())
+    }
+
+    async fn read_many(&self, readings: &[Reading]) -> Vec<Result<Vec<Datapoint>, PortError>> {
+        self.read_together(readings).await
     }
 }
 

@@ -29,6 +29,11 @@ pub struct SnsNotifier {
 }
 
 impl SnsNotifier {
+    #[cfg(test)]
+    pub(crate) fn over(client: Client, topic_arn: Option<String>) -> Self {
+        Self { client, topic_arn }
+    }
+
     /// A notifier of the topic at `topic_arn`.
     #[must_use]
     pub fn new(sdk: &SdkConfig, topic_arn: Option<String>) -> Self {

@@ -10,6 +10,7 @@ mod config;
 mod error;
 mod event;
 mod read;
+mod response;
 #[expect(
     dead_code,
     reason = "its types are never made: only their shape is used"
@@ -21,5 +22,6 @@ mod write;
 pub use config::{Config, parse_event};
 pub use error::{ConfigErrors, Finding};
 pub use event::{Event, EventEffect, EventTime, Every, Occurrence, OccurrenceEffect};
+pub use response::{Level, MissingBand, Response, Signals};
 pub use schema::json_schema;
 pub use target::{DemandMetric, LeadTime, Mode, ReactivePolicy, Simulation, Target, Throughput};

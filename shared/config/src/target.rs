@@ -5,6 +5,8 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use timeseries::Step;
 
+use crate::Response;
+
 /// A managed group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
@@ -47,6 +49,8 @@ pub struct Target {
     /// Name patterns (`*` stands for anything) of the alarms that call the responder for this
     /// target. Default: `forescale-NAME-*`.
     pub alarms: Vec<String>,
+    /// What the responder goes by.
+    pub response: Response,
     /// How the group behaves in `forescale simulate`; never read in the cloud.
     pub simulation: Simulation,
 }
@@ -60,7 +64,8 @@ pub struct DemandMetric {
     pub name: String,
     /// Dimensions.
     pub dimensions: BTreeMap<String, String>,
-    /// `Sum` (a count within the period), `Average`, `Maximum`, `Minimum` or `SampleCount`.
+    /// `Sum` (a count within the period), `Average`, `Maximum`, `Minimum`, `SampleCount` or a
+    /// percentile, `p50`, `p90`, `p95`, `p99`.
     /// Default: `Sum` for demand, `Average` for a resource.
     pub statistic: String,
 }

@@ -105,6 +105,15 @@ fn sections() -> Vec<(&'static str, Value)> {
             in_target("throughput/anyOf/1/properties/resource"),
         ),
         ("target.lead_time", in_target("lead_time/anyOf/1")),
+        ("target.response", in_target("response")),
+        (
+            "target.response.cpu",
+            in_target("response/properties/cpu/anyOf/1"),
+        ),
+        (
+            "target.response.exhaustible",
+            in_target("response/properties/exhaustible/items"),
+        ),
         ("target.simulation", in_target("simulation")),
         (
             "target.simulation.reactive",
@@ -125,7 +134,7 @@ fn properties(section: &Value) -> &Map<String, Value> {
 }
 
 /// Where a key that nobody knows stands in each section.
-const PROBES: [(&str, &str); 8] = [
+const PROBES: [(&str, &str); 11] = [
     ("target", "zzzzzz = 1"),
     ("target.demand", "demand = { zzzzzz = 1 }"),
     ("target.throughput", "throughput = { zzzzzz = 1 }"),
@@ -134,6 +143,12 @@ const PROBES: [(&str, &str); 8] = [
         "throughput = { resource = { zzzzzz = 1 } }",
     ),
     ("target.lead_time", "lead_time = { zzzzzz = 1 }"),
+    ("target.response", "response = { zzzzzz = 1 }"),
+    ("target.response.cpu", "response = { cpu = { zzzzzz = 1 } }"),
+    (
+        "target.response.exhaustible",
+        "response = { exhaustible = [{ zzzzzz = 1 }] }",
+    ),
     ("target.simulation", "simulation = { zzzzzz = 1 }"),
     (
         "target.simulation.reactive",
@@ -172,6 +187,7 @@ fn the_defaults_of_the_schema_are_those_that_are_read() {
     let minimal = "[[target]]\nname = \"web\"\nmax_servers = 9\n\
          demand = { namespace = \"A\", name = \"B\" }\n\
          throughput = { initial = 5, resource = { namespace = \"A\", name = \"B\" } }\n\
+         response = { exhaustible = [] }\n\
          simulation = { reactive = {} }\n\
          [[event]]\nname = \"x\"\nstart = 2026-01-01\nend = 2026-01-01\nmultiplier = 2\n";
     let mut spelled = minimal.to_owned();
@@ -194,6 +210,7 @@ fn the_defaults_of_the_schema_are_those_that_are_read() {
             "target.demand" => ("demand = {", written + ","),
             "target.throughput" => ("throughput = {", written + ","),
             "target.throughput.resource" => ("resource = {", written + ","),
+            "target.response" => ("response = {", written + ","),
             "target.simulation" => ("simulation = {", written + ","),
             "target.simulation.reactive" => ("reactive = {", written),
             "event" => ("[[event]]\n", written.replace(", ", "\n") + "\n"),
@@ -259,6 +276,7 @@ fn kind(schema: &Value) -> String {
     }
     match schema["type"].as_str().unwrap_or_default() {
         "object" => "table",
+        "array" if schema["items"]["type"] == "object" => "list of tables",
         "array" => "list of strings",
         "integer" => "whole number",
         "boolean" => "true or false",

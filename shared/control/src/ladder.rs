@@ -438,7 +438,7 @@ fn level(forecast: &Forecast, row: &[f64], wanted: f64) -> f64 {
 
 /// Events that people added after the forecast was made. The forecaster knows more kinds of
 /// effect; "like" and "learnt" wait for it.
-fn add_events(
+pub(crate) fn add_events(
     forecast: &mut Forecast,
     settings: &Settings,
     target: &Target,

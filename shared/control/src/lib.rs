@@ -5,6 +5,7 @@
 //! the pure crates.
 
 mod apply;
+mod band;
 mod error;
 mod ladder;
 mod lease;
@@ -18,12 +19,17 @@ mod settings;
 mod store;
 mod world;
 
+pub use band::{
+    BAND_METRIC, Edges, NAMESPACE, PUBLISHED_MINUTES, band, band_alarm, band_metric,
+    published_band, upper_edge,
+};
 pub use error::{ControlError, chain};
 pub use ladder::{Rung, Standing, apply_occurrence, needs, newest_forecast};
 pub use lease::{HeldLease, acquire, release};
 pub use ledger::append_to_ledger;
 pub use metrics::{
-    demand_series, gather_history, metric_name, minute_spread, present, recent_demand,
+    demand_minutes, demand_series, gather_history, metric_name, metric_statistic, minute_spread,
+    present, recent_demand,
 };
 pub use near::{Sight, sight, utilization};
 pub use outcome::{Outcome, TargetReport};

@@ -36,12 +36,18 @@ pub fn metric_name(metric: &DemandMetric) -> MetricName {
     }
 }
 
-fn statistic(metric: &DemandMetric) -> Statistic {
+/// The statistic of `metric`.
+#[must_use]
+pub fn metric_statistic(metric: &DemandMetric) -> Statistic {
     match metric.statistic.as_str() {
         "Average" => Statistic::Average,
         "Maximum" => Statistic::Maximum,
         "Minimum" => Statistic::Minimum,
         "SampleCount" => Statistic::SampleCount,
+        "p50" => Statistic::P50,
+        "p90" => Statistic::P90,
+        "p95" => Statistic::P95,
+        "p99" => Statistic::P99,
         _ => Statistic::Sum,
     }
 }
@@ -49,9 +55,15 @@ fn statistic(metric: &DemandMetric) -> Statistic {
 /// Factor from a datapoint over `period` to a value per minute: a count is spread over its
 /// minutes, a level is what it is.
 fn rate_factor(metric: &DemandMetric, period: Step) -> f64 {
-    match statistic(metric) {
+    match metric_statistic(metric) {
         Statistic::Sum | Statistic::SampleCount => 1.0 / period.minutes(),
-        Statistic::Average | Statistic::Maximum | Statistic::Minimum => 1.0,
+        Statistic::Average
+        | Statistic::Maximum
+        | Statistic::Minimum
+        | Statistic::P50
+        | Statistic::P90
+        | Statistic::P95
+        | Statistic::P99 => 1.0,
     }
 }
 
@@ -68,7 +80,7 @@ async fn rates(
     }
     let reading = Reading {
         metric: metric_name(metric),
-        statistic: statistic(metric),
+        statistic: metric_statistic(metric),
         period,
         from,
         to,
@@ -306,12 +318,25 @@ pub async fn recent_demand(
     target: &Target,
     now: Timestamp,
 ) -> Result<Vec<f64>, PortError> {
+    demand_minutes(source, target, now, RECENT_MINUTES).await
+}
+
+/// As [`recent_demand`], of so many minutes.
+///
+/// # Errors
+/// [`PortError`].
+pub async fn demand_minutes(
+    source: &impl MetricSource,
+    target: &Target,
+    now: Timestamp,
+    count: usize,
+) -> Result<Vec<f64>, PortError> {
     let to = Step::MINUTE.floor(now);
-    let span = SignedDuration::from_mins(RECENT_MINUTES as i64);
+    let span = SignedDuration::from_mins(i64::try_from(count).unwrap_or(i64::MAX));
     let from = to.saturating_sub(span).unwrap_or(Timestamp::MIN);
     let minutes = minutes_of(source, target, from, to).await?;
     Ok(minutes.map_or_else(
-        || vec![f64::NAN; RECENT_MINUTES],
+        || vec![f64::NAN; count],
         |minutes| minutes.values().to_vec(),
     ))
 }
@@ -344,7 +369,7 @@ pub(crate) async fn minutes_of(
         |at: Timestamp| usize::try_from(at.duration_since(from).as_secs().div_euclid(60)).ok();
     let mut demand = vec![f64::NAN; wanted];
     // Datapoints of one minute that come every fifth are sums over five.
-    if minutes.len() * 2 >= wanted || fives.is_empty() {
+    if minutes.len() * 2 >= wanted || fives.is_empty() || minutes.len() > 2 * fives.len() {
         for (at, rate) in minutes {
             if let Some(value) = slot(at).and_then(|index| demand.get_mut(index)) {
                 *value = rate;

@@ -18,7 +18,10 @@ use diagnosis::{Kind, decide};
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |index: usize, default: u64| {
-        arguments.get(index).and_then(|text| text.parse().ok()).unwrap_or(default)
+        arguments
+            .get(index)
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(default)
     };
     let (first, count) = (number(0, 1), number(1, 20));
     let talks = arguments.iter().any(|argument| argument == "v");
@@ -35,9 +38,22 @@ fn main() {
             right += u32::from(decision.kind == kind);
             other += 1;
             if talks && decision.kind != kind {
-                println!("{} {seed}: {}\n    {}", kind.word(), scenario.about, decision.reason);
-                let own = decision.diagnosis.ruled_out.iter().find(|it| it.kind == kind);
-                println!("    not {}: {}", kind.word(), own.map_or("", |it| it.why.as_str()));
+                println!(
+                    "{} {seed}: {}\n    {}",
+                    kind.word(),
+                    scenario.about,
+                    decision.reason
+                );
+                let own = decision
+                    .diagnosis
+                    .ruled_out
+                    .iter()
+                    .find(|it| it.kind == kind);
+                println!(
+                    "    not {}: {}",
+                    kind.word(),
+                    own.map_or("", |it| it.why.as_str())
+                );
             }
         }
     }

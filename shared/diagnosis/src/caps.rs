@@ -31,7 +31,10 @@ impl Caps {
             (over(there, self.step), "the cap per step"),
             (over(planned, self.event), "the cap per event"),
             (over(there, self.day_left), "what the cap per day leaves"),
-            (over(there, self.budget_left), "what the monthly budget leaves"),
+            (
+                over(there, self.budget_left),
+                "what the monthly budget leaves",
+            ),
         ];
         let mut allowed = Allowed {
             servers: wanted,

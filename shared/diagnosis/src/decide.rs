@@ -145,12 +145,7 @@ pub(crate) fn margin(demand: &Demand) -> f64 {
 }
 
 /// The servers that the diagnosis asks for; `None` where it asks for nothing.
-fn wanted(
-    diagnosis: &Diagnosis,
-    evidence: &Evidence,
-    policy: &Policy,
-    there: u32,
-) -> Option<u32> {
+fn wanted(diagnosis: &Diagnosis, evidence: &Evidence, policy: &Policy, there: u32) -> Option<u32> {
     let fleet = evidence.fleet;
     let demand = diagnosis.demand.as_ref();
     let need = demand.map(|demand| servers_for(coming(demand, evidence), evidence.throughput));
@@ -164,7 +159,11 @@ fn wanted(
     let healthy = need.unwrap_or(0).saturating_add(unhealthy);
     match diagnosis.kind {
         Kind::UnforecastDemand => Some(healthy.max(fleet.planned)),
-        Kind::CapacityLost => Some(healthy.max(fleet.planned.saturating_add(unhealthy)).max(there)),
+        Kind::CapacityLost => Some(
+            healthy
+                .max(fleet.planned.saturating_add(unhealthy))
+                .max(there),
+        ),
         // Asked for once; what is refused is not asked for again and again.
         Kind::LaunchesFailing => Some(need.unwrap_or(0).max(there)),
         Kind::Recovery => Some(healthy.max(returning(diagnosis, evidence)).max(there)),
@@ -180,7 +179,9 @@ fn wanted(
             // Proportional to what brings CPU back to 60 %, where demand cannot tell.
             let by_cpu = by_cpu
                 .filter(|cpu| demand.is_none() && *cpu >= 80.0)
-                .map_or(0, |cpu| (f64::from(fleet.in_service) * cpu.min(100.0) / 60.0).ceil() as u32);
+                .map_or(0, |cpu| {
+                    (f64::from(fleet.in_service) * cpu.min(100.0) / 60.0).ceil() as u32
+                });
             Some(need.unwrap_or(0).max(by_cpu).max(there))
         }
     }
@@ -211,7 +212,7 @@ fn bridge(diagnosis: &Diagnosis, policy: &Policy, there: u32) -> Option<u32> {
 
 /// Fewest servers that carry `demand`.
 pub(crate) fn servers_for(demand: f64, throughput: f64) -> u32 {
-    if !(throughput > 0.0) {
+    if throughput.is_nan() || throughput <= 0.0 {
         return 0;
     }
     // Saturates for what no group holds; NaN becomes 0.

@@ -67,8 +67,10 @@ pub struct Leaking {
 pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     let facts = Facts::of(evidence);
     let all = hypotheses::all(&facts);
-    let scored: Vec<(&Hypothesis, Option<f64>)> =
-        all.iter().map(|hypothesis| (hypothesis, hypothesis.score())).collect();
+    let scored: Vec<(&Hypothesis, Option<f64>)> = all
+        .iter()
+        .map(|hypothesis| (hypothesis, hypothesis.score()))
+        .collect();
     let holding = scored
         .iter()
         .find(|(_, score)| score.is_some_and(|score| score >= HOLDS))
@@ -130,7 +132,8 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
 }
 
 fn all_told(told: &[String], text: &str) -> bool {
-    told.iter().any(|known| known.contains(text) || text.contains(known.as_str()))
+    told.iter()
+        .any(|known| known.contains(text) || text.contains(known.as_str()))
 }
 
 /// What everybody wants to know beside the diagnosis itself.
@@ -164,7 +167,10 @@ fn confidence(kind: Kind, scored: &[(&Hypothesis, Option<f64>)], facts: &Facts<'
     let holes = holes.iter().filter(|hole| **hole).count() as f64;
     let odds = |kind: Kind| {
         let scores = scored.iter().filter(|(it, _)| it.kind == kind);
-        scores.filter_map(|(_, score)| *score).reduce(f64::max).map(f64::exp)
+        scores
+            .filter_map(|(_, score)| *score)
+            .reduce(f64::max)
+            .map(f64::exp)
     };
     // "Something else" has even odds.
     let all: f64 = Kind::ALL.iter().filter_map(|kind| odds(*kind)).sum::<f64>() + 1.0;

@@ -189,7 +189,12 @@ pub struct Evidence {
 impl Evidence {
     /// Only a group, nothing measured.
     #[must_use]
-    pub fn bare(until: Timestamp, fleet: Fleet, throughput: f64, lead_time: SignedDuration) -> Self {
+    pub fn bare(
+        until: Timestamp,
+        fleet: Fleet,
+        throughput: f64,
+        lead_time: SignedDuration,
+    ) -> Self {
         Self {
             until,
             demand: None,

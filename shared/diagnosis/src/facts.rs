@@ -113,7 +113,9 @@ impl<'e> Facts<'e> {
             error_share,
             errors,
             response,
-            overflow: by_load.0.map_or(0.0, |(_, after)| (1.0 - 1.0 / after.max(1.0)).max(0.0)),
+            overflow: by_load
+                .0
+                .map_or(0.0, |(_, after)| (1.0 - 1.0 / after.max(1.0)).max(0.0)),
             slowed: by_load.1.map_or(1.0, |(before, after)| {
                 let room = |load: f64| 1.0 - load.clamp(0.0, 0.95);
                 (room(before) / room(after)).max(1.0)
@@ -178,12 +180,17 @@ impl<'e> Facts<'e> {
         let counts = self.evidence.errors.as_ref().map(|track| &track.values);
         let more = counts.is_none_or(|counts| {
             let (inside, earlier) = (within(counts), before(counts));
-            inside.zip(earlier).is_none_or(|(inside, earlier)| inside > 1.5 * earlier)
+            inside
+                .zip(earlier)
+                .is_none_or(|(inside, earlier)| inside > 1.5 * earlier)
         });
         let failing = more
-            && errors.is_some_and(|share| share > 0.05 && share > 4.0 * usual_errors.unwrap_or(0.0));
+            && errors
+                .is_some_and(|share| share > 0.05 && share > 4.0 * usual_errors.unwrap_or(0.0));
         let unhealthy = self.evidence.unhealthy.as_ref();
-        let sick = unhealthy.and_then(|track| within(&track.values)).is_some_and(|count| count >= 1.0);
+        let sick = unhealthy
+            .and_then(|track| within(&track.values))
+            .is_some_and(|count| count >= 1.0);
         let fewer = self.evidence.in_service.as_ref().is_some_and(|track| {
             let (inside, earlier) = (within(&track.values), before(&track.values));
             inside.zip(earlier).is_some_and(|(a, b)| a < 0.7 * b)
@@ -200,8 +207,15 @@ impl<'e> Facts<'e> {
 
     fn contradicts(&self) -> Option<String> {
         let (demand, cpu) = (self.demand?, self.evidence.cpu.as_ref()?);
-        let dip = self.dip.filter(|dip| dip.since == 0 && !dip.borne_out && dip.depth > 0.5)?;
-        let before = median(cpu.last(USUAL + dip.minutes).iter().copied().take(USUAL - dip.minutes.min(USUAL / 2)))?;
+        let dip = self
+            .dip
+            .filter(|dip| dip.since == 0 && !dip.borne_out && dip.depth > 0.5)?;
+        let before = median(
+            cpu.last(USUAL + dip.minutes)
+                .iter()
+                .copied()
+                .take(USUAL - dip.minutes.min(USUAL / 2)),
+        )?;
         let now = self.cpu?;
         (now > 0.85 * before && before > 5.0).then(|| {
             format!(
@@ -221,7 +235,11 @@ pub(crate) fn per_server(evidence: &Evidence) -> Option<Track> {
     let servers = |index: usize| {
         let track = evidence.in_service.as_ref()?;
         let offset = track.values.len().checked_sub(length)?;
-        track.values.get(offset + index).copied().filter(|v| *v >= 1.0)
+        track
+            .values
+            .get(offset + index)
+            .copied()
+            .filter(|v| *v >= 1.0)
     };
     let values = demand
         .values
@@ -267,7 +285,11 @@ fn error_share(evidence: &Evidence) -> Option<Vec<f64>> {
     let length = errors.values.len().min(demand.values.len());
     let pairs = errors.last(length).iter().zip(demand.last(length));
     // A service that is down answers fewer requests than it fails: the share stays one.
-    Some(pairs.map(|(e, d)| (e / d.max(1.0)).clamp(0.0, 1.0)).collect())
+    Some(
+        pairs
+            .map(|(e, d)| (e / d.max(1.0)).clamp(0.0, 1.0))
+            .collect(),
+    )
 }
 
 /// What demand would have been in each of the last `length` minutes: the forecast's median, else
@@ -300,7 +322,10 @@ fn demand(evidence: &Evidence) -> Option<Demand> {
     let rise = rise(recent, 30, SMOOTHEST * level.abs());
     let edges = edges(evidence, age);
     let onset = match &evidence.band {
-        Some(band) => run_above(seen, &band.upper[..=(band.present - age.min(band.present))]),
+        Some(band) => {
+            let end = (band.present + 1).saturating_sub(age).min(band.upper.len());
+            run_above(seen, &band.upper[..end])
+        }
         None => rise
             .filter(|shift| shift.z > 5.0 && shift.ratio() > 1.2)
             .map_or(0, |shift| shift.minutes),
@@ -311,7 +336,17 @@ fn demand(evidence: &Evidence) -> Option<Demand> {
         // The first minute may hold only a part of a jump.
         _ => &seen[seen.len() - (onset - 1).min(6)..],
     };
-    let growth = if onset == 1 { 0.0 } else { growth(part, noise * level) };
+    let ramp = matches!(onset, 2..=5).then(|| ramp(seen, onset)).flatten();
+    let part = ramp.map_or(part, |length| &seen[seen.len() - length..]);
+    let growth = match (onset, ramp) {
+        (1, _) => 0.0,
+        (_, None) => growth(part, noise * level),
+        // Early on a ramp, the upper end of what the slope may be, at 95 %: what is missing is lost,
+        // what is too much is handed back.
+        (_, Some(_)) => slope(part).map_or(0.0, |found| {
+            found.each_minute + 1.645 * slope_variance(part, noise * level).sqrt()
+        }),
+    };
     let steady: Vec<f64> = part
         .iter()
         .rev()
@@ -319,11 +354,19 @@ fn demand(evidence: &Evidence) -> Option<Demand> {
         .enumerate()
         .map(|(back, value)| value + growth * back as f64)
         .collect();
-    let now = if onset == 1 { level } else { median(steady.iter().copied()).unwrap_or(level) }.max(0.0);
+    let now = if onset == 1 {
+        level
+    } else {
+        median(steady.iter().copied()).unwrap_or(level)
+    }
+    .max(0.0);
     let counted = (onset.clamp(1, 3)) as f64;
-    let deviation = (noise * now.max(level)).max(1e-9) * (core::f64::consts::FRAC_PI_2 / counted).sqrt();
+    let deviation =
+        (noise * now.max(level)).max(1e-9) * (core::f64::consts::FRAC_PI_2 / counted).sqrt();
     let above = match (edges, rise) {
-        (Some((_, _, upper)), _) => (now.min(seen[newest].max(level)) - upper) / deviation.max(0.01 * upper),
+        (Some((_, _, upper)), _) => {
+            (now.min(seen[newest].max(level)) - upper) / deviation.max(0.01 * upper)
+        }
         (None, Some(shift)) if shift.ratio() > 1.2 => shift.z - 5.0,
         (None, Some(shift)) => (shift.ratio() - 1.2) * 20.0,
         (None, None) => 0.0,
@@ -340,17 +383,57 @@ fn demand(evidence: &Evidence) -> Option<Demand> {
     })
 }
 
+/// How many of the newest values lie on a ramp, where a bent line fits the last minutes better than
+/// a step at the onset does: a ramp begins before it leaves the band, and two minutes alone would
+/// not tell its slope from noise. Both are judged by the absolute deviations they leave.
+fn ramp(values: &[f64], onset: usize) -> Option<usize> {
+    /// Minutes that both are fitted to.
+    const FITTED: usize = 20;
+    let values = &values[values.len().saturating_sub(FITTED)..];
+    let flat = |part: &[f64]| -> Option<f64> {
+        let level = median(part.iter().copied())?;
+        Some(
+            part.iter()
+                .filter(|v| v.is_finite())
+                .map(|v| (v - level).abs())
+                .sum(),
+        )
+    };
+    let sloped = |part: &[f64]| -> Option<f64> {
+        let each = slope(part)?.each_minute;
+        let level: Vec<f64> = part
+            .iter()
+            .enumerate()
+            .map(|(index, v)| v - each * index as f64)
+            .collect();
+        flat(&level)
+    };
+    let split = |length: usize| values.split_at_checked(values.len().checked_sub(length)?);
+    let (before, after) = split(onset)?;
+    let step = flat(before)? + flat(after)?;
+    let bent = (onset + 1..=onset + 6).filter_map(|length| {
+        let (before, after) = split(length)?;
+        Some((length, flat(before)? + sloped(after)?))
+    });
+    let best = bent.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    (best.1 < step).then_some(best.0)
+}
+
 /// The slope of `values`, pulled to 0 by what noise alone would show.
 /// Source: the positive-part rule of James and Stein, 1961, for one mean.
 fn growth(values: &[f64], deviation: f64) -> f64 {
     let Some(found) = slope(values) else {
         return 0.0;
     };
-    let n = values.iter().filter(|value| value.is_finite()).count() as f64;
-    // Variance of a least-squares slope over n equidistant values.
-    let variance = deviation * deviation * 12.0 / (n * (n * n - 1.0)).max(1.0);
+    let variance = slope_variance(values, deviation);
     let shrink = 1.0 - variance / (found.each_minute * found.each_minute).max(1e-12);
     found.each_minute * shrink.max(0.0)
+}
+
+/// Variance of a least-squares slope over so many equidistant values of that deviation.
+fn slope_variance(values: &[f64], deviation: f64) -> f64 {
+    let n = values.iter().filter(|value| value.is_finite()).count() as f64;
+    deviation * deviation * 12.0 / (n * (n * n - 1.0)).max(1.0)
 }
 
 /// Lower edge, median and upper edge of the band at the newest value.

@@ -96,7 +96,11 @@ pub(crate) fn settled(
     }
     if now.duration_since(standing.changed) < BETWEEN {
         let handing = !outside && needed < held;
-        let phase = if handing { Phase::HandingBack } else { Phase::Holding };
+        let phase = if handing {
+            Phase::HandingBack
+        } else {
+            Phase::Holding
+        };
         return (Some(held), phase);
     }
     let step = held.saturating_sub(planned).div_ceil(4).max(1);

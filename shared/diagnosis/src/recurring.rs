@@ -46,8 +46,15 @@ pub fn recurring(stretches: &[Stretch], zone: &TimeZone) -> Option<Proposal> {
         let factor = run.iter().map(|stretch| stretch.2).fold(1.0, f64::max);
         let start = last.checked_add(jiff::Span::new().days(days)).ok()?;
         let end = start.checked_add(length).ok()?;
-        let time = start.time().round(jiff::Unit::Minute).unwrap_or(start.time());
-        let which = if days == 7 { weekday(start.weekday()) } else { "days" };
+        let time = start
+            .time()
+            .round(jiff::Unit::Minute)
+            .unwrap_or(start.time());
+        let which = if days == 7 {
+            weekday(start.weekday())
+        } else {
+            "days"
+        };
         let words = format!("{} {which} in a row around {}", run.len(), clock(time));
         let local = |moment: &Zoned| moment.datetime().strftime("%Y-%m-%dT%H:%M:00").to_string();
         let toml = format!(
@@ -123,7 +130,11 @@ mod tests {
         ];
         let found = recurring(&stretches, &berlin).unwrap();
         assert_eq!(found.words, "3 Tuesdays in a row around 20:10");
-        assert!(found.toml.contains("start = 2026-11-10T20:10:00"), "{}", found.toml);
+        assert!(
+            found.toml.contains("start = 2026-11-10T20:10:00"),
+            "{}",
+            found.toml
+        );
         assert!(found.toml.contains("every = \"week\""));
         assert!(recurring(&stretches[..3], &berlin).is_none());
         assert!(recurring(&[], &berlin).is_none());
@@ -134,6 +145,9 @@ mod tests {
         let stretches = ["2026-10-20", "2026-10-21", "2026-10-22"]
             .map(|day| stretch(&format!("{day}T18:05:00Z")));
         let found = recurring(&stretches, &TimeZone::UTC).unwrap();
-        assert_eq!((found.every, found.words.as_str()), ("day", "3 days in a row around 18:05"));
+        assert_eq!(
+            (found.every, found.words.as_str()),
+            ("day", "3 days in a row around 18:05")
+        );
     }
 }

@@ -136,7 +136,10 @@ pub fn slope(values: &[f64]) -> Option<Slope> {
 pub fn shift_at(values: &[f64], minutes: usize, floor: f64) -> Option<Shift> {
     let (before, after) = values.split_at(values.len().checked_sub(minutes)?);
     let finite = |part: &[f64]| -> Vec<f64> {
-        part.iter().copied().filter(|value| value.is_finite()).collect()
+        part.iter()
+            .copied()
+            .filter(|value| value.is_finite())
+            .collect()
     };
     let (before, after) = (finite(before), finite(after));
     if before.len() < 5 || after.len() < 3 {
@@ -202,7 +205,10 @@ mod tests {
             .collect();
         let found = noise(&ramp).unwrap();
         // Alternating signs make every second difference 4 amplitudes.
-        assert!((found - 1.4826 * 12.0 / 6.0_f64.sqrt()).abs() < 1e-6, "{found}");
+        assert!(
+            (found - 1.4826 * 12.0 / 6.0_f64.sqrt()).abs() < 1e-6,
+            "{found}"
+        );
         let line: Vec<f64> = (0..60).map(f64::from).collect();
         assert!(noise(&line).unwrap() < 1e-9);
     }

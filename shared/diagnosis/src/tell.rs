@@ -17,10 +17,16 @@ pub(crate) fn reason(decision: &Decision, evidence: &Evidence) -> String {
     let there = evidence.fleet.desired;
     match (decision.hold, decision.phase) {
         (Some(hold), Phase::Growing) => {
-            text.push_str(&format!("; raised from {there} to {}", words::count(hold, "server")));
+            text.push_str(&format!(
+                "; raised from {there} to {}",
+                words::count(hold, "server")
+            ));
         }
         (Some(hold), Phase::HandingBack) => {
-            text.push_str(&format!("; handed back down to {}", words::count(hold, "server")));
+            text.push_str(&format!(
+                "; handed back down to {}",
+                words::count(hold, "server")
+            ));
         }
         (Some(hold), _) => text.push_str(&format!("; {} servers kept", hold)),
         (None, Phase::Over) => text.push_str("; handed back to the plan"),
@@ -82,15 +88,19 @@ pub(crate) fn advice(decision: &Decision, evidence: &Evidence, policy: &Policy) 
                  the cause; more servers of it do not help.",
                 release.version, release.at
             ),
-            None => "Look for what changed: a release, a configuration, a dependency. More servers \
+            None => {
+                "Look for what changed: a release, a configuration, a dependency. More servers \
                      do not help."
-                .to_owned(),
+                    .to_owned()
+            }
         },
         Kind::BottleneckElsewhere => {
             "See to what is saturated; more servers would only press on it harder.".to_owned()
         }
         Kind::OneServer => match &diagnosis.server {
-            Some(server) => format!("Look at {server}, or set it unhealthy so that the group replaces it."),
+            Some(server) => {
+                format!("Look at {server}, or set it unhealthy so that the group replaces it.")
+            }
             None => "Look at the server named above.".to_owned(),
         },
         Kind::Recovery => {
@@ -100,7 +110,9 @@ pub(crate) fn advice(decision: &Decision, evidence: &Evidence, policy: &Policy) 
             "Raise {} if this demand is worth it, or shed load.",
             decision.bound.as_deref().unwrap_or("the cap")
         ),
-        Kind::Covered => "Nothing; look at the alarm's threshold if it goes off like this often.".to_owned(),
+        Kind::Covered => {
+            "Nothing; look at the alarm's threshold if it goes off like this often.".to_owned()
+        }
         Kind::Unknown => {
             "Look at the service: what was measured does not tell. Nothing is lowered meanwhile."
                 .to_owned()

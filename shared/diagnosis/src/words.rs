@@ -30,7 +30,11 @@ pub(crate) fn number(value: f64) -> String {
 /// As [`number`], always with its sign.
 pub(crate) fn signed(value: f64) -> String {
     let text = number(value);
-    if value > 0.0 { format!("+{text}") } else { text }
+    if value > 0.0 {
+        format!("+{text}")
+    } else {
+        text
+    }
 }
 
 /// A share as whole percent.
@@ -60,7 +64,12 @@ pub(crate) fn count(count: u32, one: &str) -> String {
 /// At most the first few of `items`, and how many more there are.
 pub(crate) fn few(items: &[String]) -> String {
     const MOST: usize = 5;
-    let mut text = items.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
+    let mut text = items
+        .iter()
+        .take(MOST)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
     if items.len() > MOST {
         text.push_str(&format!(" and {} more", items.len() - MOST));
     }
@@ -84,7 +93,10 @@ mod tests {
         ] {
             assert_eq!(number(value), text);
         }
-        assert_eq!((signed(310.0), signed(-0.0)), ("+310".to_owned(), "0".to_owned()));
+        assert_eq!(
+            (signed(310.0), signed(-0.0)),
+            ("+310".to_owned(), "0".to_owned())
+        );
         assert_eq!(count(1, "server"), "1 server");
     }
 }

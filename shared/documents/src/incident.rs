@@ -15,6 +15,95 @@ pub struct Incident {
     pub seen: Vec<SeenAlarm>,
     /// Holds that are over, newest last; what training down-weights.
     pub past: Vec<Hold>,
+    /// What is being followed, while it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub following: Option<Following>,
+    /// What was diagnosed and is over, newest last; what recurs among it is proposed as an event.
+    #[serde(default)]
+    pub closed: Vec<Closed>,
+    /// What caps count.
+    #[serde(default)]
+    pub spent: Spent,
+}
+
+/// An incident that is being followed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Following {
+    /// When it began.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub since: Timestamp,
+    /// The alarm event that began it.
+    pub alarm: String,
+    /// Number of the look that is due next; an older one is a repetition.
+    pub look: u64,
+    /// When it was looked at last.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub looked_at: Timestamp,
+    /// What it was taken for then.
+    pub diagnosis: String,
+    /// Where it stood then: `watching`, `growing`, `holding`, `handing-back`, `over`.
+    pub phase: String,
+    /// The state that people were last told of.
+    pub told: String,
+    /// Looks in a row that found nothing wrong.
+    pub calm: u32,
+    /// When the number of servers held last changed.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub changed: Timestamp,
+    /// A raise whose effect is still to be judged.
+    pub step: Option<Raise>,
+    /// Highest demand seen, in requests per minute.
+    pub highest: f64,
+    /// The forecast's median when demand was highest, in requests per minute, where known.
+    pub expected: Option<f64>,
+    /// Whether an instance refresh was started.
+    pub refreshed: bool,
+}
+
+/// Servers that were added at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Raise {
+    /// When.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub at: Timestamp,
+    /// Servers in service then.
+    pub from: u32,
+    /// Servers asked for.
+    pub to: u32,
+}
+
+/// An incident that is over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Closed {
+    /// When it began.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub since: Timestamp,
+    /// When it ended.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub until: Timestamp,
+    /// What it was: the gravest diagnosis of it.
+    pub diagnosis: String,
+    /// Highest demand, in requests per minute.
+    pub highest: f64,
+    /// The forecast's median then, in requests per minute, where known.
+    pub expected: Option<f64>,
+}
+
+/// What the caps per day and per month count.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Spent {
+    /// The day, in the target's zone, such as `2026-11-22`.
+    pub day: String,
+    /// Servers added on it.
+    pub servers: u32,
+    /// The month, such as `2026-11`.
+    pub month: String,
+    /// Minutes of servers beyond the plan in it.
+    pub server_minutes: f64,
 }
 
 /// Capacity held because of an incident.
@@ -46,15 +135,28 @@ pub struct SeenAlarm {
     pub at: Timestamp,
     /// What was decided.
     pub decision: String,
+    /// When the alarm changed its state, where known: older changes of the same alarm that come
+    /// later are not acted on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub changed_at: Option<Timestamp>,
 }
 
 impl Document for Incident {
     const KIND: &'static str = "incident";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 
     fn check(&self) -> Result<(), String> {
         let holds = || self.hold.iter().chain(&self.past);
         demand(holds().map(|hold| hold.demand))?;
+        let followed = self.following.iter().map(|it| (it.highest, it.expected));
+        let closed = self.closed.iter().map(|it| (it.highest, it.expected));
+        demand(
+            followed
+                .chain(closed)
+                .flat_map(|(highest, expected)| std::iter::once(highest).chain(expected)),
+        )?;
+        demand([self.spent.server_minutes])?;
         match holds().find(|hold| hold.until < hold.since) {
             Some(hold) => Err(format!(
                 "hold from {} ends before it, at {}",

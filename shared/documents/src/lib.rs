@@ -25,7 +25,7 @@ pub use forecast::{
     Accuracy, CandidateRecord, DataRecord, Forecast, MemoryRecord, PastRecord, RepairRecord,
 };
 pub use history::History;
-pub use incident::{Hold, Incident, SeenAlarm};
+pub use incident::{Closed, Following, Hold, Incident, Raise, SeenAlarm, Spent};
 pub use plan::{Plan, PlanStep, PlannedAction};
 pub use record::{DriftRecord, Record, ScoredNight};
 pub use register::{Entry, Guard, register, register_table};

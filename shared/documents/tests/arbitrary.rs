@@ -116,8 +116,18 @@ prop_compose! {
     ) -> Incident {
         let until = since + jiff::SignedDuration::from_mins(minutes);
         let hold = Hold { since, until, servers, demand, reason: reason.clone() };
-        let seen = SeenAlarm { id: reason.clone(), at: since, decision: reason };
-        Incident { hold: Some(hold.clone()), seen: vec![seen], past: vec![hold] }
+        let seen = SeenAlarm {
+            id: reason.clone(),
+            at: since,
+            decision: reason,
+            changed_at: Some(since),
+        };
+        Incident {
+            hold: Some(hold.clone()),
+            seen: vec![seen],
+            past: vec![hold],
+            ..Incident::default()
+        }
     }
 }
 

@@ -2,7 +2,8 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::rc::Rc;
 
-use ports::{Message, Notifier, PortError};
+use jiff::SignedDuration;
+use ports::{Look, Message, Notifier, PortError, Reminder};
 
 /// Writes every message to an output, such as standard error.
 #[derive(Debug)]
@@ -44,10 +45,11 @@ impl<W: Write> Notifier for ConsoleNotifier<W> {
     }
 }
 
-/// Keeps every message. Clones share them.
+/// Keeps every message and every reminder. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct RecordingNotifier {
     messages: Rc<RefCell<Vec<Message>>>,
+    looks: Rc<RefCell<Vec<(Look, SignedDuration)>>>,
 }
 
 impl RecordingNotifier {
@@ -68,11 +70,24 @@ impl RecordingNotifier {
     pub fn take(&self) -> Vec<Message> {
         self.messages.take()
     }
+
+    /// Looks asked for since this was last called, each with the time until it.
+    #[must_use]
+    pub fn take_looks(&self) -> Vec<(Look, SignedDuration)> {
+        self.looks.take()
+    }
 }
 
 impl Notifier for RecordingNotifier {
     async fn notify(&self, message: &Message) -> Result<(), PortError> {
         self.messages.borrow_mut().push(message.clone());
+        Ok(())
+    }
+}
+
+impl Reminder for RecordingNotifier {
+    async fn remind(&self, look: &Look, span: SignedDuration) -> Result<(), PortError> {
+        self.looks.borrow_mut().push((look.clone(), span));
         Ok(())
     }
 }

@@ -1,7 +1,11 @@
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
-use ports::{Clock, Datapoint, MetricName, MetricSource, PortError, Reading, Statistic};
+use ports::{
+    Clock, Datapoint, MetricName, MetricSink, MetricSource, PortError, Reading, Statistic,
+};
 use timeseries::{Series, Step};
 
 use crate::VirtualClock;
@@ -21,6 +25,7 @@ pub struct CsvMetrics {
     clock: VirtualClock,
     delay: SignedDuration,
     series: BTreeMap<MetricName, Series>,
+    published: Rc<RefCell<BTreeMap<MetricName, BTreeMap<Timestamp, f64>>>>,
 }
 
 impl CsvMetrics {
@@ -31,6 +36,7 @@ impl CsvMetrics {
             clock,
             delay: DELAY,
             series: BTreeMap::new(),
+            published: Rc::default(),
         }
     }
 
@@ -45,6 +51,42 @@ impl CsvMetrics {
     pub fn with(mut self, metric: MetricName, series: Series) -> Self {
         self.series.insert(metric, series);
         self
+    }
+}
+
+impl CsvMetrics {
+    /// What was published of `metric`, by minute; the highest value of each.
+    #[must_use]
+    pub fn published(&self, metric: &MetricName) -> BTreeMap<Timestamp, f64> {
+        let published = self.published.borrow();
+        published.get(metric).cloned().unwrap_or_default()
+    }
+}
+
+impl MetricSink for CsvMetrics {
+    /// Keeps what PutMetricData takes: two weeks back to two hours ahead, finite values.
+    async fn publish(&self, metric: &MetricName, values: &[Datapoint]) -> Result<(), PortError> {
+        const PAST: SignedDuration = SignedDuration::from_hours(14 * 24);
+        const AHEAD: SignedDuration = SignedDuration::from_hours(2);
+        let now = self.clock.now();
+        let taken = |point: &&Datapoint| {
+            let age = now.duration_since(point.at);
+            point.value.is_finite() && age <= PAST && age >= -AHEAD
+        };
+        if let Some(refused) = values.iter().find(|point| !taken(point)) {
+            return Err(PortError::Refused {
+                operation: "publish",
+                resource: metric.name.clone(),
+                detail: format!("InvalidParameterValue: {} at {}", refused.value, refused.at),
+            });
+        }
+        let mut published = self.published.borrow_mut();
+        let known = published.entry(metric.clone()).or_default();
+        for point in values {
+            let value = known.entry(point.at).or_insert(point.value);
+            *value = value.max(point.value);
+        }
+        Ok(())
     }
 }
 
@@ -93,8 +135,10 @@ fn value(series: &Series, at: Timestamp, period: Step, statistic: Statistic) -> 
     let mean = values().sum::<f64>() / observed as f64;
     match statistic {
         Statistic::Sum => Some(mean * period.minutes()),
-        Statistic::Average => Some(mean),
-        Statistic::Maximum => values().reduce(f64::max),
+        Statistic::Average | Statistic::P50 => Some(mean),
+        Statistic::Maximum | Statistic::P99 | Statistic::P95 | Statistic::P90 => {
+            values().reduce(f64::max)
+        }
         Statistic::Minimum => values().reduce(f64::min),
         Statistic::SampleCount => Some(period.minutes()),
     }

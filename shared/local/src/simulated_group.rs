@@ -29,6 +29,8 @@ struct World {
     resize_reasons: BTreeMap<String, String>,
     /// Groups with a put of scheduled actions under way.
     being_put: BTreeSet<String>,
+    /// Groups whose instances are being replaced.
+    refreshing: BTreeSet<String>,
 }
 
 impl SimulatedGroupPort {
@@ -44,6 +46,7 @@ impl SimulatedGroupPort {
                 groups,
                 resize_reasons: BTreeMap::new(),
                 being_put: BTreeSet::new(),
+                refreshing: BTreeSet::new(),
             })),
             clock: clock.clone(),
             source: Source::Planner,
@@ -64,6 +67,12 @@ impl SimulatedGroupPort {
     pub fn advance(&self, group: &str, demand: f64, throughput: f64) -> Option<MinuteRecord> {
         let now = self.clock.now();
         self.with(group, |group| group.advance(now, demand, throughput))
+    }
+
+    /// Whether an instance refresh of `group` was started.
+    #[must_use]
+    pub fn refreshing(&self, group: &str) -> bool {
+        self.world.borrow().refreshing.contains(group)
     }
 
     /// Gives scheduled actions their reasons by name, for the change log. Names that are not there
@@ -161,6 +170,17 @@ impl GroupWriter for SimulatedGroupPort {
     async fn resize(&self, group: &str, sizes: Sizes) -> Result<(), PortError> {
         self.on("resize group", group, |group, now, reason| {
             group.resize(now, sizes, &Origin::new(now, self.source, reason))
+        })
+    }
+
+    async fn start_instance_refresh(&self, group: &str) -> Result<(), PortError> {
+        const OPERATION: &str = "start instance refresh";
+        self.on(OPERATION, group, |group, _, _| group.group())?;
+        let fresh = self.world.borrow_mut().refreshing.insert(group.to_owned());
+        fresh.then_some(()).ok_or_else(|| PortError::Conflict {
+            operation: OPERATION,
+            resource: group.to_owned(),
+            detail: "InstanceRefreshInProgress: an instance refresh is in progress".to_owned(),
         })
     }
 }

@@ -59,4 +59,11 @@ pub trait GroupWriter: GroupReader {
     /// # Errors
     /// [`PortError`].
     async fn resize(&self, group: &str, sizes: Sizes) -> Result<(), PortError>;
+
+    /// Starts replacing the group's instances one by one without falling below its healthy
+    /// capacity. One that is under way already is a conflict.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    async fn start_instance_refresh(&self, group: &str) -> Result<(), PortError>;
 }

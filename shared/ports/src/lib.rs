@@ -9,14 +9,16 @@
     reason = "every runtime here runs its futures on one thread"
 )]
 
+mod alarms;
 mod error;
 mod group;
 mod metrics;
 mod store;
 mod world;
 
+pub use alarms::{AlarmDefinition, AlarmMetric, AlarmWriter};
 pub use error::PortError;
 pub use group::{GroupReader, GroupWriter};
-pub use metrics::{Datapoint, MetricName, MetricSource, Reading, Statistic};
+pub use metrics::{Datapoint, MetricName, MetricSink, MetricSource, Reading, Statistic};
 pub use store::{Condition, DocumentStore, Stored, Version};
-pub use world::{Clock, Message, Notifier};
+pub use world::{Clock, Look, Message, Notifier, Reminder};

@@ -29,6 +29,14 @@ pub enum Statistic {
     Minimum,
     /// How many there were.
     SampleCount,
+    /// Their median.
+    P50,
+    /// Their 90th percentile.
+    P90,
+    /// Their 95th percentile.
+    P95,
+    /// Their 99th percentile.
+    P99,
 }
 
 impl Statistic {
@@ -41,6 +49,10 @@ impl Statistic {
             Self::Maximum => "Maximum",
             Self::Minimum => "Minimum",
             Self::SampleCount => "SampleCount",
+            Self::P50 => "p50",
+            Self::P90 => "p90",
+            Self::P95 => "p95",
+            Self::P99 => "p99",
         }
     }
 }
@@ -76,4 +88,21 @@ pub trait MetricSource {
     /// # Errors
     /// [`PortError`]; never a partial list.
     async fn read(&self, reading: &Reading) -> Result<Vec<Datapoint>, PortError>;
+
+    /// Several metrics at once, each with its own result, in their order: one that fails does not
+    /// cost the others. A source that can answer many in one call does so.
+    async fn read_many(&self, readings: &[Reading]) -> Vec<Result<Vec<Datapoint>, PortError>> {
+        futures_util::future::join_all(readings.iter().map(|reading| self.read(reading))).await
+    }
+}
+
+/// Where metrics go.
+pub trait MetricSink {
+    /// Publishes values of one metric, each standing for the minute that begins at its time, which
+    /// may lie up to two weeks back and two hours ahead (source: PutMetricData, "time stamps"). The
+    /// same minute may be published again: the highest value then shows under `Maximum`.
+    ///
+    /// # Errors
+    /// [`PortError`]; part of the values may have been taken.
+    async fn publish(&self, metric: &MetricName, values: &[Datapoint]) -> Result<(), PortError>;
 }

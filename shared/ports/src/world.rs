@@ -24,6 +24,26 @@ pub trait Notifier {
     async fn notify(&self, message: &Message) -> Result<(), PortError>;
 }
 
+/// A message of the responder to itself: look at a target again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    /// The target.
+    pub target: String,
+    /// Which look of the incident this is; an older one than the incident waits for is a repetition.
+    pub number: u64,
+    /// When the incident began, so that a look of an earlier one is told apart.
+    pub incident: jiff::Timestamp,
+}
+
+/// Messages that come back later.
+pub trait Reminder {
+    /// Delivers `look` to the responder after `span`, at least once, a few seconds late perhaps.
+    ///
+    /// # Errors
+    /// [`PortError`]; it may have been taken all the same.
+    async fn remind(&self, look: &Look, span: SignedDuration) -> Result<(), PortError>;
+}
+
 /// Time, for the shells; the core takes it as an argument.
 pub trait Clock {
     /// Now.

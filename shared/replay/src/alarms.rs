@@ -1,6 +1,5 @@
 //! The two alarms that call the responder, as CloudWatch would evaluate them.
 
-use documents::Forecast;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -77,20 +76,6 @@ impl Watch {
 pub(crate) fn visible(now: Timestamp) -> Timestamp {
     now.saturating_sub(SignedDuration::from_mins(VISIBLE_AFTER))
         .unwrap_or(Timestamp::MIN)
-}
-
-/// The upper edge of the forecast band at `at`: its 99th percentile, and room for what single
-/// minutes do around the mean of their step.
-pub(crate) fn upper_edge(forecast: &Forecast, at: Timestamp) -> Option<f64> {
-    const LEVEL: f64 = 0.99;
-    let seconds = at.duration_since(forecast.start).as_secs();
-    let step = i64::from(forecast.step_seconds.max(1));
-    let row = forecast
-        .quantiles
-        .get(usize::try_from(seconds.div_euclid(step)).ok()?)?;
-    let level = forecast.levels.iter().position(|level| *level >= LEVEL)?;
-    row.get(level)
-        .map(|value| value * (1.0 + 2.0 * forecast.minute_spread))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod alarms;
 mod error;
 mod run;
 mod settings;
+pub mod spikes;
 
 pub use error::ReplayError;
 pub use run::{Replay, Setup, replay};

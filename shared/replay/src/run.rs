@@ -1,17 +1,17 @@
 use config::Target;
-use control::{World, metric_name};
+use control::{World, metric_name, upper_edge};
 use documents::{Forecast, Plan, decode, keys};
 use jiff::Timestamp;
 use local::{CsvMetrics, MemoryStore, RecordingNotifier, SimulatedGroupPort, VirtualClock};
 use pollster::block_on;
-use ports::{Condition, DocumentStore, Message};
+use ports::{Condition, DocumentStore, Look, Message};
 use simulation::alternatives::{Alternatives, Outcome, Setting, alternatives, by_minute};
 use simulation::{
     GroupSpec, MinuteRecord, SimulatedGroup, SizeChange, Source, TargetTracking, required_servers,
 };
 use timeseries::{Series, Step};
 
-use crate::alarms::{OVERLOAD, Watch, upper_edge, visible};
+use crate::alarms::{OVERLOAD, Watch, visible};
 use crate::{ReplayError, settings};
 
 /// What is to be replayed.
@@ -122,6 +122,8 @@ struct Run {
     metrics: CsvMetrics,
     groups: SimulatedGroupPort,
     notifier: RecordingNotifier,
+    /// Looks that the responder asked for, each with its time.
+    looks: Vec<(Timestamp, Look)>,
     band: Watch,
     load: Watch,
     forecast: Option<Forecast>,
@@ -167,6 +169,7 @@ impl Run {
             metrics,
             groups,
             notifier: RecordingNotifier::new(),
+            looks: Vec::new(),
             forecast: None,
             forecast_day: None,
             records: Vec::with_capacity(replayed.len()),
@@ -186,6 +189,7 @@ impl Run {
             self.planner(now);
         }
         self.alarms(now, throughput);
+        self.look_again(now);
         if let Some(record) = self.groups.advance(&self.target.group, demand, throughput) {
             self.records.push(record);
         }
@@ -255,6 +259,10 @@ impl Run {
         if let Err(error) = result {
             self.failures.push((now, format!("responder: {error}")));
         }
+        for (look, span) in self.notifier.take_looks() {
+            let at = now.saturating_add(span).unwrap_or(Timestamp::MAX);
+            self.looks.push((at, look));
+        }
         self.explain(now, Source::Responder);
     }
 
@@ -276,6 +284,20 @@ impl Run {
         let outside = self.band.see(record.demand, edge, now);
         let overloaded = self.load.see(record.demand, Some(capacity), now);
         for event in outside.into_iter().chain(overloaded) {
+            self.responder(&event, now);
+        }
+    }
+
+    /// Delivers the looks that are due; those asked for meanwhile come later.
+    fn look_again(&mut self, now: Timestamp) {
+        let due = |at: &Timestamp| *at <= now;
+        let (ready, waiting) = std::mem::take(&mut self.looks)
+            .into_iter()
+            .partition(|(at, _)| due(at));
+        self.looks = waiting;
+        let ready: Vec<(Timestamp, Look)> = ready;
+        for (_, look) in ready {
+            let event = serde_json::json!({ "forescaleLook": look });
             self.responder(&event, now);
         }
     }

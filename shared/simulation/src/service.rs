@@ -151,11 +151,17 @@ impl Service {
             .map(|instance| instance.id.as_str())
             .collect();
         let count = servers.len();
-        let effects: Vec<Effect> = (0..count).map(|rank| self.effect(at, rank, count)).collect();
+        let effects: Vec<Effect> = (0..count)
+            .map(|rank| self.effect(at, rank, count))
+            .collect();
         let alive = effects.iter().filter(|effect| !effect.dead).count();
         let limit = self.behind(at);
         let reaching = demand.min(alive as f64 * spec.throughput);
-        let refused = if reaching > limit { 1.0 - limit / reaching } else { 0.0 };
+        let refused = if reaching > limit {
+            1.0 - limit / reaching
+        } else {
+            0.0
+        };
         // Requests wait for what is saturated.
         let waiting = 1.0 + 4.0 * (reaching / limit - 0.9).clamp(0.0, 0.5);
         let mut metrics = Metrics {
@@ -171,7 +177,8 @@ impl Service {
             let arriving = if effect.dead { 0.0 } else { share };
             let load = arriving / spec.throughput;
             let over = if load > 1.0 { 1.0 - 1.0 / load } else { 0.0 };
-            let failing = 1.0 - (1.0 - over) * (1.0 - effect.errors) * (1.0 - refused) * (1.0 - spec.errors);
+            let failing =
+                1.0 - (1.0 - over) * (1.0 - effect.errors) * (1.0 - refused) * (1.0 - spec.errors);
             let busy = spec.cpu.0 + spec.cpu.1 * load.min(1.0);
             let cpu = shake(effect.cpu.unwrap_or(busy)).clamp(0.0, 100.0);
             let used = spec.memory.0 + spec.memory.1 * load.min(1.5) + effect.leaked;
@@ -183,7 +190,9 @@ impl Service {
             metrics.memory += memory / count as f64;
             metrics.errors += errors;
             metrics.unhealthy += f64::from(u8::from(effect.dead));
-            metrics.servers.insert((*id).to_owned(), [cpu, memory, errors]);
+            metrics
+                .servers
+                .insert((*id).to_owned(), [cpu, memory, errors]);
         }
         if alive == 0 {
             metrics.errors = demand;

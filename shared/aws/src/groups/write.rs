@@ -1,5 +1,5 @@
 use aws_sdk_autoscaling::types::{
-    FailedScheduledUpdateGroupActionRequest, ScheduledUpdateGroupActionRequest,
+    FailedScheduledUpdateGroupActionRequest, RefreshPreferences, ScheduledUpdateGroupActionRequest,
 };
 use fleet::{ItemFailure, MOST_ACTIONS_A_BATCH, ScheduledAction, Sizes};
 use ports::{GroupWriter, PortError};
@@ -77,6 +77,24 @@ impl GroupWriter for AutoScalingGroups {
             .set_min_size(convert::size(call, sizes.min_size)?)
             .set_max_size(convert::size(call, sizes.max_size)?)
             .set_desired_capacity(convert::size(call, sizes.desired_capacity)?)
+            .send()
+            .await
+            .map_err(|error| call.failed(&error))?;
+        Ok(())
+    }
+
+    async fn start_instance_refresh(&self, group: &str) -> Result<(), PortError> {
+        let call = call("start instance refresh", group);
+        // All of them stay until their successors serve: MinHealthyPercentage of 100 launches
+        // before it terminates.
+        let preferences = RefreshPreferences::builder()
+            .min_healthy_percentage(100)
+            .max_healthy_percentage(110)
+            .build();
+        self.client
+            .start_instance_refresh()
+            .auto_scaling_group_name(group)
+            .preferences(preferences)
             .send()
             .await
             .map_err(|error| call.failed(&error))?;

@@ -4,12 +4,16 @@ use super::field::Field;
 use super::section::Section;
 use crate::DemandMetric;
 
-const STATISTICS: [(&str, &str); 5] = [
+const STATISTICS: [(&str, &str); 9] = [
     ("Sum", "Sum"),
     ("Average", "Average"),
     ("Maximum", "Maximum"),
     ("Minimum", "Minimum"),
     ("SampleCount", "SampleCount"),
+    ("p50", "p50"),
+    ("p90", "p90"),
+    ("p95", "p95"),
+    ("p99", "p99"),
 ];
 
 /// CloudWatch takes at most so many dimensions of a metric.
@@ -44,6 +48,11 @@ pub(crate) fn demand(section: &Section<'_>) -> Option<DemandMetric> {
 /// A metric as a table; `statistic` is its default one.
 pub(crate) fn read(field: &Field<'_>, statistic: &str) -> Option<DemandMetric> {
     let section = field.section("a table { namespace, name, dimensions, statistic }")?;
+    read_section(section, statistic)
+}
+
+/// As [`read`], of a table whose other keys were read already.
+pub(crate) fn read_section(section: Section<'_>, statistic: &str) -> Option<DemandMetric> {
     let word = |key, allowed| {
         section
             .required(key, allowed)?

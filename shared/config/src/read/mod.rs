@@ -4,6 +4,7 @@ mod event;
 mod field;
 mod log;
 mod metric;
+mod response;
 mod section;
 mod simulation;
 mod target;

@@ -7,8 +7,8 @@ use timeseries::Step;
 
 use super::field::Field;
 use super::section::Section;
-use super::{metric, simulation, time};
-use crate::{DemandMetric, LeadTime, Mode, Simulation, Target, Throughput};
+use super::{metric, response, simulation, time};
+use crate::{DemandMetric, LeadTime, Mode, Response, Simulation, Target, Throughput};
 
 /// Most servers of a group: far above what Auto Scaling runs, low enough to catch a slip.
 pub(crate) const MOST_SERVERS: u32 = 100_000;
@@ -38,6 +38,7 @@ struct Shared {
     price_per_server_hour: f64,
     currency: String,
     most_extra_servers: Option<u32>,
+    response: Response,
     simulation: Simulation,
 }
 
@@ -85,6 +86,7 @@ pub(crate) fn read(section: Section<'_>) -> Option<Target> {
         currency: shared.currency,
         most_extra_servers: shared.most_extra_servers.unwrap_or(shared.servers.1),
         alarms: alarms?,
+        response: shared.response,
         simulation: shared.simulation,
     })
 }
@@ -113,6 +115,18 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
     let most_extra_servers = optional(section.get("most_extra_servers"), None, |field| {
         field.whole(0..=MOST_SERVERS).map(Some)
     });
+    let response = response::read(section, group);
+    if let Some(response) = &response
+        && response.monthly_budget.is_some()
+        && price == Some(0.0)
+        && !section.is_partial()
+    {
+        section.refuse(
+            "response.monthly_budget",
+            "cannot be kept without a price",
+            "price_per_server_hour above 0 beside it",
+        );
+    }
     let assumed = LeadTime::Given(SignedDuration::ZERO);
     let simulation = simulation::read(section, lead_time.as_ref().unwrap_or(&assumed));
     Some(Shared {
@@ -129,6 +143,7 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
         price_per_server_hour: price?,
         currency: currency?,
         most_extra_servers: most_extra_servers?,
+        response: response?,
         simulation: simulation?,
     })
 }

@@ -36,7 +36,9 @@ fn climbing_out(facts: &Facts<'_>, demand: &Demand) -> Option<f64> {
     let ahead = minutes(facts);
     let at = (band.present + ahead.ceil() as usize).min(band.upper.len().checked_sub(1)?);
     let upper = *band.upper.get(at)?;
-    let rise = demand.rise.filter(|rise| rise.z > 4.0 && rise.ratio() > 1.15)?;
+    let rise = demand
+        .rise
+        .filter(|rise| rise.z > 4.0 && rise.ratio() > 1.15)?;
     // Above the middle of the band already, and on a line that leaves it.
     let (_, median, _) = demand.expected?;
     let coming = demand.coming(ahead);
@@ -50,7 +52,8 @@ pub(crate) fn inside(facts: &Facts<'_>) -> Claim {
     match &facts.demand {
         None => Claim::needs("demand is unknown", None),
         Some(demand) => {
-            let above = climbing_out(facts, demand).map_or(demand.above, |out| out.max(demand.above));
+            let above =
+                climbing_out(facts, demand).map_or(demand.above, |out| out.max(demand.above));
             Claim::needs(told(demand), beyond(-above, 0.0))
         }
     }
@@ -129,9 +132,10 @@ pub(super) fn recovery(facts: &Facts<'_>) -> Hypothesis {
         let claim = Claim::needs(text, (!unknown).then_some(-6.0));
         return Hypothesis::new(Kind::Recovery, vec![claim]);
     };
-    let errors = dip
-        .errors
-        .map_or_else(|| "errors unknown".to_owned(), |share| format!("errors at {}", percent(share)));
+    let errors = dip.errors.map_or_else(
+        || "errors unknown".to_owned(),
+        |share| format!("errors at {}", percent(share)),
+    );
     let away = Claim::needs(
         format!(
             "{} of demand was missing for {} min, {errors}",

@@ -31,7 +31,9 @@ pub(super) fn lost(facts: &Facts<'_>) -> Claim {
         median(earlier[..earlier.len().saturating_sub(15)].iter().copied())
     });
     let fell = before
-        .map_or(0.0, |before| before.min(f64::from(fleet.desired)) - f64::from(fleet.in_service))
+        .map_or(0.0, |before| {
+            before.min(f64::from(fleet.desired)) - f64::from(fleet.in_service)
+        })
         .max(0.0);
     let mut told = vec![format!(
         "{} of {} in service",
@@ -45,7 +47,10 @@ pub(super) fn lost(facts: &Facts<'_>) -> Claim {
         told.push(format!("{gone} lost in the last half hour"));
     }
     if fell >= 1.0 {
-        told.push(format!("{} were in service before", number(before.unwrap_or(0.0))));
+        told.push(format!(
+            "{} were in service before",
+            number(before.unwrap_or(0.0))
+        ));
     }
     if fleet.booting > 0 {
         told.push(format!("{} booting", fleet.booting));
@@ -75,7 +80,11 @@ pub(super) fn launches_failing(facts: &Facts<'_>) -> Hypothesis {
         return Hypothesis::new(Kind::LaunchesFailing, vec![unknown]);
     };
     let recent = |at: jiff::Timestamp| evidence.until.duration_since(at) <= RECENT;
-    let failed: Vec<_> = activities.failed.iter().filter(|it| recent(it.at)).collect();
+    let failed: Vec<_> = activities
+        .failed
+        .iter()
+        .filter(|it| recent(it.at))
+        .collect();
     let newest = failed.first().map(|failure| failure.at);
     // A success after the last failure: whatever it was is over.
     let since = activities
@@ -83,8 +92,14 @@ pub(super) fn launches_failing(facts: &Facts<'_>) -> Hypothesis {
         .iter()
         .filter(|at| newest.is_none_or(|newest| **at > newest))
         .count();
-    let among = activities.succeeded.iter().filter(|at| recent(**at)).count();
-    let message = failed.first().map_or("", |failure| failure.message.as_str());
+    let among = activities
+        .succeeded
+        .iter()
+        .filter(|at| recent(**at))
+        .count();
+    let message = failed
+        .first()
+        .map_or("", |failure| failure.message.as_str());
     let odds = ((failed.len() as f64 + 0.2) / (among as f64 + 0.5)).ln();
     let refused = Claim::needs(
         match failed.len() {
@@ -118,7 +133,11 @@ struct Odd {
 /// A single server carries the alarm.
 pub(super) fn one_server(facts: &Facts<'_>) -> Hypothesis {
     let servers = &facts.evidence.servers;
-    let full = facts.evidence.resources.first().map_or(100.0, |resource| resource.full);
+    let full = facts
+        .evidence
+        .resources
+        .first()
+        .map_or(100.0, |resource| resource.full);
     let of = |track: fn(&crate::Server) -> &Track| -> Vec<(String, f64)> {
         let level = |server: &crate::Server| {
             median(track(server).last(5).iter().copied()).map(|value| (server.id.clone(), value))
@@ -127,11 +146,26 @@ pub(super) fn one_server(facts: &Facts<'_>) -> Hypothesis {
     };
     let odd = [
         stands_out("CPU of", " %", &of(|server| &server.cpu), 5.0, 20.0),
-        stands_out("errors of", "/min", &of(|server| &server.errors), 2.0, error_bar(facts)),
-        stands_out("use of", "", &of(|server| &server.resource), 0.02 * full, 0.15 * full),
+        stands_out(
+            "errors of",
+            "/min",
+            &of(|server| &server.errors),
+            2.0,
+            error_bar(facts),
+        ),
+        stands_out(
+            "use of",
+            "",
+            &of(|server| &server.resource),
+            0.02 * full,
+            0.15 * full,
+        ),
     ];
     let known = odd.iter().any(Option::is_some);
-    let best = odd.into_iter().flatten().max_by(|a, b| a.weight.total_cmp(&b.weight));
+    let best = odd
+        .into_iter()
+        .flatten()
+        .max_by(|a, b| a.weight.total_cmp(&b.weight));
     let alone = match best {
         Some(odd) => Claim::needs(format!("{}: {}", odd.id, odd.what), odd.weight),
         None if known => Claim::needs("all servers are alike", -6.0),

@@ -44,7 +44,9 @@ impl Hypothesis {
             None if claim.required => f64::NEG_INFINITY,
             weight => weight.unwrap_or(f64::INFINITY),
         };
-        self.claims.iter().min_by(|a, b| weight(a).total_cmp(&weight(b)))
+        self.claims
+            .iter()
+            .min_by(|a, b| weight(a).total_cmp(&weight(b)))
     }
 }
 

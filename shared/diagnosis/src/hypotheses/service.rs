@@ -20,13 +20,21 @@ pub(super) fn jump(facts: &Facts<'_>) -> Claim {
     let errors = facts.errors.map(|shift| {
         let added = shift.after - shift.before - facts.overflow;
         let weight = beyond(shift.z, 4.0).min(matters(added, 0.01));
-        let text = format!("errors from {} to {}", percent(shift.before), percent(shift.after));
+        let text = format!(
+            "errors from {} to {}",
+            percent(shift.before),
+            percent(shift.after)
+        );
         (weight, text, shift)
     });
     let response = facts.response.map(|shift| {
         let times = shift.ratio() / facts.slowed;
         let weight = beyond(shift.z, 4.0).min(matters(times - 1.0, 0.4));
-        let mut text = format!("response time from {} to {}", number(shift.before), number(shift.after));
+        let mut text = format!(
+            "response time from {} to {}",
+            number(shift.before),
+            number(shift.after)
+        );
         if facts.slowed > 1.1 {
             text.push_str(&format!(" (load explains {} times)", number(facts.slowed)));
         }
@@ -36,7 +44,10 @@ pub(super) fn jump(facts: &Facts<'_>) -> Claim {
     if known.is_empty() {
         return Claim::needs("neither errors nor response time are measured", None);
     }
-    let heaviest = known.iter().map(|(weight, ..)| *weight).fold(f64::MIN, f64::max);
+    let heaviest = known
+        .iter()
+        .map(|(weight, ..)| *weight)
+        .fold(f64::MIN, f64::max);
     let texts: Vec<String> = known.iter().map(|(_, text, _)| text.clone()).collect();
     Claim::needs(texts.join(", "), heaviest)
 }
@@ -53,18 +64,24 @@ fn jumped(facts: &Facts<'_>) -> Option<usize> {
 /// Errors or response time jumped at flat demand, or right after a release.
 pub(super) fn bad_release(facts: &Facts<'_>) -> Hypothesis {
     let evidence = facts.evidence;
-    let released = evidence.release.as_ref().zip(jumped(facts)).filter(|(release, jumped)| {
-        // Servers of a version serve before their errors show, and clocks differ by a minute or two.
-        let since = evidence.minutes_since(release.at);
-        (jumped.saturating_sub(3)..=jumped + 30).contains(&since)
-    });
+    let released = evidence
+        .release
+        .as_ref()
+        .zip(jumped(facts))
+        .filter(|(release, jumped)| {
+            // Servers of a version serve before their errors show, and clocks differ by a minute or two.
+            let since = evidence.minutes_since(release.at);
+            (jumped.saturating_sub(3)..=jumped + 30).contains(&since)
+        });
     let mut jump = jump(facts);
     if let Some((release, _)) = &released {
         jump.text.push_str(&format!(
             " after version {} came into service at {}",
             release.version, release.at
         ));
-        jump.weight = jump.weight.map(|weight| if weight > -2.0 { weight + 2.0 } else { weight });
+        jump.weight = jump
+            .weight
+            .map(|weight| if weight > -2.0 { weight + 2.0 } else { weight });
     }
     let flat = facts.demand.and_then(|demand| demand.rise).map(|rise| {
         let text = format!("demand {} of what it was", percent(rise.ratio()));
@@ -77,7 +94,10 @@ pub(super) fn bad_release(facts: &Facts<'_>) -> Hypothesis {
         None => Claim::unless("demand's course is unknown", None),
     };
     let carried = Claim::unless(
-        format!("servers carry {} of what they can", percent(facts.load.unwrap_or(0.0))),
+        format!(
+            "servers carry {} of what they can",
+            percent(facts.load.unwrap_or(0.0))
+        ),
         facts.load.map(|load| (1.05 - load) / 0.05),
     );
     let gone = lost(facts);
@@ -91,13 +111,26 @@ pub(super) fn bad_release(facts: &Facts<'_>) -> Hypothesis {
     let alone = one_server(facts);
     let many = Claim::unless(
         "all servers alike",
-        alone.claims.first().and_then(|claim| claim.weight).map(|weight| -weight),
+        alone
+            .claims
+            .first()
+            .and_then(|claim| claim.weight)
+            .map(|weight| -weight),
     );
     let there = Claim::unless(
         "demand stayed",
         fact(facts.dip.is_none_or(|dip| !dip.borne_out || dip.since > 30)),
     );
-    let claims = vec![jump, inside(facts), flat, carried, whole, behind, many, there];
+    let claims = vec![
+        jump,
+        inside(facts),
+        flat,
+        carried,
+        whole,
+        behind,
+        many,
+        there,
+    ];
     Hypothesis::new(Kind::BadRelease, claims)
 }
 
@@ -109,7 +142,12 @@ fn saturated(facts: &Facts<'_>) -> Claim {
     });
     match levels.max_by(|a, b| a.2.total_cmp(&b.2)) {
         Some((behind, level, weight)) => Claim::needs(
-            format!("{} at {} of {}", behind.name, number(level), number(behind.full)),
+            format!(
+                "{} at {} of {}",
+                behind.name,
+                number(level),
+                number(behind.full)
+            ),
             weight,
         ),
         None => Claim::needs("nothing behind the service is measured", None),
@@ -127,7 +165,10 @@ pub(super) fn saturated_behind(facts: &Facts<'_>) -> Hypothesis {
             ..jump
         },
         Claim::unless(
-            format!("servers carry {} of what they can", percent(facts.load.unwrap_or(0.0))),
+            format!(
+                "servers carry {} of what they can",
+                percent(facts.load.unwrap_or(0.0))
+            ),
             facts.load.map(|load| (1.1 - load) / 0.05),
         ),
     ];
@@ -138,15 +179,22 @@ pub(super) fn saturated_behind(facts: &Facts<'_>) -> Hypothesis {
 pub(super) fn useless_step(facts: &Facts<'_>) -> Hypothesis {
     let kind = Kind::BottleneckElsewhere;
     let Some((text, weight)) = step_shown(facts) else {
-        let claim = Claim::needs("no step of servers has arrived yet that could show anything", None);
+        let claim = Claim::needs(
+            "no step of servers has arrived yet that could show anything",
+            None,
+        );
         return Hypothesis::new(kind, vec![claim]);
     };
     // Something behind that is measured and idle makes it no more than likely.
     let behind = saturated(facts);
-    let behind = Claim::unless(behind.text.clone(), behind.weight.map(|weight| weight.max(1.0)));
-    let share = facts.error_share.as_ref().and_then(|share| {
-        median(share[share.len().saturating_sub(3)..].iter().copied())
-    });
+    let behind = Claim::unless(
+        behind.text.clone(),
+        behind.weight.map(|weight| weight.max(1.0)),
+    );
+    let share = facts
+        .error_share
+        .as_ref()
+        .and_then(|share| median(share[share.len().saturating_sub(3)..].iter().copied()));
     let slow = facts.response.map(|shift| shift.ratio());
     let errors = share.map(|share| matters(share, 0.02));
     let response = slow.map(|ratio| matters(ratio - 1.0, 0.4));
@@ -167,7 +215,9 @@ fn step_shown(facts: &Facts<'_>) -> Option<(String, f64)> {
     /// Minutes that it takes to see.
     const ENOUGH: usize = 4;
     let evidence = facts.evidence;
-    let step = evidence.step.filter(|step| step.to > step.from && step.from > 0)?;
+    let step = evidence
+        .step
+        .filter(|step| step.to > step.from && step.from > 0)?;
     let (demand, share) = (evidence.demand.as_ref()?, facts.error_share.as_ref()?);
     let served: Vec<f64> = demand
         .last(share.len())
@@ -202,7 +252,13 @@ fn arrival(track: Option<&Track>, step: crate::Step, evidence: &crate::Evidence)
         return None;
     }
     if let Some(track) = track {
-        let run = track.values.iter().rev().take_while(|value| !(**value < most)).count();
+        let run = track
+            .values
+            .iter()
+            .rev()
+            // A gap is no loss.
+            .take_while(|value| value.is_nan() || **value >= most)
+            .count();
         return Some(run.min(evidence.minutes_since(step.at)));
     }
     let due = step.at.saturating_add(evidence.lead_time).ok()?;
@@ -223,10 +279,13 @@ pub(crate) struct Leak<'e> {
 /// The resource that climbs most clearly.
 pub(crate) fn climbing<'e>(facts: &Facts<'e>) -> Option<Leak<'e>> {
     let resources = &facts.evidence.resources;
-    let leaks = resources.iter().enumerate().filter_map(|(index, resource)| {
-        // Single servers report the first one only.
-        leaking(facts, resource, index == 0)
-    });
+    let leaks = resources
+        .iter()
+        .enumerate()
+        .filter_map(|(index, resource)| {
+            // Single servers report the first one only.
+            leaking(facts, resource, index == 0)
+        });
     leaks.max_by(|a, b| a.weight.total_cmp(&b.weight))
 }
 
@@ -257,10 +316,17 @@ fn leaking<'e>(facts: &Facts<'e>, resource: &'e Resource, measured: bool) -> Opt
     let window = resource.track.values.len().min(LEAK_WINDOW) as f64;
     let weight = beyond(slope.z, 3.0)
         .min(matters(slope.low * window / resource.full, 0.01))
-        .min(matters(3.0 * third.each_minute / slope.each_minute.max(1e-12), 1.0))
+        .min(matters(
+            3.0 * third.each_minute / slope.each_minute.max(1e-12),
+            1.0,
+        ))
         .min(matters(1440.0 / minutes.max(1.0), 1.0))
         // On one of several servers it is that server's matter.
-        .min(if each.len() >= 3 && climbs.len() < 2 { -2.0 } else { 6.0 });
+        .min(if each.len() >= 3 && climbs.len() < 2 {
+            -2.0
+        } else {
+            6.0
+        });
     Some(Leak {
         resource,
         slope,

@@ -43,7 +43,9 @@ fn sizes(min: u32) -> fleet::Sizes {
 
 fn raise(group: &mut SimulatedGroup, index: usize, servers: u32) {
     let origin = Origin::new(minute(index), Source::Planner, "the plan");
-    group.resize(minute(index), sizes(servers), &origin).unwrap();
+    group
+        .resize(minute(index), sizes(servers), &origin)
+        .unwrap();
 }
 
 fn service(drawn: &Drawn) -> Service {
@@ -143,7 +145,11 @@ fn ramp(drawn: &mut Drawn) -> Made {
     let begin = MINUTES - 1 - drawn.random.below(boot as u64) as usize;
     let mut evidence = drawn.watched(&mut group, &service, &demand, |m, group| {
         let highest = (0..=m + boot + 2).step_by(3).map(&needs).max().unwrap_or(1);
-        let wanted = if m >= begin { highest.max(last) + 1 } else { highest };
+        let wanted = if m >= begin {
+            highest.max(last) + 1
+        } else {
+            highest
+        };
         if m % 15 == 0 || m == begin {
             raise(group, m, wanted);
         }
@@ -179,7 +185,11 @@ fn lost(drawn: &mut Drawn) -> Made {
     drawn.perhaps(band, &mut evidence);
     evidence.fleet.planned = drawn.servers;
     let what = if sick { "unhealthy" } else { "lost" };
-    (format!("{gone} of {} {what} {ago} min ago", drawn.servers), evidence, Caps::default())
+    (
+        format!("{gone} of {} {what} {ago} min ago", drawn.servers),
+        evidence,
+        Caps::default(),
+    )
 }
 
 /// More servers are asked for and do not come.
@@ -187,7 +197,11 @@ fn failing(drawn: &mut Drawn) -> Made {
     let ago = 4 + drawn.random.below(20) as usize;
     let at = MINUTES - 1 - ago;
     let spikes = drawn.random.chance(0.4);
-    let times = if spikes { drawn.random.between(1.3, 3.0) } else { 1.0 };
+    let times = if spikes {
+        drawn.random.between(1.3, 3.0)
+    } else {
+        1.0
+    };
     let demand = drawn.demand(|m| if m >= at { times } else { 1.0 });
     let mut group = drawn.group(drawn.servers);
     let share = if drawn.random.chance(0.5) { 1.0 } else { 0.9 };
@@ -211,7 +225,11 @@ fn failing(drawn: &mut Drawn) -> Made {
     });
     let band = drawn.band(|_| 1.0);
     drawn.perhaps(band, &mut evidence);
-    (format!("{ago} min ago, from {} to {more}", drawn.servers), evidence, Caps::default())
+    (
+        format!("{ago} min ago, from {} to {more}", drawn.servers),
+        evidence,
+        Caps::default(),
+    )
 }
 
 /// Memory climbs for hours.
@@ -240,7 +258,10 @@ fn leak(drawn: &mut Drawn) -> Made {
     let band = drawn.band(|_| 1.0);
     drawn.perhaps(band, &mut evidence);
     evidence.fleet.planned = drawn.servers;
-    let about = format!("{each_hour:.1} %/h on {:.0} % of servers for {hours:.1} h", 100.0 * share);
+    let about = format!(
+        "{each_hour:.1} %/h on {:.0} % of servers for {hours:.1} h",
+        100.0 * share
+    );
     (about, evidence, Caps::default())
 }
 
@@ -250,8 +271,16 @@ fn release(drawn: &mut Drawn) -> Made {
     let at = MINUTES - 1 - ago;
     let slow = drawn.random.chance(0.4);
     let fault = Fault::Release {
-        errors: if slow { 0.0 } else { drawn.random.between(0.03, 0.5) },
-        slower: if slow { drawn.random.between(1.8, 6.0) } else { 1.0 },
+        errors: if slow {
+            0.0
+        } else {
+            drawn.random.between(0.03, 0.5)
+        },
+        slower: if slow {
+            drawn.random.between(1.8, 6.0)
+        } else {
+            1.0
+        },
     };
     let about = format!("{fault:?} {ago} min ago");
     let service = service(drawn).with(minute(at), fault);
@@ -297,11 +326,13 @@ fn bottleneck(drawn: &mut Drawn) -> Made {
     let asked = MINUTES - 1 - since - drawn.boot as usize;
     let from = asked - 4;
     let capacity = f64::from(drawn.servers) * drawn.service.throughput;
-    let limit = capacity.min(drawn.base[MINUTES - 1] * times * 0.8) * drawn.random.between(0.7, 0.95);
+    let limit =
+        capacity.min(drawn.base[MINUTES - 1] * times * 0.8) * drawn.random.between(0.7, 0.95);
     let service = service(drawn).with(minute(0), Fault::Behind { limit });
     let demand = drawn.demand(|m| if m >= from { times } else { 1.0 });
     let most = demand.iter().copied().fold(0.0, f64::max);
-    let to = ((most / drawn.service.throughput).ceil() as u32).max(drawn.servers + drawn.servers.div_ceil(3));
+    let to = ((most / drawn.service.throughput).ceil() as u32)
+        .max(drawn.servers + drawn.servers.div_ceil(3));
     let mut group = drawn.group(drawn.servers);
     let mut evidence = drawn.watched(&mut group, &service, &demand, |m, group| {
         if m == asked {
@@ -318,7 +349,10 @@ fn bottleneck(drawn: &mut Drawn) -> Made {
     if drawn.random.chance(0.4) {
         evidence.behind.clear();
     }
-    let about = format!("{times:.1}x, {} to {to} servers {since} min ago, limit {limit:.0}", drawn.servers);
+    let about = format!(
+        "{times:.1}x, {} to {to} servers {since} min ago, limit {limit:.0}",
+        drawn.servers
+    );
     (about, evidence, Caps::default())
 }
 
@@ -326,13 +360,24 @@ fn bottleneck(drawn: &mut Drawn) -> Made {
 fn one(drawn: &mut Drawn) -> Made {
     drawn.servers = drawn.servers.max(4);
     let full = f64::from(drawn.servers) * drawn.service.throughput * 0.6;
-    drawn.base.iter_mut().for_each(|value| *value = value.min(full));
+    drawn
+        .base
+        .iter_mut()
+        .for_each(|value| *value = value.min(full));
     let ago = 6 + drawn.random.below(40) as usize;
     let hot = drawn.random.chance(0.5);
     let usual = drawn.service.cpu.0 + drawn.service.cpu.1 * 0.6;
     let fault = Fault::OneServer {
-        cpu: if hot { (usual + 45.0).min(100.0) } else { usual },
-        errors: if hot { 0.0 } else { drawn.random.between(0.2, 1.0) },
+        cpu: if hot {
+            (usual + 45.0).min(100.0)
+        } else {
+            usual
+        },
+        errors: if hot {
+            0.0
+        } else {
+            drawn.random.between(0.2, 1.0)
+        },
     };
     let service = service(drawn).with(minute(MINUTES - 1 - ago), fault);
     let demand = drawn.demand(|_| 1.0);
@@ -348,14 +393,22 @@ fn one(drawn: &mut Drawn) -> Made {
     let band = drawn.band(|_| 1.0);
     drawn.perhaps(band, &mut evidence);
     evidence.fleet.planned = drawn.servers;
-    (format!("hot {hot}, {ago} min ago, 1 of {}", drawn.servers), evidence, Caps::default())
+    (
+        format!("hot {hot}, {ago} min ago, 1 of {}", drawn.servers),
+        evidence,
+        Caps::default(),
+    )
 }
 
 /// Demand fell with errors, and is away or comes back above normal.
 fn recovery(drawn: &mut Drawn) -> Made {
     let back = drawn.random.chance(0.6);
     let lasted = 5 + drawn.random.below(30) as usize;
-    let since = if back { 3 + drawn.random.below(10) as usize } else { 0 };
+    let since = if back {
+        3 + drawn.random.below(10) as usize
+    } else {
+        0
+    };
     let end = MINUTES - 1 - since;
     let from = end - lasted;
     let left = drawn.random.between(0.05, 0.5);
@@ -375,7 +428,8 @@ fn recovery(drawn: &mut Drawn) -> Made {
     let mut evidence = drawn.watched(&mut group, &service, &demand, |_, _| {});
     evidence.band = Some(drawn.band(|_| 1.0));
     evidence.fleet.planned = drawn.servers;
-    let about = format!("{lasted} min at {left:.2} with {errors:.2} failing, back {back} {storm:.1}x");
+    let about =
+        format!("{lasted} min at {left:.2} with {errors:.2} failing, back {back} {storm:.1}x");
     (about, evidence, Caps::default())
 }
 
@@ -384,7 +438,10 @@ fn cap(drawn: &mut Drawn) -> Made {
     let (about, mut evidence, _) = spike(drawn);
     // What stands in the way is another matter.
     evidence.fleet.booting = 0;
-    let needed = evidence.demand.as_ref().map_or(0.0, |track| track.values[MINUTES - 2]);
+    let needed = evidence
+        .demand
+        .as_ref()
+        .map_or(0.0, |track| track.values[MINUTES - 2]);
     let short = (needed / evidence.throughput).ceil() as u32 > evidence.fleet.desired;
     let mut caps = Caps::default();
     match drawn.random.below(3) {
@@ -427,7 +484,11 @@ fn unknown(drawn: &mut Drawn) -> Made {
         };
         service = service.with(minute(at), fault);
     }
-    let times = if trouble == 2 && !contradicts { 2.5 } else { 1.0 };
+    let times = if trouble == 2 && !contradicts {
+        2.5
+    } else {
+        1.0
+    };
     let demand = drawn.demand(|m| if m >= at { times } else { 1.0 });
     let mut group = drawn.group(drawn.servers);
     let mut evidence = loop {
@@ -442,7 +503,9 @@ fn unknown(drawn: &mut Drawn) -> Made {
     if contradicts {
         // The metric of demand breaks; the servers work on.
         if let Some(track) = &mut evidence.demand {
-            track.values[at..].iter_mut().for_each(|value| *value *= 0.05);
+            track.values[at..]
+                .iter_mut()
+                .for_each(|value| *value *= 0.05);
         }
     } else {
         evidence.demand = None;

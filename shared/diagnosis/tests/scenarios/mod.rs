@@ -210,9 +210,13 @@ impl Drawn {
     fn lose_metrics(&mut self, evidence: &mut Evidence) {
         let random = &mut self.random;
         let gaps = random.between(0.0, 0.04);
-        for track in [&mut evidence.demand, &mut evidence.cpu, &mut evidence.errors]
-            .into_iter()
-            .flatten()
+        for track in [
+            &mut evidence.demand,
+            &mut evidence.cpu,
+            &mut evidence.errors,
+        ]
+        .into_iter()
+        .flatten()
         {
             let length = track.values.len();
             for value in &mut track.values[..length - 4] {

@@ -1,10 +1,11 @@
 //! One document of each kind, as a function would write it.
 
 use documents::{
-    Accuracy, AddedEvent, Baseline, CandidateRecord, DataRecord, DriftRecord, Events, Forecast,
-    History, Hold, HorizonRecord, Incident, LadderRung, Lease, LedgerEntry, LeftOutDays,
-    LeftOutStretch, MemoryRecord, NearRecord, PastRecord, Pause, Plan, PlanStep, PlannedAction,
-    Record, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm, ShadowLedger, TunedFor, Tuning,
+    Accuracy, AddedEvent, Baseline, CandidateRecord, Closed, DataRecord, DriftRecord, Events,
+    Following, Forecast, History, Hold, HorizonRecord, Incident, LadderRung, Lease, LedgerEntry,
+    LeftOutDays, LeftOutStretch, MemoryRecord, NearRecord, PastRecord, Pause, Plan, PlanStep,
+    PlannedAction, Raise, Record, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm,
+    ShadowLedger, Spent, TunedFor, Tuning,
 };
 use jiff::Timestamp;
 
@@ -166,6 +167,28 @@ pub(crate) fn lease() -> Lease {
     }
 }
 
+fn following() -> Following {
+    Following {
+        since: at("2026-01-01T10:00:00Z"),
+        alarm: "web-high@2026-01-01T09:59:00Z".to_owned(),
+        look: 4,
+        looked_at: at("2026-01-01T10:03:00Z"),
+        diagnosis: "unforecast-demand".to_owned(),
+        phase: "growing".to_owned(),
+        told: "unforecast-demand growing".to_owned(),
+        calm: 0,
+        changed: at("2026-01-01T10:03:00Z"),
+        step: Some(Raise {
+            at: at("2026-01-01T10:00:00Z"),
+            from: 8,
+            to: 12,
+        }),
+        highest: 18_400.0,
+        expected: None,
+        refreshed: false,
+    }
+}
+
 pub(crate) fn incident() -> Incident {
     let hold = Hold {
         since: at("2026-01-01T10:00:00Z"),
@@ -180,8 +203,23 @@ pub(crate) fn incident() -> Incident {
             id: "web-high@2026-01-01T09:59:00Z".to_owned(),
             at: at("2026-01-01T10:00:00Z"),
             decision: "raised to 12".to_owned(),
+            changed_at: Some(at("2026-01-01T09:59:00Z")),
         }],
         past: vec![hold],
+        following: Some(following()),
+        closed: vec![Closed {
+            since: at("2026-01-01T08:00:00Z"),
+            until: at("2026-01-01T08:40:00Z"),
+            diagnosis: "unforecast-demand".to_owned(),
+            highest: 18_400.0,
+            expected: Some(8_000.0),
+        }],
+        spent: Spent {
+            day: "2026-01-01".to_owned(),
+            servers: 5,
+            month: "2026-01".to_owned(),
+            server_minutes: 210.5,
+        },
     }
 }
 

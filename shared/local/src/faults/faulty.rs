@@ -1,8 +1,8 @@
 use fleet::{Activity, Group, ItemFailure, Policy, ScheduledAction, Sizes};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ports::{
-    Condition, Datapoint, DocumentStore, GroupReader, GroupWriter, Message, MetricSource, Notifier,
-    PortError, Reading, Stored, Version,
+    Condition, Datapoint, DocumentStore, GroupReader, GroupWriter, Look, Message, MetricName,
+    MetricSink, MetricSource, Notifier, PortError, Reading, Reminder, Stored, Version,
 };
 
 use super::{Fault, Faults};
@@ -138,6 +138,24 @@ impl<P: MetricSource> MetricSource for Faulty<P> {
     }
 }
 
+impl<P: MetricSink> MetricSink for Faulty<P> {
+    async fn publish(&self, metric: &MetricName, values: &[Datapoint]) -> Result<(), PortError> {
+        let resource = format!("{} {}", metric.namespace, metric.name);
+        self.call("publish", resource, async |p: &P| {
+            p.publish(metric, values).await
+        })
+        .await
+    }
+}
+
+impl<P: Reminder> Reminder for Faulty<P> {
+    async fn remind(&self, look: &Look, span: SignedDuration) -> Result<(), PortError> {
+        let resource = format!("{} {}", look.target, look.number);
+        self.call("remind", resource, async |p: &P| p.remind(look, span).await)
+            .await
+    }
+}
+
 impl<P: DocumentStore> DocumentStore for Faulty<P> {
     async fn get(&self, key: &str) -> Result<Option<Stored>, PortError> {
         self.call("get", key.to_owned(), async |p: &P| p.get(key).await)
@@ -246,6 +264,13 @@ impl<P: GroupWriter> GroupWriter for Faulty<P> {
     async fn resize(&self, group: &str, sizes: Sizes) -> Result<(), PortError> {
         self.call("resize", group.to_owned(), async |p: &P| {
             p.resize(group, sizes).await
+        })
+        .await
+    }
+
+    async fn start_instance_refresh(&self, group: &str) -> Result<(), PortError> {
+        self.call("start_instance_refresh", group.to_owned(), async |p: &P| {
+            p.start_instance_refresh(group).await
         })
         .await
     }

@@ -1,0 +1,243 @@
+//! A labelled suite: what the simulator did is what the diagnosis finds.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod scenarios;
+
+use diagnosis::{Band, Caps, Evidence, Fleet, Kind, Phase, Standing, Track, decide, diagnose};
+use jiff::SignedDuration;
+
+/// Seeds of the suite; larger draws are the example's, `confusion`.
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=8;
+
+#[test]
+fn every_kind_is_found_and_no_spike_is_withheld_from() {
+    let (mut right, mut all, mut wrong) = (0, 0, Vec::new());
+    for kind in Kind::ALL {
+        for seed in SEEDS {
+            let drawn = scenarios::draw(kind, seed);
+            let decision = decide(&drawn.evidence, None, &drawn.policy, drawn.evidence.until);
+            let spike = matches!(kind, Kind::UnforecastDemand | Kind::CapReached);
+            assert!(
+                !(spike && decision.kind.withholds()),
+                "{seed}: {} taken for {:?}: {}",
+                drawn.about,
+                decision.kind,
+                decision.reason
+            );
+            assert!((0.0..=1.0).contains(&decision.diagnosis.confidence));
+            assert!(!decision.diagnosis.evidence.is_empty() && !decision.advice.is_empty());
+            // Whatever it is, nothing is ever lowered by a first decision.
+            let there = drawn.evidence.fleet.desired.min(drawn.evidence.fleet.most);
+            assert!(
+                decision
+                    .hold
+                    .is_none_or(|hold| hold >= there || kind == Kind::UnforecastDemand)
+            );
+            all += 1;
+            if decision.kind == kind {
+                right += 1;
+            } else {
+                wrong.push(format!("{} {seed}: {}", kind.word(), decision.reason));
+            }
+        }
+    }
+    assert!(all >= 60);
+    assert!(
+        f64::from(right) >= 0.95 * f64::from(all),
+        "{right} of {all}: {wrong:#?}"
+    );
+}
+
+fn minutes(count: i64) -> SignedDuration {
+    SignedDuration::from_mins(count)
+}
+
+/// Ten servers of 1,000 a minute at `demand`, forecast 8,000, at most 9,000.
+fn at(demand: &[f64]) -> Evidence {
+    let fleet = Fleet {
+        in_service: 10,
+        unhealthy: 0,
+        booting: 0,
+        desired: 10,
+        most: 100,
+        planned: 10,
+    };
+    let mut evidence = Evidence::bare(scenarios::minute(240), fleet, 1000.0, minutes(5));
+    let mut values = vec![8000.0; 60];
+    values.extend_from_slice(demand);
+    let present = values.len() - 1;
+    let ahead = values.len() + 60;
+    evidence.demand = Some(Track::new(values, "demand"));
+    evidence.band = Some(Band {
+        lower: vec![7000.0; ahead],
+        median: vec![8000.0; ahead],
+        upper: vec![9000.0; ahead],
+        present,
+    });
+    evidence
+}
+
+fn decided(evidence: &Evidence, standing: Option<Standing>, caps: Caps) -> diagnosis::Decision {
+    decide(
+        evidence,
+        standing.as_ref(),
+        &scenarios::policy(caps),
+        evidence.until,
+    )
+}
+
+#[test]
+fn a_step_is_met_and_a_ramp_is_met_where_it_will_be() {
+    let step = decided(&at(&[30_000.0; 4]), None, Caps::default());
+    assert_eq!(
+        (step.kind, step.phase),
+        (Kind::UnforecastDemand, Phase::Growing)
+    );
+    let hold = step.hold.unwrap();
+    assert!((30..=33).contains(&hold), "{hold}");
+    // 1,000 a minute more each minute, and 5 minutes of boot, one and a half until the next look.
+    let ramp: Vec<f64> = (1..=8).map(|m| 8000.0 + 1000.0 * f64::from(m)).collect();
+    let met = decided(&at(&ramp), None, Caps::default());
+    let hold = met.hold.unwrap();
+    assert!((22..=25).contains(&hold), "{hold}: {}", met.reason);
+    assert!(
+        met.reason.contains("forecast 8,000/min, p99 9,000/min"),
+        "{}",
+        met.reason
+    );
+    assert!(
+        met.reason.contains("10 of 10 servers in service"),
+        "{}",
+        met.reason
+    );
+}
+
+#[test]
+fn caps_hold_back_and_say_what_that_costs() {
+    let caps = |day_left| Caps {
+        day_left: Some(day_left),
+        ..Caps::default()
+    };
+    let some = decided(&at(&[30_000.0; 4]), None, caps(7));
+    assert_eq!((some.hold, some.kind), (Some(17), Kind::UnforecastDemand));
+    assert!(some.held_back >= 13 && some.lost > 12_000.0, "{some:?}");
+    assert!(some.bound.as_deref().unwrap().contains("per day"));
+    let none = decided(&at(&[30_000.0; 4]), None, caps(0));
+    assert_eq!((none.hold, none.kind), (Some(10), Kind::CapReached));
+    assert!(none.reason.contains("held back by"), "{}", none.reason);
+}
+
+#[test]
+fn what_is_held_goes_back_in_steps_once_demand_is_back() {
+    let mut held = 30;
+    let mut evidence = at(&[8000.0; 30]);
+    evidence.fleet.planned = 10;
+    evidence.fleet.desired = held;
+    evidence.fleet.in_service = held;
+    let long_ago = evidence.until - minutes(30);
+    let mut seen = vec![held];
+    loop {
+        let standing = Standing {
+            servers: held,
+            changed: long_ago,
+        };
+        let decision = decided(&evidence, Some(standing), Caps::default());
+        match decision.hold {
+            Some(next) => {
+                assert_eq!(decision.phase, Phase::HandingBack);
+                assert!(next < held && held - next <= (held - 10).div_ceil(4).max(1));
+                held = next;
+                seen.push(held);
+            }
+            None => {
+                assert_eq!(decision.phase, Phase::Over);
+                break;
+            }
+        }
+    }
+    assert!(seen.len() > 4, "{seen:?}");
+    // Not within five minutes of the last step, not on a gap, not while demand is above the band.
+    let standing = Standing {
+        servers: 30,
+        changed: evidence.until - minutes(2),
+    };
+    assert_eq!(
+        decided(&evidence, Some(standing), Caps::default()).hold,
+        Some(30)
+    );
+    let standing = Standing {
+        changed: long_ago,
+        ..standing
+    };
+    let mut gap = evidence.clone();
+    if let Some(track) = &mut gap.demand {
+        let length = track.values.len();
+        track.values[length - 8..length - 2].fill(f64::NAN);
+    }
+    assert_eq!(
+        decided(&gap, Some(standing), Caps::default()).hold,
+        Some(30)
+    );
+    let blind = Evidence {
+        demand: None,
+        ..evidence.clone()
+    };
+    assert_eq!(
+        decided(&blind, Some(standing), Caps::default()).hold,
+        Some(30)
+    );
+}
+
+#[test]
+fn no_evidence_panics_and_none_lowers() {
+    let nothing = Evidence::bare(scenarios::minute(0), Fleet::default(), 0.0, minutes(0));
+    assert_eq!(diagnose(&nothing).kind, Kind::Unknown);
+    let odd = [
+        f64::NAN,
+        f64::INFINITY,
+        -1.0,
+        0.0,
+        f64::MAX,
+        f64::MIN_POSITIVE,
+    ];
+    for value in odd {
+        for length in [0, 1, 2, 5, 61, 300] {
+            let mut evidence = at(&[]);
+            let track = Track::new(vec![value; length], "odd");
+            evidence.demand = Some(track.clone());
+            evidence.cpu = Some(track.clone());
+            evidence.errors = Some(track.clone());
+            evidence.response_time = Some(track.clone());
+            evidence.unhealthy = Some(track.clone());
+            evidence.in_service = Some(track.clone());
+            evidence.resources = vec![diagnosis::Resource {
+                name: "memory".to_owned(),
+                full: 100.0,
+                track: track.clone(),
+            }];
+            evidence.servers = vec![
+                diagnosis::Server {
+                    cpu: track.clone(),
+                    resource: track.clone(),
+                    errors: track,
+                    ..diagnosis::Server::default()
+                };
+                4
+            ];
+            if let Some(band) = &mut evidence.band {
+                band.upper = vec![value; 3];
+            }
+            let decision = decided(&evidence, None, Caps::default());
+            assert!(decision.diagnosis.confidence.is_finite());
+            assert!(
+                decision.hold.is_none_or(|hold| hold >= 10),
+                "{value} {length}: {decision:?}"
+            );
+        }
+    }
+}
