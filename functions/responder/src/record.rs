@@ -233,10 +233,17 @@ pub(crate) fn remember(
     following.look += 1;
     following.looked_at = now;
     following.phase = decision.phase.word().to_owned();
-    if over || (decision.kind != Kind::Covered && !calm) || following.diagnosis.is_empty() {
-        if !over {
-            decision.kind.word().clone_into(&mut following.diagnosis);
-        }
+    // What it was, not what it calms down to.
+    let telling = !matches!(
+        decision.diagnosis.kind,
+        Kind::Covered | Kind::PlannedRamp | Kind::Unknown
+    );
+    if telling || following.diagnosis.is_empty() {
+        decision
+            .diagnosis
+            .kind
+            .word()
+            .clone_into(&mut following.diagnosis);
     }
     let long = now.duration_since(following.since) > LONGEST;
     let ends = over || following.calm >= CALM_LOOKS || (long && decision.hold.is_none());

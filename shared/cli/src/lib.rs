@@ -4,6 +4,7 @@
 //! but the result goes to standard output; notes, progress and errors go to standard error.
 
 mod accuracy;
+mod alarms;
 mod arguments;
 mod backtest;
 mod chosen;
@@ -43,6 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<
         Command::Plan(arguments) => plan::run(&arguments, console),
         Command::Simulate(arguments) => simulate::run(&arguments, console),
         Command::Demo(arguments) => demo::run(&arguments, console),
+        Command::Alarms(arguments) => alarms::run(&arguments, console),
     };
     let done = done.and_then(|()| console.finish());
     end(done, console)

@@ -134,7 +134,7 @@ pub fn measure(spike: &Spike) -> Result<Measured, ReplayError> {
         from.saturating_add(span).unwrap_or(Timestamp::MAX)
     };
     let config = spike.config();
-    let demand = spike.series(from).ok_or_else(|| ReplayError::Window {
+    let demand = spike.series(from).ok_or(ReplayError::Window {
         from,
         to: from,
         first: from,

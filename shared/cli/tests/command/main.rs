@@ -1,6 +1,7 @@
 //! The command as people run it.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails the test")]
 
+mod alarms;
 mod common;
 mod forecasts;
 mod groups;

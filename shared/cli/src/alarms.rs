@@ -1,0 +1,180 @@
+//! `forescale alarms`: the alarm "demand above the band" of each target.
+
+use config::{Config, Target};
+use control::band_alarm;
+use ports::{AlarmDefinition, AlarmMetric};
+use serde_json::{Value, json};
+
+use crate::Console;
+use crate::arguments::{AlarmsArguments, AlarmsFormat};
+use crate::failure::{Blame, Done, input};
+use crate::output::{Side, table};
+
+/// Prints the alarms, and creates them where that is asked for.
+pub(crate) fn run(arguments: &AlarmsArguments, console: &mut Console<'_>) -> Done {
+    let file = arguments.config.display().to_string();
+    let text = std::fs::read_to_string(&arguments.config)
+        .input(|| format!("{file} cannot be read: give --config a forescale.toml"))?;
+    let config = Config::parse(&file, &text)
+        .input(|| format!("{file} cannot be used: mend what is named below"))?;
+    let chosen: Vec<&Target> = match &arguments.target {
+        None => config.targets.iter().collect(),
+        Some(name) => {
+            let known: Vec<&str> = config.targets.iter().map(|t| t.name.as_str()).collect();
+            let target = config.target(name).ok_or_else(|| {
+                input(format!(
+                    "--target {name}: {file} has no such target, but {}",
+                    known.join(", ")
+                ))
+            })?;
+            vec![target]
+        }
+    };
+    let alarms: Vec<AlarmDefinition> = chosen
+        .into_iter()
+        .map(|target| band_alarm(target, arguments.action.clone()))
+        .collect();
+    match arguments.format {
+        AlarmsFormat::Table => print_table(&alarms, console)?,
+        AlarmsFormat::Json => {
+            for alarm in &alarms {
+                console.line(&request(alarm).to_string())?;
+            }
+        }
+        AlarmsFormat::Cloudformation => {
+            let template = serde_json::to_string_pretty(&template(&alarms))
+                .failed(|| "the template cannot be written")?;
+            console.line(&template)?;
+        }
+    }
+    #[cfg(feature = "aws")]
+    if arguments.create {
+        create(&alarms, console)?;
+    }
+    Ok(())
+}
+
+/// Creates or replaces each of them in the account and region of the environment.
+#[cfg(feature = "aws")]
+fn create(alarms: &[AlarmDefinition], console: &mut Console<'_>) -> Done {
+    use ports::AlarmWriter;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .failed(|| "no runtime for calls to AWS")?;
+    runtime.block_on(async {
+        let writer = aws::CloudWatchAlarms::new(&aws::connect().await);
+        for alarm in alarms {
+            writer
+                .put_alarm(alarm)
+                .await
+                .failed(|| format!("alarm {} was not created", alarm.name))?;
+            console.tell(&format!("alarm {} was created or replaced\n", alarm.name));
+        }
+        Ok(())
+    })
+}
+
+fn print_table(alarms: &[AlarmDefinition], console: &mut Console<'_>) -> Done {
+    let columns = [
+        ("alarm", Side::Left),
+        ("goes off when", Side::Left),
+        ("band missing", Side::Left),
+        ("calls", Side::Left),
+    ];
+    let rows: Vec<Vec<String>> = alarms
+        .iter()
+        .map(|alarm| {
+            let calls = match alarm.actions.as_slice() {
+                [] => "the responder, by its name".to_owned(),
+                actions => actions.join(", "),
+            };
+            vec![
+                alarm.name.clone(),
+                format!(
+                    "{} of {} is above {} for {} x {} s",
+                    alarm.demand.statistic,
+                    alarm.demand.name,
+                    alarm.band.name,
+                    alarm.datapoints,
+                    alarm.period
+                ),
+                alarm.treat_missing.clone(),
+                calls,
+            ]
+        })
+        .collect();
+    table(console, &columns, &rows)
+}
+
+/// What PutMetricAlarm takes: `aws cloudwatch put-metric-alarm --cli-input-json`.
+fn request(alarm: &AlarmDefinition) -> Value {
+    let mut request = properties(alarm);
+    if let Some(fields) = request.as_object_mut() {
+        fields.insert("ActionsEnabled".to_owned(), Value::Bool(true));
+    }
+    request
+}
+
+fn properties(alarm: &AlarmDefinition) -> Value {
+    let stat = |id: &str, metric: &AlarmMetric| {
+        let dimensions: Vec<Value> = metric
+            .dimensions
+            .iter()
+            .map(|(name, value)| json!({ "Name": name, "Value": value }))
+            .collect();
+        json!({
+            "Id": id,
+            "ReturnData": false,
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": metric.namespace,
+                    "MetricName": metric.name,
+                    "Dimensions": dimensions,
+                },
+                "Period": alarm.period,
+                "Stat": metric.statistic,
+            },
+        })
+    };
+    json!({
+        "AlarmName": alarm.name,
+        "AlarmDescription": alarm.description,
+        "AlarmActions": alarm.actions,
+        "Metrics": [
+            {
+                "Id": "outside",
+                "Label": "demand above the band",
+                "Expression": alarm.expression(),
+                "ReturnData": true,
+            },
+            stat("demand", &alarm.demand),
+            stat("band", &alarm.band),
+        ],
+        "EvaluationPeriods": alarm.datapoints,
+        "DatapointsToAlarm": alarm.datapoints,
+        "Threshold": 0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": alarm.treat_missing,
+    })
+}
+
+/// A CloudFormation template of them all.
+fn template(alarms: &[AlarmDefinition]) -> Value {
+    let resources: serde_json::Map<String, Value> = alarms
+        .iter()
+        .enumerate()
+        .map(|(index, alarm)| {
+            let resource = json!({
+                "Type": "AWS::CloudWatch::Alarm",
+                "Properties": properties(alarm),
+            });
+            (format!("Band{}", index + 1), resource)
+        })
+        .collect();
+    json!({
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "Demand above the forecast's band, by Forescale",
+        "Resources": resources,
+    })
+}

@@ -1,0 +1,58 @@
+//! `forescale alarms`.
+
+use std::process::ExitCode;
+
+use crate::common::{good, run, text, write};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const CONFIG: &str = r#"
+[defaults]
+max_servers = 9
+throughput = 100
+
+[[target]]
+name = "web"
+load_balancer = "app/my-alb/50dc6c495c0c9188"
+response = { band_missing = "ignore" }
+
+[[target]]
+name = "queue"
+alarms = ["q-*-alarm"]
+demand = { namespace = "Shop", name = "Rate", statistic = "Average" }
+"#;
+
+#[test]
+fn each_target_has_its_alarm_in_three_forms() {
+    let folder = TempDir::new().unwrap();
+    let file = write(folder.path(), "forescale.toml", CONFIG);
+    let config = text(&file);
+    let json = good(&["alarms", "--config", config, "--format", "json"]);
+    let requests: Vec<Value> = json
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let names: Vec<_> = requests
+        .iter()
+        .map(|it| it["AlarmName"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["forescale-web-band", "q-band-alarm"]);
+    assert_eq!(requests[0]["TreatMissingData"], "ignore");
+    assert_eq!(requests[1]["TreatMissingData"], "breaching");
+    let band = &requests[0]["Metrics"][2]["MetricStat"]["Metric"];
+    assert_eq!(band["MetricName"], "DemandUpper");
+    assert_eq!(band["Dimensions"][0]["Value"], "web");
+    let arn = "arn:aws:lambda:eu-west-1:1:function:responder:live";
+    let form = [
+        "alarms", "--config", config, "--target", "queue", "--action", arn,
+    ];
+    let template = good(&[&form[..], &["--format", "cloudformation"]].concat());
+    let template: Value = serde_json::from_str(&template.out).unwrap();
+    let alarm = &template["Resources"]["Band1"]["Properties"];
+    assert_eq!(alarm["AlarmActions"][0], arn);
+    assert!(good(&form).out.contains("q-band-alarm"));
+    let wrong = run(&["alarms", "--config", config, "--target", "wep"]);
+    assert_eq!(wrong.code, ExitCode::from(3));
+    assert!(wrong.err.contains("web, queue"), "{}", wrong.err);
+}

@@ -1,0 +1,345 @@
+//! What the responder does after its first answer: looks, repetitions, caps, faults, messages.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
+mod common;
+
+use common::{ACTIVE, Stage, alarm, at, config, forecast, mins, series};
+use documents::{Incident, keys};
+use ports::{Look, MetricName};
+use serde_json::{Value, json};
+
+/// 6 servers planned, demand of `during` from 08:40 for an hour, 5,500 before and after.
+fn stage(mode: &str, during: f64) -> Stage {
+    let now = at("2026-11-20T08:38:00Z");
+    let demand = series(now - mins(8 * 60), 36 * 60, |m| {
+        if (482..542).contains(&m) {
+            during
+        } else {
+            5500.0
+        }
+    });
+    let stage = Stage::new(now, &config(mode), demand, true);
+    stage.put_forecast(&forecast(at("2026-11-20T00:00:00Z"), |_| 6000.0));
+    assert!(!stage.planner().failed);
+    stage.pass(mins(7), 5500.0);
+    stage
+}
+
+fn incident(stage: &Stage) -> Incident {
+    stage.get(&keys::incident("web")).unwrap_or_default()
+}
+
+fn look_event(look: &Look) -> Value {
+    let body = json!({ "forescaleLook": look }).to_string();
+    json!({ "Records": [{ "eventSource": "aws:sqs", "messageId": "1", "body": body }] })
+}
+
+/// Delivers looks as they come due until none is left, at most so many.
+fn follow(stage: &Stage, most: usize) -> Vec<u32> {
+    let mut floors = Vec::new();
+    for _ in 0..most {
+        let looks = stage.notifier.take_looks();
+        let Some((look, span)) = looks.last().cloned() else {
+            return floors;
+        };
+        let begun = at("2026-11-20T08:40:00Z");
+        for _ in 0..span.as_mins().max(1) {
+            let since = stage.now().duration_since(begun).as_mins();
+            let demand = if (0..60).contains(&since) {
+                15_000.0
+            } else {
+                5500.0
+            };
+            stage.pass(mins(1), demand);
+        }
+        let ended = stage.responder(&look_event(&look));
+        assert!(!ended.failed, "{ended:?}");
+        floors.push(stage.group().min_size);
+    }
+    floors
+}
+
+#[test]
+fn a_spike_is_followed_until_the_plan_has_it_again() {
+    let stage = stage(ACTIVE, 15_000.0);
+    assert!(!stage.responder(&alarm(stage.now())).failed);
+    assert_eq!(stage.group().min_size, 16);
+    let floors = follow(&stage, 200);
+    assert!(floors.len() < 200, "it ends by itself");
+    let highest = floors.iter().position(|floor| *floor >= 16).unwrap();
+    // While it lasts nothing goes; then it goes in steps, and the plan's floor is what remains.
+    let steps: Vec<u32> = {
+        let mut steps = floors[highest..].to_vec();
+        steps.dedup();
+        steps
+    };
+    assert_eq!(*steps.last().unwrap(), 6, "{floors:?}");
+    assert!(
+        steps.len() >= 4 && steps.is_sorted_by(|a, b| a > b),
+        "{steps:?}"
+    );
+    let left = incident(&stage);
+    assert_eq!((&left.hold, &left.following), (&None, &None));
+    let closed = left.closed.last().unwrap();
+    assert_eq!(closed.diagnosis, "unforecast-demand");
+    assert!(
+        closed.highest > 14_000.0 && closed.expected == Some(6000.0),
+        "{closed:?}"
+    );
+    // What must not teach ends with it.
+    let past = left.past.last().unwrap();
+    assert!(past.until <= stage.now(), "{past:?}");
+    assert!(
+        left.spent.servers >= 9 && left.spent.server_minutes > 500.0,
+        "{:?}",
+        left.spent
+    );
+    // One message as it begins, one as it goes back, one when it is over.
+    let told: Vec<String> = stage
+        .notifier
+        .messages()
+        .iter()
+        .map(|m| m.subject.clone())
+        .collect();
+    assert!(told.len() <= 4, "{told:?}");
+    assert!(
+        told[0].contains("unforecast demand, holds 16 servers"),
+        "{told:?}"
+    );
+    assert!(
+        told.last().unwrap().contains("back to the plan"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn repetitions_late_and_overtaken_events_end_in_one_decision() {
+    let stage = stage(ACTIVE, 15_000.0);
+    let event = alarm(stage.now());
+    assert!(!stage.responder(&event).failed);
+    let first = incident(&stage);
+    let looks = stage.notifier.take_looks();
+    assert_eq!(looks.len(), 1);
+    // The same event again, by each way; another alarm of the moment; an older change of the first.
+    let mut other = event.clone();
+    other["alarmData"]["alarmName"] = json!("forescale-web-band");
+    for again in [
+        event.clone(),
+        common::alarm_by_rule(stage.now()),
+        common::alarm_by_topic(stage.now()),
+        other,
+        alarm(stage.now() - mins(5)),
+    ] {
+        assert!(!stage.responder(&again).failed);
+    }
+    let after = incident(&stage);
+    assert_eq!(after.hold, first.hold);
+    assert_eq!(after.following, first.following);
+    assert_eq!(stage.notifier.messages().len(), 1);
+    assert!(stage.notifier.take_looks().is_empty(), "one chain of looks");
+    assert!(
+        after
+            .seen
+            .iter()
+            .any(|seen| seen.decision.contains("joined")),
+        "{after:?}"
+    );
+    assert!(
+        after
+            .seen
+            .iter()
+            .any(|seen| seen.decision.contains("overtaken")),
+        "{after:?}"
+    );
+    // An OK that came first makes an older ALARM of the same alarm one of the past.
+    let mut ok = alarm(stage.now() + mins(1));
+    ok["alarmData"]["state"]["value"] = json!("OK");
+    assert!(!stage.responder(&ok).failed);
+    let late = alarm(stage.now() + mins(0) + jiff::SignedDuration::from_secs(20));
+    assert!(!stage.responder(&late).failed);
+    assert!(
+        incident(&stage)
+            .seen
+            .last()
+            .unwrap()
+            .decision
+            .contains("overtaken")
+    );
+    // A look of another incident, and one that was had already.
+    let (look, _) = looks[0].clone();
+    let foreign = Look {
+        incident: look.incident - mins(60),
+        ..look.clone()
+    };
+    stage.pass(mins(1), 15_000.0);
+    assert!(!stage.responder(&look_event(&foreign)).failed);
+    assert!(stage.notifier.take_looks().is_empty());
+    assert!(!stage.responder(&look_event(&look)).failed);
+    assert_eq!(stage.notifier.take_looks().len(), 1);
+    let looked = incident(&stage);
+    assert!(!stage.responder(&look_event(&look)).failed);
+    assert!(stage.notifier.take_looks().is_empty());
+    assert_eq!(incident(&stage), looked);
+}
+
+#[test]
+fn a_look_whose_successor_was_lost_is_asked_for_again() {
+    let stage = stage(ACTIVE, 15_000.0);
+    let broken = local::Faults::none().every("remind", local::Fault::Throttled);
+    let stage = Stage {
+        faults: broken,
+        ..stage
+    };
+    let event = alarm(stage.now());
+    assert!(stage.responder(&event).failed, "delivered again, it helps");
+    assert_eq!(stage.group().min_size, 16, "servers come all the same");
+    stage.faults.heal();
+    stage.pass(mins(1), 15_000.0);
+    assert!(!stage.responder(&event).failed);
+    assert_eq!(stage.notifier.take_looks().len(), 1);
+}
+
+#[test]
+fn caps_per_step_day_and_month_are_kept_and_told() {
+    for (lines, most, word) in [
+        ("[target.response]\nmost_per_step = 4", 10, "per step"),
+        ("[target.response]\nmost_per_day = 7", 13, "per day"),
+        (
+            "price_per_server_hour = 2.0\n[target.response]\nmonthly_budget = 10.0",
+            11,
+            "monthly budget",
+        ),
+    ] {
+        let stage = stage(&format!("{ACTIVE}\n{lines}"), 15_000.0);
+        // Six servers are there.
+        stage.by_hand(fleet::Sizes {
+            desired_capacity: Some(6),
+            ..fleet::Sizes::default()
+        });
+        assert!(!stage.responder(&alarm(stage.now())).failed);
+        assert_eq!(stage.group().min_size, most, "{lines}");
+        let told = stage.notifier.messages();
+        assert!(told[0].text.contains(word), "{told:?}");
+        assert!(
+            told[0].text.contains("of demand finds no server"),
+            "{told:?}"
+        );
+        assert_eq!(told[0].record["heldBack"], 16 - most);
+        assert!(told[0].record["lostPerMinute"].as_f64().unwrap() > 0.0);
+    }
+}
+
+/// Memory of the whole group climbs for hours while demand stays.
+fn leaking(lines: &str) -> Stage {
+    let now = at("2026-11-20T08:40:00Z");
+    let flat = series(now - mins(8 * 60), 36 * 60, |m| {
+        5500.0 + f64::from(m as u32 % 7)
+    });
+    let text = format!(
+        "{ACTIVE}\n[target.response]\nexhaustible = [{{ label = \"memory\", namespace = \"CWAgent\", name = \"mem\" }}]\n{lines}"
+    );
+    let stage = Stage::new(now, &config(&text), flat, true);
+    let memory = series(now - mins(8 * 60), 36 * 60, |m| {
+        40.0 + (m as f64 - 240.0).max(0.0) * 0.1 + f64::from(m as u32 % 5) * 0.2
+    });
+    let metric = MetricName {
+        namespace: "CWAgent".to_owned(),
+        name: "mem".to_owned(),
+        dimensions: [].into(),
+    };
+    let metrics = stage.metrics.clone().with(metric, memory);
+    let stage = Stage { metrics, ..stage };
+    stage.put_forecast(&forecast(at("2026-11-20T00:00:00Z"), |_| 6000.0));
+    assert!(!stage.planner().failed);
+    stage
+}
+
+#[test]
+fn a_leak_raises_nothing_and_says_so_and_is_refreshed_only_where_that_is_allowed() {
+    for (lines, refreshed) in [("", false), ("instance_refresh = true", true)] {
+        let stage = leaking(lines);
+        let before = stage.group();
+        let ended = stage.responder(&alarm(stage.now()));
+        assert!(!ended.failed && ended.word == "resource-leak", "{ended:?}");
+        let after = stage.group();
+        assert_eq!(
+            (after.min_size, after.desired_capacity),
+            (before.min_size, before.desired_capacity)
+        );
+        let told = stage.notifier.messages();
+        assert_eq!(told[0].record["kind"], "resource-leak");
+        assert!(told[0].text.contains("memory runs out in"), "{told:?}");
+        assert_eq!(stage.groups.refreshing(common::GROUP), refreshed);
+    }
+}
+
+#[test]
+fn the_planner_publishes_the_band_of_the_next_hundred_minutes() {
+    let stage = stage(ACTIVE, 5500.0);
+    let published = stage.metrics.published(&control::band_metric("web"));
+    assert_eq!(published.len(), 100);
+    let (first, last) = (
+        published.first_key_value().unwrap(),
+        published.last_key_value().unwrap(),
+    );
+    assert_eq!(*first.0, at("2026-11-20T08:38:00Z"));
+    assert_eq!(*last.0, at("2026-11-20T10:17:00Z"));
+    assert!(published.values().all(|value| *value == 6000.0));
+}
+
+#[test]
+fn whatever_call_of_a_look_fails_nothing_is_lowered_and_it_is_caught_up_with() {
+    use local::Fault;
+    let scene = || {
+        let stage = stage(ACTIVE, 15_000.0);
+        assert!(!stage.responder(&alarm(stage.now())).failed);
+        let (look, _) = stage.notifier.take_looks()[0].clone();
+        stage.pass(mins(1), 15_000.0);
+        (stage, look)
+    };
+    let (clean, look) = scene();
+    let clean = Stage {
+        faults: local::Faults::none(),
+        ..clean
+    };
+    assert!(!clean.responder(&look_event(&look)).failed);
+    let calls = clean.faults.calls();
+    assert!(
+        calls.iter().any(|call| call.operation == "remind"),
+        "{calls:?}"
+    );
+    for index in 0..calls.len() {
+        for fault in [
+            Fault::Throttled,
+            Fault::Denied,
+            Fault::UnansweredBefore,
+            Fault::UnansweredAfter,
+        ] {
+            let (stage, look) = scene();
+            let stage = Stage {
+                faults: local::Faults::none().nth(index + 1, fault),
+                ..stage
+            };
+            let before = stage.group();
+            let context = format!("call {index} {:?}, {fault:?}", calls[index]);
+            let _ = stage.responder(&look_event(&look));
+            let after = stage.group();
+            assert!(after.min_size >= before.min_size, "{context}");
+            assert!(
+                after.desired_capacity >= before.desired_capacity,
+                "{context}"
+            );
+            // Delivered again after the lease and SQS's wait, somebody looks again in the end.
+            stage.faults.heal();
+            stage.pass(mins(6), 15_000.0);
+            assert!(!stage.responder(&look_event(&look)).failed, "{context}");
+            assert!(!stage.notifier.take_looks().is_empty(), "{context}");
+            assert!(incident(&stage).hold.is_some(), "{context}");
+        }
+    }
+}
