@@ -313,7 +313,7 @@ fn whatever_call_of_a_look_fails_nothing_is_lowered_and_it_is_caught_up_with() {
         calls.iter().any(|call| call.operation == "remind"),
         "{calls:?}"
     );
-    for index in 0..calls.len() {
+    for (index, call) in calls.iter().enumerate() {
         for fault in [
             Fault::Throttled,
             Fault::Denied,
@@ -326,7 +326,7 @@ fn whatever_call_of_a_look_fails_nothing_is_lowered_and_it_is_caught_up_with() {
                 ..stage
             };
             let before = stage.group();
-            let context = format!("call {index} {:?}, {fault:?}", calls[index]);
+            let context = format!("call {index} {call:?}, {fault:?}");
             let _ = stage.responder(&look_event(&look));
             let after = stage.group();
             assert!(after.min_size >= before.min_size, "{context}");
