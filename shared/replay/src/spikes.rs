@@ -212,7 +212,7 @@ fn bound(spike: &Spike, values: &[f64], there: u32, edge: impl Fn(usize) -> Opti
     let capacity = f64::from(there) * THROUGHPUT;
     let breaches = |index: &usize| {
         let value = values.get(*index).copied().unwrap_or(0.0);
-        edge(*index).is_some_and(|edge| value > edge) || value > capacity
+        edge(*index).is_some_and(|edge| value > edge) || value > 1.1 * capacity
     };
     let first = (BEFORE..values.len()).find(|index| breaches(index) && breaches(&(index + 1)));
     let Some(first) = first else { return 0.0 };
