@@ -4,8 +4,8 @@ use documents::{
     Accuracy, AddedEvent, Baseline, CandidateRecord, Closed, DataRecord, DriftRecord, Events,
     Following, Forecast, History, Hold, HorizonRecord, Incident, LadderRung, Lease, LedgerEntry,
     LeftOutDays, LeftOutStretch, MemoryRecord, NearRecord, PastRecord, Pause, Plan, PlanStep,
-    PlannedAction, Raise, Record, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm,
-    ShadowLedger, Spent, TunedFor, Tuning,
+    PlannedAction, Raise, Record, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm, ShadowLedger,
+    Spent, TunedFor, Tuning,
 };
 use jiff::Timestamp;
 
