@@ -360,6 +360,13 @@ fn demand(evidence: &Evidence) -> Option<Demand> {
         median(steady.iter().copied()).unwrap_or(level)
     }
     .max(0.0);
+    // A line through a burst may end far below what is there.
+    let lowest = seen[seen.len().saturating_sub(3)..]
+        .iter()
+        .copied()
+        .filter(|value| value.is_finite())
+        .fold(f64::INFINITY, f64::min);
+    let now = now.max(lowest);
     let counted = (onset.clamp(1, 3)) as f64;
     let deviation =
         (noise * now.max(level)).max(1e-9) * (core::f64::consts::FRAC_PI_2 / counted).sqrt();

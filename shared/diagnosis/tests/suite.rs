@@ -270,18 +270,23 @@ fn no_real_spike_is_taken_for_what_withholds_servers() {
         if step == 0 || step > 5 || values.len() < 2 * day {
             continue;
         }
-        let mut next = day;
+        let (mut next, mut found) = (day, 0);
         for index in day..values.len() {
             let Some(usual) = diagnosis::robust::median(values[index - day..index].iter().copied())
             else {
                 continue;
             };
             let fresh = &values[index + 1 - 10_usize.div_ceil(step)..=index];
-            if index < next || usual <= 0.0 || !fresh.iter().all(|v| *v >= 2.0 * usual) {
+            if found >= 8
+                || index < next
+                || usual <= 0.0
+                || !fresh.iter().all(|v| *v >= 2.0 * usual)
+            {
                 continue;
             }
             next = index + day / 8;
             spikes += 1;
+            found += 1;
             let minutes: Vec<f64> = values[index - day / 6..=index]
                 .iter()
                 .flat_map(|value| std::iter::repeat_n(*value, step))
