@@ -133,7 +133,7 @@ fn main() -> Fallible<()> {
     for score in &scores {
         let ratios = score.intraday.iter().map(|(without, with)| with / without);
         let lost = ratios.clone().filter(|ratio| *ratio >= 1.0).count();
-        if 2 * lost > 9 {
+        if 2 * lost > 9 || ratios.clone().fold(0.0, f64::max) > 1.1 {
             println!(
                 "{:24} lost {lost} of 18, worst {:.3}",
                 score.name,

@@ -1,6 +1,10 @@
 use crate::quantiles::SCORES;
 use crate::{LEVELS, Memory};
 
+/// How far a row goes from what it was to what the hours seen say: loss is convex, so that stopping
+/// short forgoes less than going too far costs.
+const BELIEVED: f64 = 0.7;
+
 /// What the hours seen say about the others.
 pub(crate) struct Belief<'a> {
     memory: &'a Memory,
@@ -64,7 +68,12 @@ pub(crate) fn corrected_row(
     wild: f64,
 ) -> [f64; LEVELS.len()] {
     let narrowed = (1.0 - explained).sqrt() * wild;
-    SCORES.map(|own| at_score(row, narrowed * own + moved).max(row[0].min(0.0)))
+    let mut corrected = *row;
+    for (value, own) in corrected.iter_mut().zip(SCORES) {
+        let said = at_score(row, narrowed * own + moved).max(row[0].min(0.0));
+        *value += BELIEVED * (said - *value);
+    }
+    corrected
 }
 
 /// Value of the band `row` at a normal score, straight between the levels and on beyond them.

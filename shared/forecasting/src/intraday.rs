@@ -70,12 +70,12 @@ pub fn correct(
 fn wildness(steps: &[([f64; LEVELS.len()], Option<f64>)], hours: f64) -> f64 {
     let (mut sum, mut weight) = (SQUARE * USUAL_HOURS, USUAL_HOURS);
     for (row, actual) in steps {
-        if let Some(actual) = actual {
-            sum += hours * score(row, *actual).powi(2);
+        if let Some(score) = actual.and_then(|actual| score(row, actual)) {
+            sum += hours * score.powi(2);
             weight += hours;
         }
     }
-    (sum / weight / SQUARE).sqrt()
+    (sum / weight / SQUARE).powf(0.35)
 }
 
 #[cfg(test)]

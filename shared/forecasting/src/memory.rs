@@ -124,7 +124,7 @@ impl Memory {
 pub(crate) fn hourly_score(steps: &[([f64; LEVELS.len()], Option<f64>)]) -> Option<f64> {
     let known = steps
         .iter()
-        .filter_map(|(row, actual)| Some(score(row, (*actual)?)));
+        .filter_map(|(row, actual)| score(row, (*actual)?));
     let (sum, count) = known.fold((0.0, 0_u32), |both, score| (both.0 + score, both.1 + 1));
     (count > 0 && 2 * count as usize >= steps.len()).then(|| sum / f64::from(count))
 }

@@ -58,12 +58,15 @@ impl QuantileForecast {
 const MOST_SCORE: f64 = 1.8;
 
 /// Place of `actual` in the band `row` as a normal score, at most [`MOST_SCORE`] from the median.
-/// Where several levels have that value, the middle of them.
-pub(crate) fn score(row: &[f64; LEVELS.len()], actual: f64) -> f64 {
+/// `None` where several levels have that value: nothing at night, when nothing is forecast, says
+/// nothing about the day.
+pub(crate) fn score(row: &[f64; LEVELS.len()], actual: f64) -> Option<f64> {
     let below = row.partition_point(|value| *value < actual);
     let upto = row.partition_point(|value| *value <= actual);
-    let score = if upto > below {
-        f64::midpoint(SCORES[below], SCORES[upto - 1])
+    let score = if upto > below + 1 {
+        return None;
+    } else if upto > below {
+        SCORES[below]
     } else if below == 0 {
         -MOST_SCORE
     } else if below == row.len() {
@@ -72,7 +75,7 @@ pub(crate) fn score(row: &[f64; LEVELS.len()], actual: f64) -> f64 {
         let share = (actual - row[below - 1]) / (row[below] - row[below - 1]);
         SCORES[below - 1] + share * (SCORES[below] - SCORES[below - 1])
     };
-    score.clamp(-MOST_SCORE, MOST_SCORE)
+    Some(score.clamp(-MOST_SCORE, MOST_SCORE))
 }
 
 /// Linear between neighbouring levels, constant beyond the outer ones.
