@@ -16,7 +16,7 @@ use timeseries::Step;
 use crate::ControlError;
 use crate::error::chain;
 use crate::metrics::series_of;
-use crate::near::{Sight, minute_medians};
+use crate::near::{Sight, correct_rest, minute_medians};
 use crate::settings::{Settings, occurrence_id};
 use crate::store::{Loaded, load};
 
@@ -42,6 +42,9 @@ pub struct Standing {
     pub needs: Needs,
     /// The forecast's median and 99th percentile for now, where there is one.
     pub expected: Option<(f64, f64)>,
+    /// What demand stays under by the last minutes, 999 times in a thousand: each entry holds from
+    /// its time until the next one's. Empty where too little is known.
+    pub upper: Vec<(Timestamp, f64)>,
 }
 
 /// A forecast older than this is not last night's: a night and some hours for retries.
@@ -173,6 +176,7 @@ fn standing(
         rung,
         needs,
         expected: None,
+        upper: Vec::new(),
     }
 }
 
@@ -216,6 +220,12 @@ fn from_forecast(
     let added = add_events(&mut forecast, settings, target, now);
     let expected =
         row_at(&forecast, now).map(|row| (level(&forecast, row, 0.5), level(&forecast, row, 0.99)));
+    let near = near_steps(known, &forecast, &added, &mut notes);
+    if let (Some(near), Some(minutes)) = (&near, &known.sight.minutes)
+        && !near.dip
+    {
+        correct_rest(&mut forecast, minutes, now);
+    }
     // From the start of the hour, so that every run within it plans alike.
     let from = Step::HOUR.floor(now).max(forecast.start);
     let required = require(&forecast, rules, from, end.duration_since(from)).map_err(|source| {
@@ -230,7 +240,6 @@ fn from_forecast(
         rules.risk * 100.0
     ));
     let mut steps = required.steps;
-    let near = near_steps(known, &forecast, &added, &mut notes);
     for (occurrence, id) in &added {
         notes.push(format!("event added since the forecast: {id}"));
         for step in steps
@@ -248,26 +257,39 @@ fn from_forecast(
         ));
         repeat_last_day(&mut steps, required.end, end, forecast.step_seconds);
     }
-    if let Some((near, until)) = near {
-        replace_until(&mut steps, near, until);
+    let mut upper = Vec::new();
+    if let Some(near) = near {
+        replace_until(&mut steps, near.steps, near.until);
+        upper = near.upper;
     } else if let (Some(present), Some((_, upper))) = (present, expected) {
         raise_to_present(&mut steps, present, upper, rules, now, &mut notes);
     }
     let standing = standing(rung, steps, end, Some(key), false, notes);
     Ok(Standing {
         expected,
+        upper,
         ..standing
     })
 }
 
-/// Steps for the time until well after the next run, by what the last minutes say, and the end of
-/// that time. `None` where too little is known.
+/// The time until well after the next run, by what the last minutes say.
+struct Near {
+    steps: Vec<PlanStep>,
+    /// Its end.
+    until: Timestamp,
+    /// What demand stays under.
+    upper: Vec<(Timestamp, f64)>,
+    /// Whether demand has fallen as it only does in an outage.
+    dip: bool,
+}
+
+/// `None` where too little is known.
 fn near_steps(
     known: &Known<'_>,
     forecast: &Forecast,
     added: &[(Occurrence, String)],
     notes: &mut Vec<String>,
-) -> Option<(Vec<PlanStep>, Timestamp)> {
+) -> Option<Near> {
     let Known {
         settings,
         target,
@@ -341,7 +363,13 @@ fn near_steps(
             }
         }
     }
-    Some((steps, last.saturating_add(block).unwrap_or(until)))
+    let until = last.saturating_add(block).unwrap_or(until);
+    Some(Near {
+        upper: outlook.upper(from, until, |at| medians.at(at)),
+        steps,
+        until,
+        dip: state.dip,
+    })
 }
 
 /// `near` until `until`, `steps` from there on.

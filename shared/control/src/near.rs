@@ -3,7 +3,7 @@
 use config::{Target, Throughput};
 use documents::{Envelope, Forecast, NearRecord, ReplayRecord, TunedFor, Tuning, keys};
 use fleet::{Policy, PolicyKind, Tracked};
-use forecasting::{Interval, NearModel, by_minute};
+use forecasting::{Interval, NearModel, by_minute, correct};
 use jiff::{SignedDuration, Timestamp};
 use planning::{Past, Rhythm, Rules, tune};
 use ports::{DocumentStore, MetricSource};
@@ -15,9 +15,9 @@ use crate::settings::{Settings, left_out};
 use crate::store::{load, save};
 use crate::{ControlError, newest_forecast};
 
-/// Minutes read to see where the day stands: enough for the level and for the size of recent
-/// errors to settle.
-const SEEN_MINUTES: i64 = 300;
+/// Minutes read to see where the day stands: what corrects the rest of the day looks a day back,
+/// and a forecast may be some hours older.
+const SEEN_MINUTES: i64 = 26 * 60;
 /// Minutes from a minute's start until CloudWatch has all of it.
 const DELAY_MINUTES: i64 = 2;
 /// Days replayed: as long as CloudWatch keeps minutes. Source: Amazon CloudWatch user guide,
@@ -400,4 +400,31 @@ pub(crate) fn minute_medians(forecast: &Forecast, jumps: &[bool]) -> Option<Seri
         }
     }
     Series::new(start, Step::MINUTE, minutes).ok()
+}
+
+/// Moves the steps to come by what was seen since the forecast began. Whether anything was seen.
+pub(crate) fn correct_rest(forecast: &mut Forecast, minutes: &Series, now: Timestamp) -> bool {
+    let Some(known) = forecast.quantile_forecast() else {
+        return false;
+    };
+    let since = minutes.between(forecast.start, now);
+    let Ok(steps) = since.resample(forecast.step()) else {
+        return false;
+    };
+    let actuals: Vec<Option<f64>> = (0..)
+        .map(|index| forecast.time_at(index))
+        .take_while(|at| *at < now)
+        .map(|at| steps.at(at).filter(|value| value.is_finite()))
+        .collect();
+    if actuals.iter().all(Option::is_none) {
+        return false;
+    }
+    let corrected = correct(&known, &actuals, now);
+    for (row, new) in forecast.quantiles.iter_mut().zip(&corrected.rows) {
+        // What was forecast stays a document that can be read: finite, not negative, ascending.
+        if new.iter().all(|value| value.is_finite()) && new.is_sorted() {
+            *row = new.iter().map(|value| value.max(0.0)).collect();
+        }
+    }
+    true
 }

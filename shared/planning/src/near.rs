@@ -12,6 +12,9 @@ use crate::floors::minutes_between;
 /// Index of the median in [`NEAR_LEVELS`].
 const MEDIAN: usize = 6;
 
+/// Index of the 999th thousandth.
+const UPPER: usize = 19;
+
 /// Minutes that share one number of servers.
 pub const NEAR_BLOCK: usize = 5;
 
@@ -40,27 +43,51 @@ impl Outlook<'_> {
         rules: &Rules,
         median: impl Fn(Timestamp) -> Option<f64>,
     ) -> Vec<PlanStep> {
+        self.blocks(from, until, median)
+            .map(|(start, median, values)| {
+                let servers = worth(&values, self.price, rules.throughput);
+                PlanStep {
+                    start,
+                    servers: servers.max(rules.min_servers),
+                    reason: self.reason(&values, median, servers, rules),
+                }
+            })
+            .collect()
+    }
+
+    /// What demand stays under 999 times in a thousand, one entry each [`NEAR_BLOCK`] minutes in
+    /// `[from, until)`, in requests per minute.
+    #[must_use]
+    pub fn upper(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        median: impl Fn(Timestamp) -> Option<f64>,
+    ) -> Vec<(Timestamp, f64)> {
+        self.blocks(from, until, median)
+            .map(|(start, _, values)| (start, values[UPPER]))
+            .collect()
+    }
+
+    /// Start, median and quantiles of each block.
+    fn blocks(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        median: impl Fn(Timestamp) -> Option<f64>,
+    ) -> impl Iterator<Item = (Timestamp, f64, [f64; NEAR_LEVELS.len()])> {
         let block = SignedDuration::from_mins(NEAR_BLOCK as i64);
         let middle = SignedDuration::from_mins(NEAR_BLOCK as i64 / 2);
-        let mut steps = Vec::new();
-        let mut start = from;
-        while start < until {
-            let at = start.saturating_add(middle).unwrap_or(start);
-            let ahead = minutes_between(self.seen, at).max(1);
-            let Some(median) = median(at) else { break };
-            let ahead = u32::try_from(ahead).unwrap_or(u32::MAX);
-            let Some(values) = self.model.quantiles(&self.state, ahead, median) else {
-                break;
-            };
-            let servers = worth(&values, self.price, rules.throughput);
-            steps.push(PlanStep {
-                start,
-                servers: servers.max(rules.min_servers),
-                reason: self.reason(&values, median, servers, rules),
-            });
-            start = start.saturating_add(block).unwrap_or(Timestamp::MAX);
-        }
-        steps
+        let starts = std::iter::successors(Some(from), move |start| start.checked_add(block).ok());
+        starts
+            .take_while(move |start| *start < until)
+            .map_while(move |start| {
+                let at = start.checked_add(middle).ok()?;
+                let ahead = u32::try_from(minutes_between(self.seen, at).max(1)).ok()?;
+                let median = median(at)?;
+                let values = self.model.quantiles(&self.state, ahead, median)?;
+                Some((start, median, values))
+            })
     }
 
     fn reason(
