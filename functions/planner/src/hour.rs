@@ -101,6 +101,7 @@ where
     let group = world.groups.group(&target.group).await.map_err(port)?;
     let mut gathered = gather(world, settings, target, &group, now).await?;
     let notes = std::mem::take(&mut gathered.notes);
+    let upper = std::mem::take(&mut gathered.standing.upper);
     let mut report = if target.mode == Mode::Shadow {
         shadow(world.store, world.groups, target, &group, gathered, now).await?
     } else {
@@ -109,7 +110,7 @@ where
     report.notes.extend(notes);
     report
         .notes
-        .extend(publish_band(world, settings, target, now).await);
+        .extend(publish_band(world, settings, target, &upper, now).await);
     Ok(report)
 }
 

@@ -61,6 +61,12 @@ impl CsvMetrics {
         let published = self.published.borrow();
         published.get(metric).cloned().unwrap_or_default()
     }
+
+    /// What was published of `metric` for the minute `at`.
+    #[must_use]
+    pub fn published_at(&self, metric: &MetricName, at: Timestamp) -> Option<f64> {
+        self.published.borrow().get(metric)?.get(&at).copied()
+    }
 }
 
 impl MetricSink for CsvMetrics {

@@ -1,5 +1,5 @@
 use config::Target;
-use control::{World, metric_name, upper_edge};
+use control::{World, band_metric, metric_name, upper_edge};
 use documents::{Forecast, Plan, decode, keys};
 use jiff::Timestamp;
 use local::{CsvMetrics, MemoryStore, RecordingNotifier, SimulatedGroupPort, VirtualClock};
@@ -276,10 +276,10 @@ impl Run {
         let Some(record) = record.copied() else {
             return;
         };
-        let edge = self
-            .forecast
-            .as_ref()
-            .and_then(|forecast| upper_edge(forecast, at));
+        let published = self
+            .metrics
+            .published_at(&band_metric(&self.target.name), at);
+        let edge = published.or_else(|| upper_edge(self.forecast.as_ref()?, at));
         let capacity = f64::from(record.in_service) * throughput * OVERLOAD;
         let outside = self.band.see(record.demand, edge, now);
         let overloaded = self.load.see(record.demand, Some(capacity), now);
