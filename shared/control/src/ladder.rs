@@ -5,19 +5,17 @@
 
 use config::{Occurrence, OccurrenceEffect, Target};
 use documents::{Forecast, History, Plan, PlanStep, keys};
-use fleet::SCHEDULE_TARDINESS;
 use jiff::{SignedDuration, Timestamp};
-use planning::{
-    NEAR_BLOCK, Needs, Outlook, PUT_MARGIN, Present, REACH, Rules, require, servers_for,
-};
+use planning::{Needs, Present, REACH, Rules, require, servers_for};
 use ports::DocumentStore;
 use timeseries::Step;
 
 use crate::ControlError;
 use crate::error::chain;
 use crate::metrics::series_of;
-use crate::near::{Sight, correct_rest, minute_medians};
+use crate::near::{correct_rest, near_steps, replace_until};
 use crate::settings::{Settings, occurrence_id};
+use crate::sight::Sight;
 use crate::store::{Loaded, load};
 
 /// Where a plan stands on the fallback ladder.
@@ -180,13 +178,14 @@ fn standing(
     }
 }
 
-struct Known<'a> {
-    settings: &'a Settings,
-    target: &'a Target,
-    rules: &'a Rules,
+/// What a plan is made of, beside the forecast.
+pub(crate) struct Known<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) target: &'a Target,
+    pub(crate) rules: &'a Rules,
     present: Option<Present>,
-    sight: &'a Sight,
-    now: Timestamp,
+    pub(crate) sight: &'a Sight,
+    pub(crate) now: Timestamp,
     end: Timestamp,
 }
 
@@ -240,6 +239,16 @@ fn from_forecast(
         rules.risk * 100.0
     ));
     let mut steps = required.steps;
+    if forecast.hands_off() && known.sight.reacts {
+        notes.push(format!(
+            "left to the group's own policies: {}",
+            forecast.ladder.reason
+        ));
+        for step in &mut steps {
+            step.servers = rules.min_servers;
+            step.reason = "hardly predictable: left to the group's own policies".to_owned();
+        }
+    }
     for (occurrence, id) in &added {
         notes.push(format!("event added since the forecast: {id}"));
         for step in steps
@@ -270,125 +279,6 @@ fn from_forecast(
         upper,
         ..standing
     })
-}
-
-/// The time until well after the next run, by what the last minutes say.
-struct Near {
-    steps: Vec<PlanStep>,
-    /// Its end.
-    until: Timestamp,
-    /// What demand stays under.
-    upper: Vec<(Timestamp, f64)>,
-    /// Whether demand has fallen as it only does in an outage.
-    dip: bool,
-}
-
-/// `None` where too little is known.
-fn near_steps(
-    known: &Known<'_>,
-    forecast: &Forecast,
-    added: &[(Occurrence, String)],
-    notes: &mut Vec<String>,
-) -> Option<Near> {
-    let Known {
-        settings,
-        target,
-        rules,
-        sight,
-        now,
-        ..
-    } = *known;
-    let tuning = sight.tuning.as_ref()?;
-    let (model, price) = (tuning.near.as_ref()?.model()?, tuning.price?);
-    let minutes = sight.minutes.as_ref()?;
-    let end = end_of(forecast);
-    let occurrences = settings
-        .config
-        .occurrences(target, now, forecast.start, end);
-    let added = added.iter().map(|(occurrence, _)| occurrence);
-    let occurrences: Vec<&Occurrence> = occurrences.iter().chain(added).collect();
-    let jumps: Vec<bool> = (0..forecast.quantiles.len())
-        .map(|index| {
-            let (from, to) = (forecast.time_at(index), forecast.time_at(index + 1));
-            occurrences.iter().any(|o| o.from() < to && o.to() > from)
-        })
-        .collect();
-    let medians = minute_medians(forecast, &jumps)?;
-    let newest = minutes.values().iter().rposition(|value| !value.is_nan())?;
-    let seen = minutes.time_at(newest);
-    let expected: Vec<f64> = (0..=newest)
-        .map(|index| medians.at(minutes.time_at(index)).unwrap_or(f64::NAN))
-        .collect();
-    let state = model.state(&minutes.values()[..=newest], &expected)?;
-    if state.dip {
-        notes.push(format!(
-            "demand is {:.0} % below its forecast, further than on any ordinary day: it looks like an outage, and floors stay with the forecast",
-            (1.0 - state.level.exp()) * 100.0
-        ));
-    }
-    // Until the next run, its writing and its lead time are through, with one block to spare.
-    let every = target.plan_every;
-    let reach = [rules.lead_time, SCHEDULE_TARDINESS, PUT_MARGIN]
-        .iter()
-        .fold(every, |sum, span| sum.saturating_add(*span));
-    let block = SignedDuration::from_mins(NEAR_BLOCK as i64);
-    let until = now.saturating_add(reach).unwrap_or(Timestamp::MAX);
-    let until = Step::FIVE_MINUTES
-        .floor(until)
-        .saturating_add(block.saturating_mul(2))
-        .unwrap_or(Timestamp::MAX);
-    let from = Step::FIVE_MINUTES.floor(now).max(forecast.start);
-    let outlook = Outlook {
-        model: &model,
-        state,
-        seen,
-        price,
-    };
-    let mut steps = outlook.steps(from, until, rules, |at| medians.at(at));
-    let last = steps.last()?.start;
-    // Never less than what is there now needs, as long as a server would take to come back.
-    if let Some(median) = medians.at(now).filter(|_| !state.dip) {
-        let present = median * state.level.exp();
-        let needed = servers_for(present, rules.throughput);
-        let soon = now
-            .saturating_add(rules.lead_time)
-            .unwrap_or(Timestamp::MAX);
-        for step in steps.iter_mut().filter(|step| step.start <= soon) {
-            if step.servers < needed {
-                step.servers = needed;
-                step.reason = format!(
-                    "present demand of {present:.0}/min at {:.0}/min a server = {needed}",
-                    rules.throughput
-                );
-            }
-        }
-    }
-    let until = last.saturating_add(block).unwrap_or(until);
-    Some(Near {
-        upper: outlook.upper(from, until, |at| medians.at(at)),
-        steps,
-        until,
-        dip: state.dip,
-    })
-}
-
-/// `near` until `until`, `steps` from there on.
-fn replace_until(steps: &mut Vec<PlanStep>, near: Vec<PlanStep>, until: Timestamp) {
-    let after = steps.partition_point(|step| step.start < until);
-    let mut rest = steps.split_off(after);
-    if rest.first().is_none_or(|first| first.start > until)
-        && let Some(under_way) = steps.last()
-    {
-        rest.insert(
-            0,
-            PlanStep {
-                start: until,
-                ..under_way.clone()
-            },
-        );
-    }
-    *steps = near;
-    steps.append(&mut rest);
 }
 
 /// The newest forecast that covers `now`, with its key.

@@ -16,6 +16,7 @@ mod outcome;
 mod reconcile;
 mod rules;
 mod settings;
+mod sight;
 mod store;
 mod world;
 
@@ -31,10 +32,10 @@ pub use metrics::{
     demand_minutes, demand_series, gather_history, metric_name, metric_statistic, minute_spread,
     present, recent_demand,
 };
-pub use near::{Sight, sight, utilization};
 pub use outcome::{Outcome, TargetReport};
 pub use reconcile::{Ask, reconcile, rehearse};
 pub use rules::{Measured, resolve_rules};
 pub use settings::{Settings, left_out, load_settings, occurrence_id};
+pub use sight::{Sight, sight, utilization};
 pub use store::{Loaded, load, save};
 pub use world::World;

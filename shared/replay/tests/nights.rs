@@ -226,6 +226,22 @@ fn what_cannot_be_forecast_is_left_to_reactive_policies() {
         made.predictability
     );
     assert!(made.hands_off() && made.ladder.reason.contains("reactive policies"));
+    // The stage's group has target tracking: beyond what the last minutes say the plan asks for the
+    // least, and says why.
+    assert!(!stage.planner().failed);
+    let plan = stage.plan();
+    let later = plan
+        .steps
+        .iter()
+        .filter(|step| step.start > stage.now() + mins(240));
+    assert!(later.clone().count() > 0);
+    assert!(
+        later
+            .clone()
+            .all(|step| step.servers == 2 && step.reason.contains("own policies")),
+        "{:?}",
+        later.collect::<Vec<_>>()
+    );
 }
 
 #[test]
