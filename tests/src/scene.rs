@@ -57,6 +57,9 @@ impl Scene {
             bucket: BUCKET.to_owned(),
             prefix: "shop/".to_owned(),
             topic_arn: Some(topic.clone()),
+            // Events and looks have no stand-in here.
+            event_bus: None,
+            looks_url: None,
             path_style: true,
         };
         let mut variables = aws.variables();
