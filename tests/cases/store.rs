@@ -23,6 +23,8 @@ fn environment(bucket: &str, prefix: &str) -> Environment {
         bucket: bucket.to_owned(),
         prefix: prefix.to_owned(),
         topic_arn: None,
+        event_bus: None,
+        looks_url: None,
         path_style: true,
     }
 }
