@@ -18,7 +18,7 @@ const SQUARE: f64 = 0.877;
 /// `actuals` are the demand of the forecast's first steps, in order, `None` where unknown; those of
 /// steps that end after `now` are not looked at. Each actual is read as a place in its step's own
 /// band (a normal score), so that a wide night cannot speak louder than it should. From the scores
-/// of the hours so far and the forecast's [`Memory`], which was learnt on the target's own past
+/// of the hours so far and the forecast's [`memory`](QuantileForecast::memory), which was learnt on the target's own past
 /// days, follow the expected score of every hour to come and how much surer it has become: the row
 /// is moved along its band by the one and narrowed by the other. A day that has been calmer or wilder
 /// than usual so far also narrows or widens it. Without any usable actual the forecast comes back

@@ -137,7 +137,7 @@ impl NearModel {
     }
 
     /// Where the day stands after the minutes of `recent`, oldest first and NaN where unknown,
-    /// beside what was forecast for them. A level needs [`SIZE_MINUTES`] of them to settle.
+    /// beside what was forecast for them. The spread needs an hour of them to settle.
     /// `None` without any that is known.
     #[must_use]
     pub fn state(&self, recent: &[f64], medians: &[f64]) -> Option<NearState> {
