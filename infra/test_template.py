@@ -136,7 +136,7 @@ class Schedules(unittest.TestCase):
             expressions,
             {
                 "ForecasterFunctionNightly": {"Fn::Sub": "cron(5 ${NightlyHour} * * ? *)"},
-                "PlannerFunctionHourly": "cron(40 * * * ? *)",
+                "PlannerFunctionHourly": {"Fn::Sub": "cron(${PlannerMinutes} * * * ? *)"},
             },
         )
 
