@@ -86,6 +86,10 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
     explained.stage(&rows, |parts| &mut parts.calendar);
     let told = occasions::apply(request, &frame, &mut rows);
     report.notes.extend(told);
+    // A multiplier may be any number, and what it is applied to as well.
+    for value in rows.iter_mut().flatten() {
+        *value = value.clamp(f64::MIN, f64::MAX);
+    }
     explained.stage(&rows, |parts| &mut parts.event);
     report.parts = explained.parts();
     Ok(Prediction {
