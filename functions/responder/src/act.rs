@@ -40,7 +40,8 @@ where
     N: Notifier + Reminder,
     C: Clock,
 {
-    let recorded = record(world.store, target, cause, &gathered, now).await?;
+    let reminds = world.notifier.reminds();
+    let recorded = record(world.store, target, cause, reminds, &gathered, now).await?;
     let Recorded {
         decision,
         incident,
@@ -166,6 +167,7 @@ async fn record<S: DocumentStore>(
     store: &S,
     target: &Target,
     cause: &Cause,
+    reminds: bool,
     gathered: &Gathered,
     now: Timestamp,
 ) -> Result<Recorded, ControlError> {
@@ -196,7 +198,7 @@ async fn record<S: DocumentStore>(
         notes.push(format!("begun anew: {}", chain(error)));
     }
     let mut incident = loaded.body().cloned().unwrap_or_default();
-    match record::verdict(&incident, cause, now) {
+    match record::verdict(&incident, cause, reminds, now) {
         Verdict::Decide => {}
         Verdict::Repeated => {
             let quiet = incident

@@ -32,8 +32,14 @@ pub(crate) enum Verdict {
     Nothing(String),
 }
 
-/// Whether `cause` is to be decided on.
-pub(crate) fn verdict(incident: &Incident, cause: &Cause, now: Timestamp) -> Verdict {
+/// Whether `cause` is to be decided on. Only where looks come again (`reminds`) may an alarm leave what
+/// it says to the next one.
+pub(crate) fn verdict(
+    incident: &Incident,
+    cause: &Cause,
+    reminds: bool,
+    now: Timestamp,
+) -> Verdict {
     match cause {
         Cause::Alarm(alarm) => {
             let id = alarm.id();
@@ -53,7 +59,7 @@ pub(crate) fn verdict(incident: &Incident, cause: &Cause, now: Timestamp) -> Ver
             let joined = incident
                 .following
                 .as_ref()
-                .filter(|it| now.duration_since(it.looked_at) < SAME_MOMENT);
+                .filter(|it| reminds && now.duration_since(it.looked_at) < SAME_MOMENT);
             match joined {
                 Some(it) => Verdict::Note(format!("joined the look of {}", it.looked_at)),
                 None => Verdict::Decide,

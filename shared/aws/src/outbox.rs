@@ -96,6 +96,10 @@ impl Notifier for Outbox {
 }
 
 impl Reminder for Outbox {
+    fn reminds(&self) -> bool {
+        self.queue.is_some()
+    }
+
     async fn remind(&self, look: &Look, span: SignedDuration) -> Result<(), PortError> {
         let Some(queue) = &self.queue else {
             warn!(

@@ -50,6 +50,7 @@ impl<W: Write> Notifier for ConsoleNotifier<W> {
 pub struct RecordingNotifier {
     messages: Rc<RefCell<Vec<Message>>>,
     looks: Rc<RefCell<Vec<(Look, SignedDuration)>>>,
+    forgets: bool,
 }
 
 impl RecordingNotifier {
@@ -57,6 +58,15 @@ impl RecordingNotifier {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same, without a place where looks wait for their time.
+    #[must_use]
+    pub fn without_looks(self) -> Self {
+        Self {
+            forgets: true,
+            ..self
+        }
     }
 
     /// What was sent so far, oldest first.
@@ -86,7 +96,14 @@ impl Notifier for RecordingNotifier {
 }
 
 impl Reminder for RecordingNotifier {
+    fn reminds(&self) -> bool {
+        !self.forgets
+    }
+
     async fn remind(&self, look: &Look, span: SignedDuration) -> Result<(), PortError> {
+        if self.forgets {
+            return Ok(());
+        }
         self.looks.borrow_mut().push((look.clone(), span));
         Ok(())
     }

@@ -42,6 +42,12 @@ pub trait Reminder {
     /// # Errors
     /// [`PortError`]; it may have been taken all the same.
     async fn remind(&self, look: &Look, span: SignedDuration) -> Result<(), PortError>;
+
+    /// Whether a look that is asked for comes at all: what waits for the next look may only do so
+    /// where there is one.
+    fn reminds(&self) -> bool {
+        true
+    }
 }
 
 /// Time, for the shells; the core takes it as an argument.

@@ -343,3 +343,24 @@ fn whatever_call_of_a_look_fails_nothing_is_lowered_and_it_is_caught_up_with() {
         }
     }
 }
+
+#[test]
+fn where_no_look_comes_again_every_alarm_is_decided_on() {
+    let stage = stage(ACTIVE, 15_000.0);
+    let notifier = stage.notifier.clone().without_looks();
+    let stage = common::Stage { notifier, ..stage };
+    let event = alarm(stage.now());
+    assert!(!stage.responder(&event).failed);
+    let first = incident(&stage).following.unwrap().look;
+    let mut other = event;
+    other["alarmData"]["alarmName"] = json!("forescale-web-band");
+    assert!(!stage.responder(&other).failed);
+    let after = incident(&stage);
+    assert!(
+        !after
+            .seen
+            .iter()
+            .any(|seen| seen.decision.contains("joined"))
+    );
+    assert_eq!(after.following.unwrap().look, first + 1);
+}

@@ -149,6 +149,10 @@ impl<P: MetricSink> MetricSink for Faulty<P> {
 }
 
 impl<P: Reminder> Reminder for Faulty<P> {
+    fn reminds(&self) -> bool {
+        self.inner.reminds()
+    }
+
     async fn remind(&self, look: &Look, span: SignedDuration) -> Result<(), PortError> {
         let resource = format!("{} {}", look.target, look.number);
         self.call("remind", resource, async |p: &P| p.remind(look, span).await)
