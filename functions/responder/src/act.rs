@@ -6,22 +6,16 @@ use control::{
 };
 use diagnosis::{Decision, Phase, decide};
 use documents::{Envelope, Incident, keys};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use planning::Present;
-use ports::{Clock, DocumentStore, GroupWriter, Look, Notifier, PortError, Reminder};
+use ports::{Clock, DocumentStore, GroupWriter, Notifier, PortError, Reminder};
 
 use crate::answer::BY;
 use crate::event::Cause;
 use crate::gather::Gathered;
-use crate::record::{self, Remembered, Verdict};
+use crate::looks::{self, Verdict};
+use crate::record::{self, Remembered};
 use crate::tell::{Telling, tell};
-
-/// How often the next look is asked for: without it nobody looks until the planner's hour.
-const REMINDER_TRIES: usize = 3;
-/// Wait between those.
-const REMINDER_WAIT: SignedDuration = SignedDuration::from_millis(200);
-/// A look that was not followed by another within this long is asked for again.
-const QUIET: SignedDuration = SignedDuration::from_secs(50);
 
 /// Decides, records the decision, makes the group match it, tells people and asks for the next
 /// look. An event that was decided on before is not decided on again, but what was decided is
@@ -69,7 +63,20 @@ where
         // Nothing to hold and nothing held: the group is as the plan wants it.
         Ok(TargetReport::new(&target.name, word(decision.as_ref()), ""))
     };
+    // Before anything that people need less than the next look.
+    let following = incident.as_ref().and_then(|it| it.following.as_ref());
+    let reminded = match following.zip(remembered.next) {
+        Some((following, span)) => looks::ask(world, target, following, span).await,
+        None => Ok(()),
+    };
     let mut extra = Vec::new();
+    if remembered.given_up {
+        extra.push(
+            "nothing was known of demand for a day: what is held runs out, and the plan has the \
+             group again"
+                .to_owned(),
+        );
+    }
     if remembered.refresh {
         extra.push(
             match world.groups.start_instance_refresh(&target.group).await {
@@ -88,7 +95,6 @@ where
         };
         tell(world.notifier, target, cause, decision, &telling).await;
     }
-    let reminded = remind(world, target, incident.as_ref(), &remembered).await;
     let mut report = made?;
     match &decision {
         Some(decision) => report.notes.insert(0, decision.reason.clone()),
@@ -114,41 +120,6 @@ fn word(decision: Option<&Decision>) -> &'static str {
 fn handing_back(decision: &Decision) -> Option<f64> {
     let back = matches!(decision.phase, Phase::HandingBack | Phase::Over);
     decision.demand().filter(|_| back)
-}
-
-/// Asks for the next look.
-async fn remind<S, M, G, N: Reminder, C: Clock>(
-    world: &World<'_, S, M, G, N, C>,
-    target: &Target,
-    incident: Option<&Incident>,
-    remembered: &Remembered,
-) -> Result<(), ControlError> {
-    let following = incident.and_then(|incident| incident.following.as_ref());
-    let (Some(following), Some(span)) = (following, remembered.next) else {
-        return Ok(());
-    };
-    let look = Look {
-        target: target.name.clone(),
-        number: following.look,
-        incident: following.since,
-    };
-    let mut tried = 1;
-    loop {
-        match world.notifier.remind(&look, span).await {
-            Ok(()) => return Ok(()),
-            Err(error) if tried < REMINDER_TRIES => {
-                tracing::warn!(target_name = %target.name, error = %error, "next look not asked for");
-                tried += 1;
-                world.clock.sleep(REMINDER_WAIT).await;
-            }
-            Err(source) => {
-                return Err(ControlError::Port {
-                    target: target.name.clone(),
-                    source,
-                });
-            }
-        }
-    }
 }
 
 struct Recorded {
@@ -183,6 +154,7 @@ async fn record<S: DocumentStore>(
             tell: false,
             refresh: false,
             holds: true,
+            given_up: false,
             next,
         },
         incident,
@@ -198,14 +170,11 @@ async fn record<S: DocumentStore>(
         notes.push(format!("begun anew: {}", chain(error)));
     }
     let mut incident = loaded.body().cloned().unwrap_or_default();
-    match record::verdict(&incident, cause, reminds, now) {
+    match looks::verdict(&incident, cause, reminds, now) {
         Verdict::Decide => {}
         Verdict::Repeated => {
-            let quiet = incident
-                .following
-                .as_ref()
-                .is_some_and(|it| now.duration_since(it.looked_at) > QUIET);
-            let next = quiet.then_some(SignedDuration::from_secs(1));
+            let following = incident.following.as_ref();
+            let next = following.and_then(|it| looks::once_more(it, cause, now));
             let holds = incident.hold.is_some();
             let note = format!("{} was decided on before", cause.id());
             let mut recorded = unchanged(Some(incident), next, note);
@@ -229,11 +198,10 @@ async fn record<S: DocumentStore>(
         }
     }
     let mut evidence = gathered.evidence.clone();
-    evidence.step = record::step(&incident);
+    evidence.step = record::step(&incident, now);
     let standing = record::standing(&incident, now);
-    let policy = record::policy(target, &incident.spent, now);
+    let policy = record::policy(target, &incident.spent, gathered.rules.share, now);
     let decision = decide(&evidence, standing.as_ref(), &policy, now);
-    let decision = in_share(decision, gathered.rules.share, evidence.fleet.planned);
     let remembered = record::remember(&mut incident, &decision, &evidence, target, cause, now);
     let document = Envelope::new(Some(&target.name), now, BY, incident.clone());
     if let Err(error) = save(store, &key, &document, loaded.unchanged()).await {
@@ -256,20 +224,4 @@ async fn record<S: DocumentStore>(
         remembered,
         notes,
     })
-}
-
-/// A canary holds its share of what a decision adds to the planned floor.
-pub(crate) fn in_share(mut decision: Decision, share: f64, planned: u32) -> Decision {
-    let Some(whole) = decision.hold.filter(|n| share < 1.0 && *n > planned) else {
-        return decision;
-    };
-    // Between two u32 values, so it is one after rounding up.
-    let added = (f64::from(whole - planned) * share - 1e-9).ceil().max(0.0) as u32;
-    decision.hold = Some(planned + added);
-    decision.reason.push_str(&format!(
-        "; canary of {:.0} %: {} of {whole} held",
-        share * 100.0,
-        planned + added
-    ));
-    decision
 }

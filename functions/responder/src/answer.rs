@@ -54,7 +54,7 @@ where
     for cause in &causes {
         let targets = match cause {
             Cause::Alarm(alarm) => concerned(&settings.config, alarm),
-            Cause::Look(look) => settings.config.target(&look.target).into_iter().collect(),
+            Cause::Look { look, .. } => settings.config.target(&look.target).into_iter().collect(),
         };
         if targets.is_empty() {
             let id = cause.id();
@@ -143,6 +143,9 @@ where
             "paused by {} since {}: {}",
             pause.by, pause.since, pause.reason
         );
+        if target.mode != Mode::Shadow {
+            keep::pause(world, target, cause, &note, now).await?;
+        }
         return Ok(TargetReport::new(&target.name, "paused", note));
     }
     let gathered = gather(world, settings, target, now).await?;

@@ -10,7 +10,12 @@ pub(crate) enum Cause {
     /// An alarm changed its state.
     Alarm(Alarm),
     /// An earlier look asked for it.
-    Look(Look),
+    Look {
+        /// Which.
+        look: Look,
+        /// Whether it was delivered before, and that delivery failed or was cut short.
+        again: bool,
+    },
 }
 
 impl Cause {
@@ -18,7 +23,7 @@ impl Cause {
     pub(crate) fn id(&self) -> String {
         match self {
             Self::Alarm(alarm) => alarm.id(),
-            Self::Look(look) => format!("look {} of {}", look.number, look.incident),
+            Self::Look { look, .. } => format!("look {} of {}", look.number, look.incident),
         }
     }
 
@@ -27,7 +32,7 @@ impl Cause {
         match self {
             Self::Alarm(alarm) if alarm.reason.is_empty() => format!("Alarm {}", alarm.name),
             Self::Alarm(alarm) => format!("Alarm {} ({})", alarm.name, alarm.reason),
-            Self::Look(look) => format!("Look {} since {}", look.number, look.incident),
+            Self::Look { look, .. } => format!("Look {} since {}", look.number, look.incident),
         }
     }
 }
@@ -38,7 +43,8 @@ pub(crate) fn causes(event: &Value) -> (Vec<Cause>, Vec<AlarmError>) {
     let (mut causes, mut refused) = (Vec::new(), Vec::new());
     for part in single_records(event) {
         if let Some(look) = look(&part) {
-            causes.push(Cause::Look(look));
+            let again = received(&part) > 1;
+            causes.push(Cause::Look { look, again });
             continue;
         }
         match Alarm::parse(&part) {
@@ -56,6 +62,15 @@ fn look(event: &Value) -> Option<Look> {
         return look(&body);
     }
     serde_json::from_value(event.get("forescaleLook")?.clone()).ok()
+}
+
+/// How often SQS has delivered a record, this time included; 1 where it does not say so.
+fn received(event: &Value) -> u64 {
+    event
+        .pointer("/Records/0/attributes/ApproximateReceiveCount")
+        .and_then(Value::as_str)
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(1)
 }
 
 /// The records of an SNS or SQS event as events of one record each; any other event as it is.

@@ -11,6 +11,7 @@ mod event;
 mod find;
 mod gather;
 mod keep;
+mod looks;
 mod record;
 mod shadow;
 mod tell;

@@ -6,75 +6,17 @@ use documents::{Closed, Following, Hold, Incident, Raise, SeenAlarm, Spent};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::event::Cause;
+use crate::looks;
 
 /// Alarm events and incidents remembered for each target: CloudWatch repeats deliveries within
 /// hours, and what recurs does so within weeks.
 const REMEMBERED: usize = 200;
-/// A second alarm within this long of a look says what that look has seen.
-const SAME_MOMENT: SignedDuration = SignedDuration::from_secs(45);
 /// Looks in a row without a finding after which nothing is followed any more.
 const CALM_LOOKS: u32 = 5;
 /// Nothing is followed for longer; its alarm goes off again.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 /// A hold is renewed when so much of it is left, so that not every look rewrites the plan.
 const RENEWED: SignedDuration = SignedDuration::from_mins(35);
-
-/// What to do with an event, given the record.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Verdict {
-    /// Decide.
-    Decide,
-    /// It was decided on before: bring about what was decided, and make sure of the next look.
-    Repeated,
-    /// It says nothing new; the reason is kept.
-    Note(String),
-    /// Nothing at all is to be done.
-    Nothing(String),
-}
-
-/// Whether `cause` is to be decided on. Only where looks come again (`reminds`) may an alarm leave what
-/// it says to the next one.
-pub(crate) fn verdict(
-    incident: &Incident,
-    cause: &Cause,
-    reminds: bool,
-    now: Timestamp,
-) -> Verdict {
-    match cause {
-        Cause::Alarm(alarm) => {
-            let id = alarm.id();
-            if incident.seen.iter().any(|seen| seen.id == id) {
-                return Verdict::Repeated;
-            }
-            let newer = incident.seen.iter().find(|seen| {
-                let same = seen
-                    .id
-                    .rsplit_once('@')
-                    .is_some_and(|(name, _)| name == alarm.name);
-                same && seen.changed_at.is_some_and(|at| at > alarm.changed_at)
-            });
-            if let Some(newer) = newer {
-                return Verdict::Note(format!("overtaken by {}", newer.id));
-            }
-            let joined = incident
-                .following
-                .as_ref()
-                .filter(|it| reminds && now.duration_since(it.looked_at) < SAME_MOMENT);
-            match joined {
-                Some(it) => Verdict::Note(format!("joined the look of {}", it.looked_at)),
-                None => Verdict::Decide,
-            }
-        }
-        Cause::Look(look) => match &incident.following {
-            None => Verdict::Nothing("nothing is followed any more".to_owned()),
-            Some(it) if it.since != look.incident || it.look < look.number => {
-                Verdict::Nothing("it is of another incident".to_owned())
-            }
-            Some(it) if it.look > look.number => Verdict::Repeated,
-            Some(_) => Verdict::Decide,
-        },
-    }
-}
 
 /// The hold in force.
 pub(crate) fn active(incident: &Incident, now: Timestamp) -> Option<&Hold> {
@@ -94,9 +36,10 @@ pub(crate) fn standing(incident: &Incident, now: Timestamp) -> Option<Standing> 
     })
 }
 
-/// The last raise, for the evidence.
-pub(crate) fn step(incident: &Incident) -> Option<Step> {
-    let raise = incident.following.as_ref()?.step?;
+/// The last raise, for the evidence; one of an incident that was lost from sight shows nothing.
+pub(crate) fn step(incident: &Incident, now: Timestamp) -> Option<Step> {
+    let following = incident.following.as_ref();
+    let raise = following.filter(|it| !looks::lost(it, now))?.step?;
     Some(Step {
         at: raise.at,
         from: raise.from,
@@ -105,7 +48,8 @@ pub(crate) fn step(incident: &Incident) -> Option<Step> {
 }
 
 /// What people have laid down, less what was used up.
-pub(crate) fn policy(target: &Target, spent: &Spent, now: Timestamp) -> Policy {
+/// A canary holds `share` of what is added.
+pub(crate) fn policy(target: &Target, spent: &Spent, share: f64, now: Timestamp) -> Policy {
     let response = &target.response;
     let spent = rolled(spent.clone(), target, now);
     let budget_left = response.monthly_budget.map(|budget| {
@@ -129,6 +73,7 @@ pub(crate) fn policy(target: &Target, spent: &Spent, now: Timestamp) -> Policy {
         },
         people_within: response.people_within,
         refresh: response.instance_refresh,
+        share,
     }
 }
 
@@ -147,8 +92,8 @@ fn rolled(mut spent: Spent, target: &Target, now: Timestamp) -> Spent {
 }
 
 /// What people are to be told, once each: a change of what it is, of where it stands, of whether a
-/// cap binds.
-fn state(decision: &Decision) -> String {
+/// cap binds, of giving up.
+fn state(decision: &Decision, given_up: bool) -> String {
     let phase = match decision.phase {
         // Growing and holding take turns while a spike lasts, and what was too much of it is given
         // back before it ends.
@@ -161,7 +106,8 @@ fn state(decision: &Decision) -> String {
     } else {
         ""
     };
-    format!("{} {phase}{capped}", decision.kind.word())
+    let given_up = if given_up { " given up" } else { "" };
+    format!("{} {phase}{capped}{given_up}", decision.kind.word())
 }
 
 /// What became of the record.
@@ -173,6 +119,8 @@ pub(crate) struct Remembered {
     pub(crate) refresh: bool,
     /// Whether a hold is in force now or was before: the group has to match either way.
     pub(crate) holds: bool,
+    /// Whether what is held is not renewed, because nothing was known for too long.
+    pub(crate) given_up: bool,
     /// Until the next look, where there is to be one.
     pub(crate) next: Option<SignedDuration>,
 }
@@ -192,36 +140,40 @@ pub(crate) fn remember(
     if before.is_none() {
         incident.past.extend(incident.hold.take());
     }
-    keep(incident, before.as_ref(), decision, now);
     if let Cause::Alarm(alarm) = cause {
         note(incident, alarm, decision.reason.clone(), now);
+        // Its looks stopped coming: what goes off now is another incident, and people hear of it.
+        if let Some(old) = incident.following.take_if(|it| looks::lost(it, now)) {
+            let end = old.looked_at;
+            close(incident, old, end);
+        }
     }
-    let told = state(decision);
+    // A day of not knowing: what is held runs out, and the plan has the group again.
+    let blind = |it: &Following| now.duration_since(it.measured.unwrap_or(it.since)) > LONGEST;
+    let given_up = decision.hold.is_some()
+        && decision.diagnosis.demand.is_none()
+        && incident.following.as_ref().is_some_and(blind);
+    keep(incident, before.as_ref(), decision, !given_up, now);
+    let told = state(decision, given_up);
     let over = decision.phase == Phase::Over;
     let fresh = incident.following.is_none();
-    let mut following = incident.following.take().unwrap_or_else(|| Following {
-        since: now,
-        alarm: cause.id(),
-        look: 0,
-        looked_at: now,
-        diagnosis: String::new(),
-        phase: String::new(),
-        told: String::new(),
-        calm: 0,
-        changed: now,
-        step: None,
-        highest: 0.0,
-        expected: None,
-        refreshed: false,
-    });
+    let mut following = incident
+        .following
+        .take()
+        .unwrap_or_else(|| begun(cause, now));
     // Ups and downs of what nobody has to see to are not told.
     let quiet = decision.hold.is_none()
         && matches!(decision.kind, Kind::Covered | Kind::PlannedRamp)
         && !fresh
         && !over;
-    // Steps down have pauses between them.
-    let pausing =
-        decision.phase == Phase::Holding && following.told.contains(Phase::HandingBack.word());
+    // Steps down have pauses between them; a fault that comes meanwhile is told.
+    let pausing = decision.phase == Phase::Holding
+        && decision.bound.is_none()
+        && matches!(
+            decision.kind,
+            Kind::UnforecastDemand | Kind::Covered | Kind::PlannedRamp
+        )
+        && following.told.contains(Phase::HandingBack.word());
     let tell = following.told != told && !quiet && !pausing;
     if tell {
         following.told.clone_from(&told);
@@ -251,20 +203,69 @@ pub(crate) fn remember(
             .word()
             .clone_into(&mut following.diagnosis);
     }
-    let long = now.duration_since(following.since) > LONGEST;
-    let ends = over || following.calm >= CALM_LOOKS || (long && decision.hold.is_none());
-    let next = (!ends).then(|| interval(&following, decision, now));
+    let idle = decision.hold.is_none() && now.duration_since(following.since) > LONGEST;
+    let ends = over || given_up || idle || following.calm >= CALM_LOOKS;
+    let next = (!ends).then(|| looks::interval(&following, decision, now));
     if ends {
         close(incident, following, now);
     } else {
+        following.due = next.and_then(|span| now.checked_add(span).ok());
         incident.following = Some(following);
     }
     Remembered {
         tell,
         refresh,
         holds: incident.hold.is_some() || held_before,
+        given_up,
         next,
     }
+}
+
+/// A new incident.
+fn begun(cause: &Cause, now: Timestamp) -> Following {
+    Following {
+        since: now,
+        alarm: cause.id(),
+        look: 0,
+        looked_at: now,
+        diagnosis: String::new(),
+        phase: String::new(),
+        told: String::new(),
+        calm: 0,
+        changed: now,
+        step: None,
+        highest: 0.0,
+        expected: None,
+        refreshed: false,
+        measured: None,
+        due: None,
+    }
+}
+
+/// Keeps in mind an alarm that went off while the target was paused: its looks see to it once the
+/// pause is over. `None` where it is followed already.
+pub(crate) fn wait(
+    incident: &mut Incident,
+    cause: &Cause,
+    now: Timestamp,
+) -> Option<SignedDuration> {
+    if incident
+        .following
+        .as_ref()
+        .is_some_and(|it| !looks::lost(it, now))
+    {
+        return None;
+    }
+    if let Some(old) = incident.following.take() {
+        let end = old.looked_at;
+        close(incident, old, end);
+    }
+    incident.following = Some(Following {
+        look: 1,
+        due: now.checked_add(looks::PAUSED).ok(),
+        ..begun(cause, now)
+    });
+    Some(looks::PAUSED)
 }
 
 /// Keeps what an event said that is not decided on.
@@ -284,13 +285,19 @@ pub(crate) fn note(
     incident.seen.drain(..surplus);
 }
 
-/// The hold after the decision.
-fn keep(incident: &mut Incident, before: Option<&Hold>, decision: &Decision, now: Timestamp) {
+/// The hold after the decision; one that is not `renewed` ends when it would have.
+fn keep(
+    incident: &mut Incident,
+    before: Option<&Hold>,
+    decision: &Decision,
+    renewed: bool,
+    now: Timestamp,
+) {
     match (decision.hold, before) {
         (Some(servers), _) => {
             let left = before.map_or(SignedDuration::ZERO, |hold| hold.until.duration_since(now));
             let until = match before {
-                Some(hold) if left > RENEWED => hold.until,
+                Some(hold) if left > RENEWED || !renewed => hold.until,
                 Some(hold) => hold.until.max(decision.until),
                 None => decision.until,
             };
@@ -349,6 +356,9 @@ fn judge(following: &mut Following, decision: &Decision, evidence: &Evidence, no
             to,
         });
     }
+    if decision.diagnosis.demand.is_some() {
+        following.measured = Some(now);
+    }
     if let Some(demand) = decision
         .diagnosis
         .demand
@@ -357,17 +367,6 @@ fn judge(following: &mut Following, decision: &Decision, evidence: &Evidence, no
         following.highest = demand.now;
         following.expected = demand.expected.map(|(_, median, _)| median.max(0.0));
     }
-}
-
-fn interval(following: &Following, decision: &Decision, now: Timestamp) -> SignedDuration {
-    let age = now.duration_since(following.since);
-    let minutes = match decision.phase {
-        Phase::Growing => 1,
-        _ if age < SignedDuration::from_mins(15) => 1,
-        Phase::Watching if age > SignedDuration::from_hours(1) => 5,
-        _ => 2,
-    };
-    SignedDuration::from_mins(minutes)
 }
 
 fn close(incident: &mut Incident, following: Following, now: Timestamp) {

@@ -27,7 +27,7 @@ where
     G: GroupReader,
     N: Notifier,
 {
-    let policy = record::policy(target, &Spent::default(), now);
+    let policy = record::policy(target, &Spent::default(), 1.0, now);
     let decision = decide(&gathered.evidence, None, &policy, now);
     let ask = Ask {
         target,

@@ -175,7 +175,7 @@ fn record(
         "target": target.name,
         "group": target.group,
         "event": cause.id(),
-        "alarm": match cause { Cause::Alarm(alarm) => Some(alarm.name.as_str()), Cause::Look(_) => None },
+        "alarm": match cause { Cause::Alarm(alarm) => Some(alarm.name.as_str()), Cause::Look { .. } => None },
         "incident": telling.incident.and_then(|it| it.following.as_ref()).map(|it| it.since.to_string()),
         "kind": decision.kind.word(),
         "diagnosis": diagnosis.kind.word(),

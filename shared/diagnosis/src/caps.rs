@@ -9,7 +9,7 @@ pub struct Caps {
     pub event: Option<u32>,
     /// Servers that may still be added today.
     pub day_left: Option<u32>,
-    /// Servers that the month's budget still pays for as long as this event may last.
+    /// Servers over the plan that the month's budget still pays for as long as this event may last.
     pub budget_left: Option<u32>,
 }
 
@@ -32,7 +32,7 @@ impl Caps {
             (over(planned, self.event), "the cap per event"),
             (over(there, self.day_left), "what the cap per day leaves"),
             (
-                over(there, self.budget_left),
+                over(planned, self.budget_left),
                 "what the monthly budget leaves",
             ),
         ];
@@ -77,5 +77,18 @@ mod tests {
             ..Caps::default()
         };
         assert_eq!(none.allow(9, 5, 5, 99).servers, 5);
+    }
+
+    /// What the budget pays for already is there: looking again does not buy it again.
+    #[test]
+    fn the_budget_counts_all_servers_over_the_plan() {
+        let caps = Caps {
+            budget_left: Some(3),
+            ..Caps::default()
+        };
+        assert_eq!(caps.allow(40, 8, 8, 99).servers, 11);
+        let again = caps.allow(40, 11, 8, 99);
+        assert_eq!(again.servers, 11);
+        assert!(again.bound.unwrap().contains("budget"));
     }
 }

@@ -18,6 +18,9 @@ pub struct Policy {
     pub people_within: SignedDuration,
     /// Whether an instance refresh may be started for a leak.
     pub refresh: bool,
+    /// Share of what a diagnosis adds to the planned floor that is held, 0 to 1: less than 1 for a
+    /// canary.
+    pub share: f64,
 }
 
 /// What to do, and why.
@@ -79,7 +82,9 @@ pub fn decide(
     let fleet = evidence.fleet;
     let held = standing.map_or(0, |standing| standing.servers);
     let there = fleet.desired.max(held);
-    let wanted = wanted(&diagnosis, evidence, policy, there);
+    let held_for_leak = standing.map_or(there, |_| fleet.planned.min(there));
+    let whole = wanted(&diagnosis, evidence, policy, there, held_for_leak);
+    let wanted = whole.map(|whole| shared(whole, fleet.planned, policy.share));
     let until = now
         .saturating_add(hold_length(evidence.lead_time))
         .unwrap_or(Timestamp::MAX);
@@ -97,7 +102,8 @@ pub fn decide(
         _ => match standing {
             None => (None, Phase::Watching, 0, None),
             Some(standing) => {
-                let (servers, phase) = settled(&diagnosis, evidence, standing, now);
+                let least = wanted.unwrap_or(0);
+                let (servers, phase) = settled(&diagnosis, evidence, standing, least, now);
                 (servers, phase, 0, None)
             }
         },
@@ -129,6 +135,11 @@ pub fn decide(
         diagnosis,
     };
     decision.reason = crate::tell::reason(&decision, evidence);
+    if let (Some(whole), Some(hold)) = (whole.filter(|whole| Some(*whole) != wanted), hold) {
+        let percent = 100.0 * policy.share;
+        let canary = format!("; canary of {percent:.0} %: {hold} of {whole} held");
+        decision.reason.push_str(&canary);
+    }
     decision.advice = crate::tell::advice(&decision, evidence, policy);
     decision
 }
@@ -144,8 +155,25 @@ pub(crate) fn margin(demand: &Demand) -> f64 {
     1.0 + (2.0 * demand.noise).min(0.2)
 }
 
-/// The servers that the diagnosis asks for; `None` where it asks for nothing.
-fn wanted(diagnosis: &Diagnosis, evidence: &Evidence, policy: &Policy, there: u32) -> Option<u32> {
+/// `share` of what `whole` adds to `planned`, rounded up: in doubt more servers.
+fn shared(whole: u32, planned: u32, share: f64) -> u32 {
+    if share >= 1.0 || whole <= planned {
+        return whole;
+    }
+    // Between two u32 values, so it is one after rounding up.
+    let added = f64::from(whole - planned) * share.max(0.0) - 1e-9;
+    planned + added.ceil().max(0.0) as u32
+}
+
+/// The servers that the diagnosis asks for; `None` where it asks for nothing. A leak is bridged over
+/// `leaking` servers: what was added for it does not count again.
+fn wanted(
+    diagnosis: &Diagnosis,
+    evidence: &Evidence,
+    policy: &Policy,
+    there: u32,
+    leaking: u32,
+) -> Option<u32> {
     let fleet = evidence.fleet;
     let demand = diagnosis.demand.as_ref();
     let need = demand.map(|demand| servers_for(coming(demand, evidence), evidence.throughput));
@@ -167,7 +195,7 @@ fn wanted(diagnosis: &Diagnosis, evidence: &Evidence, policy: &Policy, there: u3
         // Asked for once; what is refused is not asked for again and again.
         Kind::LaunchesFailing => Some(need.unwrap_or(0).max(there)),
         Kind::Recovery => Some(healthy.max(returning(diagnosis, evidence)).max(there)),
-        Kind::ResourceLeak => bridge(diagnosis, policy, there),
+        Kind::ResourceLeak => bridge(diagnosis, policy, leaking),
         // No more, and no fewer either.
         Kind::BadRelease | Kind::BottleneckElsewhere => Some(there),
         Kind::PlannedRamp | Kind::Covered | Kind::OneServer => {
@@ -178,13 +206,22 @@ fn wanted(diagnosis: &Diagnosis, evidence: &Evidence, policy: &Policy, there: u3
             let by_cpu = evidence.cpu.as_ref().and_then(crate::facts::present);
             // Proportional to what brings CPU back to 60 %, where demand cannot tell.
             let by_cpu = by_cpu
-                .filter(|cpu| demand.is_none() && *cpu >= 80.0)
+                .filter(|cpu| demand.is_none() && *cpu >= 80.0 && shown(evidence))
                 .map_or(0, |cpu| {
                     (f64::from(fleet.in_service) * cpu.min(100.0) / 60.0).ceil() as u32
                 });
             Some(need.unwrap_or(0).max(by_cpu).max(there))
         }
     }
+}
+
+/// Whether CPU can show by now what the last step of servers brought: they had the lead time to
+/// come, and five minutes, the period of EC2's own metrics.
+fn shown(evidence: &Evidence) -> bool {
+    let minutes = evidence.lead_time.as_secs_f64().max(0.0) / 60.0 + 5.0;
+    evidence
+        .step
+        .is_none_or(|step| evidence.minutes_since(step.at) as f64 > minutes)
 }
 
 /// What comes back after an outage: the normal demand, and on top of it what was turned away, over

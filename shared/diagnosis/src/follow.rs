@@ -56,12 +56,13 @@ const BETWEEN: SignedDuration = SignedDuration::from_mins(5);
 ///
 /// A hold is lowered only where demand was measured through the last ten minutes and does not
 /// climb, no lower than the most that those minutes needed, by at most a quarter of what lies over
-/// the plan, and not twice within five minutes. Where demand is inside the forecast and the plan
-/// asks for as much, it is over.
+/// the plan, not twice within five minutes, and never below the `least` that the diagnosis asks for.
+/// Where demand is inside the forecast and the plan asks for as much, it is over.
 pub(crate) fn settled(
     diagnosis: &Diagnosis,
     evidence: &Evidence,
     standing: &Standing,
+    least: u32,
     now: Timestamp,
 ) -> (Option<u32>, Phase) {
     let held = standing.servers;
@@ -89,7 +90,7 @@ pub(crate) fn settled(
         1.0
     };
     let needed = servers_for(most * room, evidence.throughput);
-    let planned = evidence.fleet.planned;
+    let planned = evidence.fleet.planned.max(least);
     let outside = diagnosis.kind == Kind::UnforecastDemand;
     if !outside && held <= planned {
         return (None, Phase::Over);

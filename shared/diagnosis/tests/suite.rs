@@ -193,6 +193,97 @@ fn what_is_held_goes_back_in_steps_once_demand_is_back() {
     );
 }
 
+/// Looked at again, a hold stays what it is: neither a bridge over a leak nor a canary's share counts
+/// what was added before.
+#[test]
+fn a_second_look_neither_adds_to_a_bridge_nor_takes_from_a_canary() {
+    let mut leak = (1..=50)
+        .map(|seed| scenarios::draw(Kind::ResourceLeak, seed))
+        .find(|drawn| {
+            decide(&drawn.evidence, None, &drawn.policy, drawn.evidence.until)
+                .hold
+                .is_none()
+        })
+        .unwrap();
+    leak.policy.people_within = minutes(100_000);
+    let mut canary = (at(&[30_000.0; 6]), scenarios::policy(Caps::default()));
+    canary.1.share = 0.3;
+    for (mut evidence, policy) in [(leak.evidence, leak.policy), canary] {
+        let first = decide(&evidence, None, &policy, evidence.until);
+        let hold = first.hold.unwrap();
+        assert!(hold > evidence.fleet.desired, "{}", first.reason);
+        for look in 1..4 {
+            let standing = Standing {
+                servers: hold,
+                changed: evidence.until - minutes(10 * look),
+            };
+            evidence.fleet.desired = hold;
+            evidence.fleet.in_service = hold.min(evidence.fleet.in_service + 2);
+            let again = decide(&evidence, Some(&standing), &policy, evidence.until);
+            assert_eq!(again.hold, Some(hold), "{}", again.reason);
+        }
+    }
+}
+
+#[test]
+fn a_hand_back_leaves_what_demand_will_need_when_servers_could_come_again() {
+    // Above the band, climbing by less than a hundredth a minute, and servers that take long.
+    let climbing: Vec<f64> = (0..30).map(|m| 20_000.0 * 1.007_f64.powi(m)).collect();
+    let mut evidence = at(&climbing);
+    evidence.lead_time = minutes(20);
+    let wanted = decided(&evidence, None, Caps::default()).hold.unwrap();
+    let last = climbing[climbing.len() - 1] / 1000.0;
+    assert!(f64::from(wanted) > last + 2.0, "{wanted}");
+    evidence.fleet.desired = 60;
+    evidence.fleet.in_service = 60;
+    let mut held = 60;
+    for _ in 0..30 {
+        let standing = Standing {
+            servers: held,
+            changed: evidence.until - minutes(30),
+        };
+        held = decided(&evidence, Some(standing), Caps::default())
+            .hold
+            .unwrap();
+        assert!(held >= wanted, "{held} {wanted}");
+    }
+    assert_eq!(held, wanted);
+}
+
+/// CPU alone says that something is wrong: one step, and no other before that one could be seen.
+#[test]
+fn what_cpu_alone_asks_for_is_not_asked_for_at_every_look() {
+    let mut evidence = at(&[]);
+    evidence.demand = None;
+    evidence.cpu = Some(Track::new(vec![95.0; 60], "CPU"));
+    let first = decided(&evidence, None, Caps::default());
+    assert_eq!((first.kind, first.hold), (Kind::Unknown, Some(16)));
+    evidence.fleet.desired = 16;
+    evidence.fleet.in_service = 16;
+    let since = |ago| {
+        Some(diagnosis::Step {
+            at: evidence.until - minutes(ago),
+            from: 10,
+            to: 16,
+        })
+    };
+    let standing = Standing {
+        servers: 16,
+        changed: evidence.until - minutes(3),
+    };
+    for (ago, hold) in [(3, 16), (9, 16), (11, 26)] {
+        let looked = Evidence {
+            step: since(ago),
+            ..evidence.clone()
+        };
+        assert_eq!(
+            decided(&looked, Some(standing), Caps::default()).hold,
+            Some(hold),
+            "{ago}"
+        );
+    }
+}
+
 #[test]
 fn no_evidence_panics_and_none_lowers() {
     let nothing = Evidence::bare(scenarios::minute(0), Fleet::default(), 0.0, minutes(0));

@@ -59,6 +59,14 @@ pub struct Following {
     pub expected: Option<f64>,
     /// Whether an instance refresh was started.
     pub refreshed: bool,
+    /// When demand was measured last; since the beginning it was not where this is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub measured: Option<Timestamp>,
+    /// When the next look is due; long after it, it is asked for again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub due: Option<Timestamp>,
 }
 
 /// Servers that were added at once.

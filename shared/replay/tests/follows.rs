@@ -39,6 +39,13 @@ fn look_event(look: &Look) -> Value {
     json!({ "Records": [{ "eventSource": "aws:sqs", "messageId": "1", "body": body }] })
 }
 
+/// The same message, delivered for the `count`th time.
+fn received(look: &Look, count: u32) -> Value {
+    let mut event = look_event(look);
+    event["Records"][0]["attributes"] = json!({ "ApproximateReceiveCount": count.to_string() });
+    event
+}
+
 /// Delivers looks as they come due until none is left, at most so many.
 fn follow(stage: &Stage, most: usize) -> Vec<u32> {
     let mut floors = Vec::new();
@@ -202,6 +209,180 @@ fn a_look_whose_successor_was_lost_is_asked_for_again() {
     stage.pass(mins(1), 15_000.0);
     assert!(!stage.responder(&event).failed);
     assert_eq!(stage.notifier.take_looks().len(), 1);
+}
+
+/// Looks that stop coming must not keep what comes later from being followed and told.
+#[test]
+fn an_alarm_after_a_lost_chain_of_looks_is_an_incident_of_its_own() {
+    let stage = stage(ACTIVE, 15_000.0);
+    assert!(!stage.responder(&alarm(stage.now())).failed);
+    let first = incident(&stage).following.unwrap();
+    assert_eq!(stage.notifier.take_looks().len(), 1, "and it is lost");
+    stage.pass(mins(20), 15_000.0);
+    assert!(!stage.responder(&alarm(stage.now())).failed);
+    let left = incident(&stage);
+    assert_eq!(left.closed.len(), 1);
+    assert_eq!(left.closed[0].since, first.since);
+    let following = left.following.unwrap();
+    assert_eq!((following.since, following.look), (stage.now(), 1));
+    assert_eq!(stage.notifier.messages().len(), 2, "people hear of it");
+    let looks = stage.notifier.take_looks();
+    assert_eq!((looks.len(), looks[0].0.incident), (1, following.since));
+    assert!(left.hold.unwrap().servers >= 15, "what was held stays");
+    // What was held while nobody looked counts.
+    assert!(left.spent.server_minutes > 100.0, "{:?}", left.spent);
+}
+
+#[test]
+fn a_pause_stops_no_looks_and_what_goes_off_meanwhile_is_looked_at_afterwards() {
+    let pause = |stage: &Stage, until| {
+        let pause = documents::Pause {
+            since: stage.now(),
+            until,
+            by: "ops".to_owned(),
+            reason: "migration".to_owned(),
+        };
+        stage.put(keys::PAUSE, pause);
+    };
+    for before in [true, false] {
+        let stage = stage(ACTIVE, 15_000.0);
+        if before {
+            assert!(!stage.responder(&alarm(stage.now())).failed);
+        }
+        pause(&stage, None);
+        if !before {
+            assert_eq!(stage.responder(&alarm(stage.now())).word, "paused");
+        }
+        let (floor, messages) = (stage.group().min_size, stage.notifier.messages().len());
+        let mut look = None;
+        for _ in 0..6 {
+            let looks = stage.notifier.take_looks();
+            assert_eq!(looks.len(), 1, "before {before}");
+            let (next, span) = looks[0].clone();
+            stage.pass(span, 15_000.0);
+            let ended = stage.responder(&look_event(&next));
+            assert_eq!((ended.word.as_str(), ended.failed), ("paused", false));
+            look = Some(next);
+        }
+        assert_eq!(stage.group().min_size, floor);
+        assert_eq!(stage.notifier.messages().len(), messages);
+        pause(&stage, Some(stage.now()));
+        let ended = stage.responder(&look_event(&look.unwrap()));
+        assert!(!ended.failed, "{ended:?}");
+        assert!(stage.group().min_size >= 15, "{ended:?}");
+        assert!(incident(&stage).following.is_some());
+        assert!(!stage.notifier.messages().is_empty());
+    }
+}
+
+#[test]
+fn an_alarm_that_changed_after_the_last_look_is_decided_on() {
+    let stage = stage(ACTIVE, 15_000.0);
+    assert!(!stage.responder(&alarm(stage.now())).failed);
+    let first = incident(&stage).following.unwrap();
+    stage.clock.advance(jiff::SignedDuration::from_secs(30));
+    let mut other = alarm(first.looked_at + jiff::SignedDuration::from_secs(20));
+    other["alarmData"]["alarmName"] = json!("forescale-web-band");
+    assert!(!stage.responder(&other).failed);
+    let after = incident(&stage);
+    assert_eq!(after.following.unwrap().look, first.look + 1);
+    assert!(!after.seen.last().unwrap().decision.contains("joined"));
+}
+
+/// A message that comes twice, a minute apart, leaves one chain; one that comes again because its
+/// delivery failed makes sure that the chain goes on.
+#[test]
+fn a_doubled_look_does_not_double_the_chain() {
+    let stage = stage(ACTIVE, 15_000.0);
+    assert!(!stage.responder(&alarm(stage.now())).failed);
+    let mut asked = 0;
+    for _ in 0..20 {
+        let looks = stage.notifier.take_looks();
+        asked += looks.len();
+        let (look, span) = looks.last().unwrap().clone();
+        stage.pass(span, 15_000.0);
+        assert!(!stage.responder(&look_event(&look)).failed);
+        stage.clock.advance(jiff::SignedDuration::from_secs(55));
+        assert!(!stage.responder(&look_event(&look)).failed);
+    }
+    assert_eq!(asked, 20);
+    let (look, span) = stage.notifier.take_looks().pop().unwrap();
+    stage.pass(span, 15_000.0);
+    assert!(!stage.responder(&look_event(&look)).failed);
+    let (next, due) = stage.notifier.take_looks().pop().unwrap();
+    assert!(!stage.responder(&received(&look, 2)).failed);
+    let (again, later) = stage.notifier.take_looks().pop().unwrap();
+    assert_eq!(again, next);
+    assert!(later > due, "it comes after the one that was asked for");
+    // Which makes it a repetition that asks for nothing.
+    stage.pass(due, 15_000.0);
+    assert!(!stage.responder(&look_event(&next)).failed);
+    drop(stage.notifier.take_looks());
+    stage.pass(later - due, 15_000.0);
+    assert!(!stage.responder(&look_event(&again)).failed);
+    assert!(stage.notifier.take_looks().is_empty());
+}
+
+/// What nobody can measure is not held for ever, and people hear that it ends.
+#[test]
+fn a_day_without_a_measurement_ends_the_hold_and_says_so() {
+    let known = stage(ACTIVE, 15_000.0);
+    assert!(!known.responder(&alarm(known.now())).failed);
+    let metrics = local::CsvMetrics::new(known.clock.clone());
+    let stage = Stage { metrics, ..known };
+    let begun = stage.now();
+    let mut until = None;
+    for _ in 0..2000 {
+        let looks = stage.notifier.take_looks();
+        let Some((look, span)) = looks.last().cloned() else {
+            break;
+        };
+        stage.pass(span, 15_000.0);
+        drop(stage.notifier.take());
+        assert!(!stage.responder(&look_event(&look)).failed);
+        until = incident(&stage).hold.map(|hold| hold.until);
+    }
+    let hours = stage.now().duration_since(begun).as_hours();
+    assert_eq!(hours, 24);
+    assert!(incident(&stage).following.is_none());
+    let left = until.unwrap().duration_since(stage.now());
+    assert!(left > mins(0) && left <= mins(75), "{left}");
+    let told = stage.notifier.messages();
+    assert!(
+        told.iter()
+            .any(|m| m.text.contains("othing was known of demand for a day")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_fault_that_comes_while_servers_go_back_is_told() {
+    let text = format!(
+        "{ACTIVE}\n[target.response]\nerrors = {{ namespace = \"Shop\", name = \"Errors\" }}"
+    );
+    let stage = stage(&text, 15_000.0);
+    let name = MetricName {
+        namespace: "Shop".to_owned(),
+        name: "Errors".to_owned(),
+        dimensions: [].into(),
+    };
+    // An hour and 21 minutes after the spike began, a release fails every fifth request.
+    let errors = series(at("2026-11-20T00:38:00Z"), 36 * 60, |m| {
+        if m < 563 { 5.0 } else { 1100.0 }
+    });
+    let metrics = stage.metrics.clone().with(name, errors);
+    let stage = Stage { metrics, ..stage };
+    assert!(!stage.responder(&alarm(stage.now())).failed);
+    follow(&stage, 200);
+    let told: Vec<String> = stage
+        .notifier
+        .messages()
+        .into_iter()
+        .map(|m| m.subject)
+        .collect();
+    let back = told.iter().position(|it| it.contains("down to")).unwrap();
+    let fault = told.iter().position(|it| it.contains("bad release"));
+    assert!(fault.is_some_and(|fault| fault > back), "{told:?}");
 }
 
 #[test]

@@ -289,6 +289,7 @@ pub fn policy(caps: Caps) -> Policy {
         caps,
         people_within: SignedDuration::from_hours(1),
         refresh: false,
+        share: 1.0,
     }
 }
 
