@@ -186,6 +186,8 @@ fn following() -> Following {
         highest: 18_400.0,
         expected: None,
         refreshed: false,
+        measured: Some(at("2026-01-01T10:03:00Z")),
+        due: Some(at("2026-01-01T10:04:00Z")),
     }
 }
 
