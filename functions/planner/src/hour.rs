@@ -2,7 +2,7 @@ use config::{Mode, Target, Throughput};
 use control::{
     Ask, ControlError, Outcome, Settings, Standing, TargetReport, World, acquire, append_to_ledger,
     load, load_settings, needs, present, recent_demand, reconcile, rehearse, release,
-    resolve_rules, sight,
+    resolve_rules, shortfall_text, sight,
 };
 use documents::{History, LedgerEntry, Plan, keys};
 use fleet::Group;
@@ -207,10 +207,7 @@ where
         target: target.name.clone(),
         source,
     })?;
-    let known: Vec<String> = before
-        .body()
-        .map(|plan| plan.notes.clone())
-        .unwrap_or_default();
+    let known = before.body().and_then(|plan| plan.shortfall.clone());
     let lease = acquire(world, &target.name, BY).await?;
     let Gathered {
         rules,
@@ -232,17 +229,10 @@ where
         tell(world.notifier, target, subject, error.chain()).await;
     }
     let outcome = outcome?;
-    if let Some(shortfall) = &outcome.report.shortfall {
-        let new = outcome
-            .plan
-            .notes
-            .iter()
-            .filter(|note| !known.contains(note));
-        if new.clone().any(|note| note.contains(&shortfall.limit)) {
-            let subject = format!("{} will need more servers than it may have", target.name);
-            let text = new.cloned().collect::<Vec<_>>().join("\n");
-            tell(world.notifier, target, subject, text).await;
-        }
+    let shortfall = outcome.plan.shortfall.as_ref();
+    if let Some(shortfall) = shortfall.filter(|shortfall| shortfall.is_news(known.as_ref())) {
+        let subject = format!("{} will need more servers than it may have", target.name);
+        tell(world.notifier, target, subject, shortfall_text(shortfall)).await;
     }
     Ok(TargetReport::of(&target.name, &outcome))
 }

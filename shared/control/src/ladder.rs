@@ -13,7 +13,8 @@ use timeseries::Step;
 use crate::ControlError;
 use crate::error::chain;
 use crate::metrics::series_of;
-use crate::near::{correct_rest, near_steps, replace_until};
+use crate::near::{near_steps, replace_until};
+use crate::rest::correct_rest;
 use crate::settings::{Settings, occurrence_id};
 use crate::sight::Sight;
 use crate::store::{Loaded, load};
@@ -183,10 +184,10 @@ pub(crate) struct Known<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) target: &'a Target,
     pub(crate) rules: &'a Rules,
-    present: Option<Present>,
+    pub(crate) present: Option<Present>,
     pub(crate) sight: &'a Sight,
     pub(crate) now: Timestamp,
-    end: Timestamp,
+    pub(crate) end: Timestamp,
 }
 
 fn from_forecast(
@@ -220,10 +221,8 @@ fn from_forecast(
     let expected =
         row_at(&forecast, now).map(|row| (level(&forecast, row, 0.5), level(&forecast, row, 0.99)));
     let near = near_steps(known, &forecast, &added, &mut notes);
-    if let (Some(near), Some(minutes)) = (&near, &known.sight.minutes)
-        && !near.dip
-    {
-        correct_rest(&mut forecast, minutes, now);
+    if let Some(near) = near.as_ref().filter(|near| !near.dip) {
+        correct_rest(&mut forecast, known, &added, near);
     }
     // From the start of the hour, so that every run within it plans alike.
     let from = Step::HOUR.floor(now).max(forecast.start);

@@ -14,6 +14,7 @@ mod metrics;
 mod near;
 mod outcome;
 mod reconcile;
+mod rest;
 mod rules;
 mod settings;
 mod sight;
@@ -32,7 +33,7 @@ pub use metrics::{
     demand_minutes, demand_series, gather_history, metric_name, metric_statistic, minute_spread,
     present, recent_demand,
 };
-pub use outcome::{Outcome, TargetReport};
+pub use outcome::{Outcome, TargetReport, shortfall_text};
 pub use reconcile::{Ask, reconcile, rehearse};
 pub use rules::{Measured, resolve_rules};
 pub use settings::{Settings, left_out, load_settings, occurrence_id};

@@ -1,9 +1,9 @@
 //! The next hours by what the last minutes say, and the rest of the day by what the day has shown.
 
-use config::Occurrence;
+use config::{Occurrence, OccurrenceEffect};
 use documents::{Forecast, PlanStep};
 use fleet::SCHEDULE_TARDINESS;
-use forecasting::{by_minute, correct};
+use forecasting::{NearModel, NearState, by_minute};
 use jiff::{SignedDuration, Timestamp};
 use planning::{NEAR_BLOCK, Outlook, PUT_MARGIN, servers_for};
 use timeseries::{Series, Step};
@@ -19,6 +19,10 @@ pub(crate) struct Near {
     pub(crate) upper: Vec<(Timestamp, f64)>,
     /// Whether demand has fallen as it only does in an outage.
     pub(crate) dip: bool,
+    /// The lowest ordinary level, in log scale.
+    pub(crate) lowest: f64,
+    /// Demand below which everything is alike, requests per minute.
+    pub(crate) least: f64,
 }
 
 /// `None` where too little is known.
@@ -52,12 +56,8 @@ pub(crate) fn near_steps(
         })
         .collect();
     let medians = minute_medians(forecast, &jumps)?;
-    let newest = minutes.values().iter().rposition(|value| !value.is_nan())?;
-    let seen = minutes.time_at(newest);
-    let expected: Vec<f64> = (0..=newest)
-        .map(|index| medians.at(minutes.time_at(index)).unwrap_or(f64::NAN))
-        .collect();
-    let state = model.state(&minutes.values()[..=newest], &expected)?;
+    let views = Views::of(&model, minutes, &medians, &occurrences)?;
+    let state = views.now;
     if state.dip {
         notes.push(format!(
             "demand is {:.0} % below its forecast, further than on any ordinary day: it looks like an outage, and floors stay with the forecast",
@@ -76,13 +76,26 @@ pub(crate) fn near_steps(
         .saturating_add(block.saturating_mul(2))
         .unwrap_or(Timestamp::MAX);
     let from = Step::FIVE_MINUTES.floor(now).max(forecast.start);
-    let outlook = Outlook {
-        model: &model,
-        state,
-        seen,
-        price,
-    };
-    let mut steps = outlook.steps(from, until, rules, |at| medians.at(at));
+    let (mut steps, mut upper) = (Vec::new(), Vec::new());
+    let blocks = std::iter::successors(Some(from), |start| start.checked_add(block).ok());
+    for start in blocks.take_while(|start| *start < until) {
+        let end = start.saturating_add(block).unwrap_or(Timestamp::MAX);
+        let Some((state, seen)) = views.for_block(start, end) else {
+            break;
+        };
+        let outlook = Outlook {
+            model: &model,
+            state,
+            seen,
+            price,
+        };
+        let known = outlook.steps(start, end, rules, |at| medians.at(at));
+        if known.is_empty() {
+            break;
+        }
+        steps.extend(known);
+        upper.extend(outlook.upper(start, end, |at| medians.at(at)));
+    }
     let last = steps.last()?.start;
     // Never less than what is there now needs, as long as a server would take to come back.
     if let Some(median) = medians.at(now).filter(|_| !state.dip) {
@@ -103,11 +116,85 @@ pub(crate) fn near_steps(
     }
     let until = last.saturating_add(block).unwrap_or(until);
     Some(Near {
-        upper: outlook.upper(from, until, |at| medians.at(at)),
+        upper,
         steps,
         until,
         dip: state.dip,
+        lowest: model.lowest,
+        least: model.least,
     })
+}
+
+/// Minutes of an occasion after which it speaks for itself: the memory of the level.
+const SETTLED: SignedDuration = SignedDuration::from_mins(15);
+
+/// Where the day stands, with occasions and without. How wrong an announced figure was says nothing
+/// of the hours after it, nor a low day of a figure that was given as such.
+struct Views<'a> {
+    now: NearState,
+    /// By all minutes, and the newest of them.
+    whole: (NearState, Timestamp),
+    /// By the minutes outside occasions, and the newest of those.
+    plain: Option<(NearState, Timestamp)>,
+    occurrences: &'a [&'a Occurrence],
+}
+
+impl<'a> Views<'a> {
+    fn of(
+        model: &NearModel,
+        minutes: &Series,
+        medians: &Series,
+        occurrences: &'a [&'a Occurrence],
+    ) -> Option<Self> {
+        let view = |counts: &dyn Fn(Timestamp) -> bool| {
+            let expected: Vec<f64> = (0..minutes.len())
+                .map(|index| minutes.time_at(index))
+                .map(|at| medians.at(at).filter(|_| counts(at)).unwrap_or(f64::NAN))
+                .collect();
+            let known = |(value, median): (&f64, &f64)| !value.is_nan() && !median.is_nan();
+            let newest = minutes.values().iter().zip(&expected).rposition(known)?;
+            let state = model.state(&minutes.values()[..=newest], &expected[..=newest])?;
+            Some((state, minutes.time_at(newest)))
+        };
+        let during = |at: Timestamp| occurrences.iter().any(|o| o.from() <= at && at < o.to());
+        let whole = view(&|_| true)?;
+        let plain = view(&|at| !during(at));
+        let now = match plain {
+            Some((state, _)) if !during(whole.1) => state,
+            _ => whole.0,
+        };
+        Some(Self {
+            now,
+            whole,
+            plain,
+            occurrences,
+        })
+    }
+
+    /// What to go by in `[start, end)`; `None` where nothing that was seen bears on it.
+    fn for_block(&self, start: Timestamp, end: Timestamp) -> Option<(NearState, Timestamp)> {
+        let touching = || {
+            let all = self.occurrences.iter();
+            all.filter(|o| o.from() < end && o.to() > start)
+        };
+        if touching().next().is_none() {
+            return self.plain;
+        }
+        if touching().any(|o| under_way(o, self.whole.1)) {
+            return Some(self.whole);
+        }
+        let (state, seen) = self.plain.unwrap_or(self.whole);
+        let given = touching().any(|o| matches!(o.effect, OccurrenceEffect::Demand(_)));
+        // A demand that was given as such does not follow the day around it.
+        let level = if given { 0.0 } else { state.level };
+        Some((NearState { level, ..state }, seen))
+    }
+}
+
+/// Whether enough of `occurrence` was seen by `seen` to go by it.
+pub(crate) fn under_way(occurrence: &Occurrence, seen: Timestamp) -> bool {
+    let settled = occurrence.from().saturating_add(SETTLED);
+    settled.is_ok_and(|settled| settled <= seen) && seen < occurrence.to()
 }
 
 /// `near` until `until`, `steps` from there on.
@@ -166,29 +253,5 @@ pub(crate) fn minute_medians(forecast: &Forecast, jumps: &[bool]) -> Option<Seri
     Series::new(start, Step::MINUTE, minutes).ok()
 }
 
-/// Moves the steps to come by what was seen since the forecast began. Whether anything was seen.
-pub(crate) fn correct_rest(forecast: &mut Forecast, minutes: &Series, now: Timestamp) -> bool {
-    let Some(known) = forecast.quantile_forecast() else {
-        return false;
-    };
-    let since = minutes.between(forecast.start, now);
-    let Ok(steps) = since.resample(forecast.step()) else {
-        return false;
-    };
-    let actuals: Vec<Option<f64>> = (0..)
-        .map(|index| forecast.time_at(index))
-        .take_while(|at| *at < now)
-        .map(|at| steps.at(at).filter(|value| value.is_finite()))
-        .collect();
-    if actuals.iter().all(Option::is_none) {
-        return false;
-    }
-    let corrected = correct(&known, &actuals, now);
-    for (row, new) in forecast.quantiles.iter_mut().zip(&corrected.rows) {
-        // What was forecast stays a document that can be read: finite, not negative, ascending.
-        if new.iter().all(|value| value.is_finite()) && new.is_sorted() {
-            *row = new.iter().map(|value| value.max(0.0)).collect();
-        }
-    }
-    true
-}
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
-use documents::Plan;
-use planning::{PlanReport, Shortfall};
+use documents::{Plan, Shortfall};
+use planning::PlanReport;
 use serde::Serialize;
 
 /// How it ended for one target.
@@ -87,7 +87,8 @@ impl TargetReport {
 }
 
 /// The sentence about a shortfall.
-pub(crate) fn shortfall_text(shortfall: &Shortfall) -> String {
+#[must_use]
+pub fn shortfall_text(shortfall: &Shortfall) -> String {
     let Shortfall {
         from,
         needed,

@@ -346,9 +346,7 @@ fn decide(
         });
     }
     notes.extend(text(Severity::Warning));
-    let mut plan = plan;
-    plan.notes
-        .extend(report.shortfall.as_ref().map(shortfall_text));
+    notes.extend(report.shortfall.as_ref().map(shortfall_text));
     let changes = diff(
         &plan,
         &seen.group,
@@ -456,6 +454,7 @@ fn same(stored: &Plan, new: &Plan) -> bool {
         found_min_size: _,
         human_floor,
         applied: _,
+        shortfall,
         forecast,
         notes,
     } = new;
@@ -468,7 +467,13 @@ fn same(stored: &Plan, new: &Plan) -> bool {
             .collect::<Vec<_>>()
     };
     let first = |floors: &[documents::PlanStep]| floors.first().map(|floor| floor.servers);
+    // When a shortfall begins moves with the clock.
+    let held_back = |shortfall: &Option<documents::Shortfall>| {
+        let shortfall = shortfall.as_ref();
+        shortfall.map(|s| (s.needed, s.allowed, s.limit.clone()))
+    };
     stored.steps == *steps
+        && held_back(&stored.shortfall) == held_back(shortfall)
         && stored.expires_at == *expires_at
         && rest(&stored.floors) == rest(floors)
         && first(&stored.floors) == first(floors)

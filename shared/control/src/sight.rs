@@ -157,8 +157,14 @@ where
         store, metrics, settings, target, rules, &forecast, wanted, now,
     )
     .await?;
-    let document = Envelope::new(Some(&target.name), now, BY, tuning.clone());
-    save(store, &key, &document, stored.unchanged()).await?;
+    let document = Envelope::new(Some(&target.name), now, BY, tuning);
+    // Another run may have been faster with the same; what is known is planned by all the same.
+    let kept = save(store, &key, &document, stored.unchanged()).await;
+    let mut tuning = document.body;
+    if let Err(error) = kept {
+        let note = format!("what the past says was not kept: {}", error.chain());
+        tuning.notes.push(note);
+    }
     Ok(Some(tuning))
 }
 

@@ -26,7 +26,7 @@ pub use forecast::{
 };
 pub use history::History;
 pub use incident::{Closed, Following, Hold, Incident, Raise, SeenAlarm, Spent};
-pub use plan::{Plan, PlanStep, PlannedAction};
+pub use plan::{Plan, PlanStep, PlannedAction, Shortfall};
 pub use record::{DriftRecord, Record, ScoredNight};
 pub use register::{Entry, Guard, register, register_table};
 pub use state::{

@@ -36,8 +36,39 @@ pub struct Plan {
     pub applied: bool,
     /// Key of the forecast it was made from; absent on a lower rung of the fallback ladder.
     pub forecast: Option<String>,
+    /// Servers that limits hold back, where they do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortfall: Option<Shortfall>,
     /// Which rung of the fallback ladder it stands on, and other plain sentences.
     pub notes: Vec<String>,
+}
+
+/// Servers that limits hold back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Shortfall {
+    /// When it begins.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub from: Timestamp,
+    /// Servers needed at most.
+    pub needed: u32,
+    /// Servers allowed.
+    pub allowed: u32,
+    /// Which limit binds, in plain words.
+    pub limit: String,
+}
+
+impl Shortfall {
+    /// Whether it is worth a message beside `known`, the one before: another limit, or a quarter
+    /// more servers. When it begins moves with the clock.
+    #[must_use]
+    pub fn is_news(&self, known: Option<&Self>) -> bool {
+        known.is_none_or(|known| {
+            self.limit != known.limit
+                || self.allowed < known.allowed
+                || u64::from(self.needed) * 4 > u64::from(known.needed) * 5
+        })
+    }
 }
 
 /// A floor that holds from `start` until the next step.

@@ -97,6 +97,7 @@ prop_compose! {
             steps,
             expires_at: decided_at,
             actions: Vec::new(),
+            shortfall: None,
             found_min_size: servers,
             human_floor,
             applied,

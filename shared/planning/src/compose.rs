@@ -1,10 +1,11 @@
-use documents::{Baseline, Hold, Plan, PlanStep};
+use documents::{Baseline, Hold, Plan, PlanStep, Shortfall};
 use fleet::{Group, MOST_SCHEDULED_ACTIONS, SCHEDULE_TARDINESS, ScheduledAction};
 use jiff::Timestamp;
 
 use crate::actions::{Taken, actions};
 use crate::fewest::{fewest_levels, runs};
 use crate::floors::{by_minute, looking_ahead, minute_of, minutes_between, plus_minutes};
+use crate::throughput::servers_for;
 use crate::{ACTIONS_LEFT_TO_OTHERS, PUT_MARGIN, PlanError, Rules};
 
 /// The group as it is, and what else bears on its floors.
@@ -71,19 +72,6 @@ pub struct PlanReport {
     pub notes: Vec<String>,
 }
 
-/// Servers that limits hold back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shortfall {
-    /// When it begins.
-    pub from: Timestamp,
-    /// Servers needed at most.
-    pub needed: u32,
-    /// Servers allowed.
-    pub allowed: u32,
-    /// Which limit binds.
-    pub limit: String,
-}
-
 /// The plan for one group: floors early enough, under no hold and no human floor, within limits,
 /// in as few actions as the quota asks.
 ///
@@ -128,7 +116,7 @@ pub fn compose(
             PlanStep {
                 start,
                 servers,
-                reason: floor_reason(servers, start, needs, current),
+                reason: floor_reason(servers, start, needs, rules, current),
             }
         })
         .collect();
@@ -157,6 +145,7 @@ pub fn compose(
         found_min_size: group.min_size,
         human_floor: current.human_floor,
         applied: false,
+        shortfall: report.shortfall.clone(),
         forecast: needs.forecast.clone(),
         notes: needs.notes.clone(),
     };
@@ -194,7 +183,15 @@ fn planned(
     let ahead = usize::try_from(ahead.as_secs().max(0))
         .unwrap_or(0)
         .div_ceil(60);
-    let needed = looking_ahead(&by_minute(&needs.steps, from, minutes), ahead);
+    let mut needed = looking_ahead(&by_minute(&needs.steps, from, minutes), ahead);
+    // What demand needs now stays as long as a server would take to come back.
+    if let Some(present) = current.present {
+        let lead = usize::try_from(rules.lead_time.as_secs().max(0)).unwrap_or(0) / 60;
+        let servers = servers_for(present.demand, rules.throughput);
+        for needed in needed.iter_mut().take(lead + 1) {
+            *needed = servers.max(*needed);
+        }
+    }
     let (most, limit) = if current.group.max_size < rules.max_servers {
         (current.group.max_size, "the group's MaxSize")
     } else {
@@ -286,7 +283,13 @@ fn resting(current: &Current<'_>) -> u32 {
         .min(current.group.max_size)
 }
 
-fn floor_reason(servers: u32, start: Timestamp, needs: &Needs, current: &Current<'_>) -> String {
+fn floor_reason(
+    servers: u32,
+    start: Timestamp,
+    needs: &Needs,
+    rules: &Rules,
+    current: &Current<'_>,
+) -> String {
     let held = current
         .hold
         .filter(|hold| start < hold.until && hold.servers >= servers);
@@ -301,10 +304,21 @@ fn floor_reason(servers: u32, start: Timestamp, needs: &Needs, current: &Current
         .steps
         .partition_point(|step| step.start <= start)
         .saturating_sub(1);
-    match needs.steps[from.min(needs.steps.len())..]
+    let step = needs.steps[from.min(needs.steps.len())..]
         .iter()
-        .find(|step| step.servers >= servers)
+        .find(|step| step.servers >= servers);
+    let early = rules.lead_time.saturating_add(SCHEDULE_TARDINESS);
+    let soon = start.saturating_add(early).unwrap_or(Timestamp::MAX);
+    if let Some(present) = current.present
+        && step.is_none_or(|step| step.start > soon)
+        && servers_for(present.demand, rules.throughput) >= servers
     {
+        return format!(
+            "present demand of {:.0}/min at {:.0}/min a server = {servers}",
+            present.demand, rules.throughput
+        );
+    }
+    match step {
         Some(step) => format!("for {}: {}", step.start, step.reason),
         None if needs.keep => "kept, since there is no fresh forecast".to_owned(),
         None => "within the limits of the target".to_owned(),

@@ -65,6 +65,7 @@ mod tests {
             found_min_size: 2,
             human_floor: human,
             applied,
+            shortfall: None,
             forecast: None,
             notes: Vec::new(),
         }

@@ -26,7 +26,7 @@ mod throughput;
 mod tune;
 
 pub use check::{Finding, Severity, check};
-pub use compose::{Current, Needs, PlanReport, Present, Shortfall, compose};
+pub use compose::{Current, Needs, PlanReport, Present, compose};
 pub use diff::{Changes, diff};
 pub use error::PlanError;
 pub use human::human_floor;
@@ -50,6 +50,9 @@ pub const ACTIONS_LEFT_TO_OTHERS: usize = 25;
 /// No action is put with a start closer than this: a batch that AWS sees after its start is
 /// refused. What is due sooner is applied directly.
 pub const PUT_MARGIN: SignedDuration = SignedDuration::from_mins(2);
+
+/// A stop for a throughput that is tiny beside demand; far above any group's limits.
+const MOST_SERVERS: u32 = 1 << 22;
 
 /// What a target's configuration and measurements come down to.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,9 +5,9 @@ use documents::PlanStep;
 use forecasting::{NEAR_LEVELS, NearModel, NearState};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::Rules;
 use crate::curve::Curve;
 use crate::floors::minutes_between;
+use crate::{MOST_SERVERS, Rules};
 
 /// Index of the median in [`NEAR_LEVELS`].
 const MEDIAN: usize = 6;
@@ -128,19 +128,30 @@ pub(crate) fn worth(values: &[f64; NEAR_LEVELS.len()], price: f64, throughput: f
     // The answer lies next to the quantile itself, or in the tail beyond the last one known.
     let above = NEAR_LEVELS.partition_point(|level| *level < 1.0 - price);
     let near = values[above.saturating_sub(1)] / throughput;
-    let mut servers = (near.floor().max(1.0) - 1.0).min(f64::from(u32::MAX / 4)) as u32;
-    while servers > 0 && !more_than_price(servers - 1) {
-        servers -= 1;
+    let start = (near.floor().max(1.0) - 1.0).min(f64::from(MOST_SERVERS));
+    let mut low = start as u32;
+    while low > 0 && !more_than_price(low - 1) {
+        low -= 1;
     }
-    let mut stride = 1;
-    while more_than_price(servers.saturating_add(stride)) && stride < u32::MAX / 8 {
-        servers += stride;
-        stride *= 2;
+    if !more_than_price(low) {
+        return low;
     }
-    while more_than_price(servers) {
-        servers += 1;
+    // Gallop to an upper bound, then halve: what one more carries falls with their number.
+    let mut width = 1;
+    while width < MOST_SERVERS && more_than_price(low + width) {
+        low += width;
+        width *= 2;
     }
-    servers
+    let mut high = low + width;
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if more_than_price(middle) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
 }
 
 #[cfg(test)]
@@ -169,6 +180,12 @@ mod tests {
         assert_eq!(worth(&[1000.0; NEAR_LEVELS.len()], 0.1, 1000.0), 1);
         assert_eq!(worth(&[1001.0; NEAR_LEVELS.len()], 1e-6, 1000.0), 2);
         assert_eq!(worth(&[0.0; NEAR_LEVELS.len()], 0.1, 1000.0), 0);
+    }
+
+    #[test]
+    fn a_throughput_that_no_fleet_could_make_up_for_ends_soon() {
+        assert!(worth(&uniform(1e9), 0.1, 1e-6) >= 1 << 22);
+        assert!(worth(&uniform(1e12), 1e-9, 1e-3) >= 1 << 22);
     }
 
     #[test]

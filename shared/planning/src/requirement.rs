@@ -3,7 +3,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::curve::Curve;
 use crate::loss::Loss;
-use crate::{PlanError, Rules};
+use crate::{MOST_SERVERS, PlanError, Rules};
 
 /// Servers that each step of the forecast needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -161,9 +161,6 @@ fn servers_at_price(loss: &Loss<'_>, price: f64, least: u32) -> u32 {
     }
     high
 }
-
-/// A stop for a throughput that is tiny beside demand; far above any group's limits.
-const MOST_SERVERS: u32 = 1 << 22;
 
 fn reason(loss: &Loss<'_>, wanted: u32, rules: &Rules) -> String {
     let capacity = f64::from(wanted) * rules.throughput;

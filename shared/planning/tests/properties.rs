@@ -73,6 +73,20 @@ proptest! {
     }
 
     #[test]
+    fn the_floor_is_never_under_what_present_demand_needs(scene in scenes()) {
+        let scene = Scene { rules: planning::Rules { share: 1.0, ..scene.rules.clone() }, ..scene };
+        let group = scene.group();
+        let (plan, _) = scene.plan(&group, None);
+        let most = scene.rules.max_servers.min(scene.sizes.2);
+        let needed = scene.demand.map_or(0, |demand| (demand / 1000.0 - 1e-9).ceil() as u32).min(most);
+        let lead = scene.rules.lead_time.as_secs().div_euclid(60);
+        for minute in 0..=lead {
+            let floor = floor_at(&plan, scene.now + mins(minute));
+            prop_assert!(floor >= needed, "{floor} of {needed} in {minute} minutes");
+        }
+    }
+
+    #[test]
     fn no_minute_has_less_than_it_needs(scene in scenes()) {
         let scene = Scene { rules: planning::Rules { share: 1.0, ..scene.rules.clone() }, ..scene };
         let group = scene.group();

@@ -223,7 +223,8 @@ fn whatever_call_fails_the_fleet_stays_and_the_next_run_finishes() {
                         && call.resource.ends_with("incident.json")
                         && lost)
                     || (call.operation != "resize"
-                        && ended.text.contains("planned without the past"));
+                        && (ended.text.contains("planned without the past")
+                            || ended.text.contains("what the past says was not kept")));
                 assert!(ended.failed || harmless, "{context}: {ended:?}");
                 let after = promised(&stage);
                 assert!(

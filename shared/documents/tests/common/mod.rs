@@ -142,6 +142,7 @@ pub(crate) fn plan() -> Plan {
             min_size: 4,
             desired_capacity: None,
         }],
+        shortfall: None,
         found_min_size: 2,
         human_floor: None,
         applied: false,
