@@ -85,6 +85,7 @@ where
             },
         );
     }
+    let mut untold = None;
     // People are told also of what failed: the retry will find the event decided on before.
     if let (Some(decision), true) = (&decision, remembered.tell) {
         let telling = Telling {
@@ -93,7 +94,7 @@ where
             extra: &extra,
             incident: incident.as_ref(),
         };
-        tell(world.notifier, target, cause, decision, &telling).await;
+        untold = tell(world.notifier, target, cause, decision, &telling).await;
     }
     let mut report = made?;
     match &decision {
@@ -104,6 +105,7 @@ where
         report.notes.extend(notes);
     }
     report.notes.extend(extra);
+    report.notes.extend(untold);
     report.notes.extend(gathered.notes);
     reminded?;
     Ok(report)

@@ -1,6 +1,6 @@
 use config::{Mode, Target};
 use control::ControlError;
-use control::{Settings, TargetReport, World, acquire, load_settings, release};
+use control::{Settings, TargetReport, TimelyWorld, World, acquire, load_settings, release};
 use diagnosis::{Alarm, AlarmState};
 use jiff::{SignedDuration, Timestamp};
 use ports::{Clock, DocumentStore, GroupWriter, MetricSource, Notifier, Reminder};
@@ -18,6 +18,9 @@ pub(crate) const BY: &str = "responder";
 /// the hourly planner has long seen what it was about.
 const TOO_OLD: SignedDuration = SignedDuration::from_mins(60);
 
+/// How long one call may take: an attempt that hangs and one that answers. The function has a minute.
+const NEEDED: SignedDuration = SignedDuration::from_secs(12);
+
 /// Answers an alarm, or looks again at what an alarm began. An event that is neither, or nobody's,
 /// or silenced, is answered with a note: delivering it again would change nothing.
 ///
@@ -34,6 +37,8 @@ where
     N: Notifier + Reminder,
     C: Clock,
 {
+    let limited = TimelyWorld::new(world, NEEDED);
+    let world = &limited.world();
     let mut answer = Response {
         targets: Vec::new(),
         notes: Vec::new(),

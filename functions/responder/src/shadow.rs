@@ -51,6 +51,7 @@ where
         would_write: usize::from(decision.hold.is_some()),
         reason: decision.reason.clone(),
     };
+    let mut untold = None;
     if append_to_ledger(world.store, &target.name, entry).await? {
         let telling = Telling {
             shadow: true,
@@ -58,9 +59,10 @@ where
             extra: &[],
             incident: None,
         };
-        tell(world.notifier, target, cause, &decision, &telling).await;
+        untold = tell(world.notifier, target, cause, &decision, &telling).await;
     }
     let mut report = TargetReport::new(&target.name, "shadow", decision.reason);
+    report.notes.extend(untold);
     report.floor = floor;
     report.changes = usize::from(decision.hold.is_some());
     Ok(report)

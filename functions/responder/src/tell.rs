@@ -22,18 +22,18 @@ pub(crate) struct Telling<'a> {
 }
 
 /// Sends what was found, why, what was done and what a person should do. A message that cannot be
-/// sent is logged: it must not keep servers from arriving.
+/// sent is logged and returned as a note: it must not keep servers from arriving.
 pub(crate) async fn tell<N: Notifier>(
     notifier: &N,
     target: &Target,
     cause: &Cause,
     decision: &Decision,
     telling: &Telling<'_>,
-) {
+) -> Option<String> {
     let message = message(target, cause, decision, telling);
-    if let Err(error) = notifier.notify(&message).await {
-        tracing::error!(target_name = %target.name, error = %error, "message not sent");
-    }
+    let error = notifier.notify(&message).await.err()?;
+    tracing::error!(target_name = %target.name, error = %error, "message not sent");
+    Some(format!("nobody could be told: {error}"))
 }
 
 fn message(target: &Target, cause: &Cause, decision: &Decision, telling: &Telling<'_>) -> Message {

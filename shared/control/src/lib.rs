@@ -19,6 +19,7 @@ mod rules;
 mod settings;
 mod sight;
 mod store;
+mod timely;
 mod world;
 
 pub use band::{
@@ -39,4 +40,5 @@ pub use rules::{Measured, resolve_rules};
 pub use settings::{Settings, left_out, load_settings, occurrence_id};
 pub use sight::{Sight, sight, utilization};
 pub use store::{Loaded, load, save};
+pub use timely::{Limited, Timely, TimelyWorld};
 pub use world::World;

@@ -404,6 +404,7 @@ fn no_real_spike_is_taken_for_what_withholds_servers() {
             }
         }
     }
+    assert!(spikes > 0, "none of the series holds a spike");
     assert!(
         withheld.is_empty(),
         "{} of {spikes}: {withheld:#?}",

@@ -1,8 +1,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
+use std::task::Poll;
 
 use jiff::{SignedDuration, Timestamp};
 use ports::Clock;
+
+/// How often a wait lets others go on: simulated calls take one turn, and some wait for another.
+const TURNS: usize = 8;
 
 /// A clock that stands still until it is told to go on. Clones show the same time.
 #[derive(Debug, Clone)]
@@ -36,6 +40,18 @@ impl Clock for VirtualClock {
         self.now.get()
     }
 
-    /// Returns at once and leaves the time as it is: within one decision no time passes.
-    async fn sleep(&self, _span: SignedDuration) {}
+    /// Leaves the time as it is: within one decision no time passes. Whatever else is under way goes
+    /// on first, so that only what never ends takes longer than a wait.
+    async fn sleep(&self, _span: SignedDuration) {
+        let mut turns = 0;
+        std::future::poll_fn(|context| {
+            turns += 1;
+            if turns > TURNS {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+    }
 }

@@ -24,6 +24,8 @@ pub enum Fault {
     UnansweredBefore,
     /// It happened, and the answer was lost.
     UnansweredAfter,
+    /// Neither an answer nor an end; nothing happened. Only for callers that give up by themselves.
+    Hangs,
     /// The call succeeds and every second item of its batch is refused, the first one included.
     /// Calls without a batch are throttled.
     ItemsRefused,

@@ -15,6 +15,10 @@ use serde_json::{Value, json};
 
 /// 6 servers planned, demand of `during` from 08:40 for an hour, 5,500 before and after.
 fn stage(mode: &str, during: f64) -> Stage {
+    stage_of(&config(mode), during)
+}
+
+fn stage_of(config: &str, during: f64) -> Stage {
     let now = at("2026-11-20T08:38:00Z");
     let demand = series(now - mins(8 * 60), 36 * 60, |m| {
         if (482..542).contains(&m) {
@@ -23,7 +27,7 @@ fn stage(mode: &str, during: f64) -> Stage {
             5500.0
         }
     });
-    let stage = Stage::new(now, &config(mode), demand, true);
+    let stage = Stage::new(now, config, demand, true);
     stage.put_forecast(&forecast(at("2026-11-20T00:00:00Z"), |_| 6000.0));
     assert!(!stage.planner().failed);
     stage.pass(mins(7), 5500.0);
@@ -500,6 +504,7 @@ fn whatever_call_of_a_look_fails_nothing_is_lowered_and_it_is_caught_up_with() {
             Fault::Denied,
             Fault::UnansweredBefore,
             Fault::UnansweredAfter,
+            Fault::Hangs,
         ] {
             let (stage, look) = scene();
             let stage = Stage {
@@ -523,6 +528,52 @@ fn whatever_call_of_a_look_fails_nothing_is_lowered_and_it_is_caught_up_with() {
             assert!(incident(&stage).hold.is_some(), "{context}");
         }
     }
+}
+
+/// What only says more about a spike must not keep servers from it, neither refused nor hanging.
+#[test]
+fn servers_come_whatever_evidence_does_not() {
+    use local::Fault;
+    let behind =
+        "[target.response]\nbehind = [{ label = \"db\", namespace = \"Shop\", name = \"Db\" }]";
+    let measured = "throughput = { utilization = 60, initial = 1000 }";
+    let text = config(&format!("{ACTIVE}\n{behind}")).replace("throughput = 1000", measured);
+    let evidence = |call: &local::Call| match call.operation {
+        "activities" | "notify" => true,
+        "read" => !call.resource.ends_with("Requests"),
+        "get" => call.resource.contains("/forecast/") || call.resource.contains("history"),
+        _ => false,
+    };
+    let clean = stage_of(&text, 15_000.0);
+    let clean = Stage {
+        faults: local::Faults::none(),
+        ..clean
+    };
+    assert!(!clean.responder(&alarm(clean.now())).failed);
+    let calls = clean.faults.calls();
+    // The first read of the plan is for what is planned; the next one is what is changed.
+    let plan = calls
+        .iter()
+        .position(|call| call.resource.ends_with("plan.json"));
+    let chosen = calls
+        .iter()
+        .enumerate()
+        .filter(|(index, call)| evidence(call) || plan == Some(*index));
+    let mut tried = 0;
+    for (index, call) in chosen {
+        for fault in [Fault::Hangs, Fault::Throttled, Fault::Denied] {
+            let stage = stage_of(&text, 15_000.0);
+            let faults = local::Faults::none().nth(index + 1, fault);
+            let stage = Stage { faults, ..stage };
+            let ended = stage.responder(&alarm(stage.now()));
+            let context = format!("{call:?} {fault:?}: {ended:?}");
+            assert!(!ended.failed, "{context}");
+            assert!(stage.group().min_size >= 15, "{context}");
+            assert_eq!(stage.notifier.take_looks().len(), 1, "{context}");
+            tried += 1;
+        }
+    }
+    assert!(tried >= 20, "{tried}: {calls:?}");
 }
 
 #[test]

@@ -42,6 +42,7 @@ impl<P> Faulty<P> {
                 let _ = work(&self.inner).await;
                 Err(failure(Fault::UnansweredAfter, operation, resource))
             }
+            Some(Fault::Hangs) => std::future::pending().await,
             Some(fault) => Err(failure(fault, operation, resource)),
         }
     }
@@ -80,6 +81,7 @@ impl<P> Faulty<P> {
                 let _ = work(&self.inner, items).await;
                 Err(failure(Fault::UnansweredAfter, operation, group.to_owned()))
             }
+            Some(Fault::Hangs) => std::future::pending().await,
             Some(fault) => Err(failure(fault, operation, group.to_owned())),
         }
     }
@@ -107,7 +109,7 @@ fn failure(fault: Fault, operation: &'static str, resource: String) -> PortError
             operation,
             resource,
         },
-        Fault::UnansweredBefore | Fault::UnansweredAfter => PortError::Unanswered {
+        Fault::UnansweredBefore | Fault::UnansweredAfter | Fault::Hangs => PortError::Unanswered {
             operation,
             resource,
             detail,

@@ -1,0 +1,198 @@
+//! Everything a decision is made from, read at once.
+
+mod servers;
+mod signals;
+
+use config::{Target, Throughput};
+use control::{
+    ControlError, Edges, Loaded, Settings, TimelyWorld, World, band, chain, demand_minutes, load,
+    metric_name, resolve_rules,
+};
+use diagnosis::{Band, Evidence, Fleet, Missing, Track};
+use documents::{History, Plan, keys};
+use fleet::Group;
+use jiff::{SignedDuration, Timestamp};
+use planning::Rules;
+use ports::{Clock, DocumentStore, GroupReader, MetricSource, PortError, Reading};
+use timeseries::Step;
+
+use servers::{planned, read_activities, release, unhealthy};
+use signals::{Asked, asked, named, place, track};
+
+/// Minutes of metrics that are looked at: a leak shows over hours.
+const MINUTES: usize = 240;
+/// Minutes of the forecast ahead of now: the longest lead time that is told apart.
+const AHEAD: usize = 120;
+/// How long a call may take that only brings evidence: capacity is not kept waiting for it. Answers
+/// take some tens of milliseconds; the third of three attempts at a call that is throttled may come
+/// after three seconds.
+const EVIDENCE: SignedDuration = SignedDuration::from_secs(4);
+/// How far back activities are asked for.
+const ACTIVITIES: SignedDuration = SignedDuration::from_hours(1);
+
+/// Everything a decision is made from, but for what the incident's record adds.
+pub(crate) struct Gathered {
+    pub(crate) group: Group,
+    pub(crate) rules: Rules,
+    pub(crate) evidence: Evidence,
+    pub(crate) notes: Vec<String>,
+}
+
+/// Reads group, plan, forecast, metrics and activities, as much as possible at the same time. Only
+/// the group is needed; what else cannot be read, or not soon, is missing evidence.
+pub(crate) async fn gather<S, M, G, N, C>(
+    world: &World<'_, S, M, G, N, C>,
+    settings: &Settings,
+    target: &Target,
+    now: Timestamp,
+) -> Result<Gathered, ControlError>
+where
+    S: DocumentStore,
+    M: MetricSource,
+    G: GroupReader,
+    C: Clock,
+{
+    let limited = TimelyWorld::new(world, EVIDENCE);
+    let brief = limited.world();
+    let port = |source| ControlError::Port {
+        target: target.name.clone(),
+        source,
+    };
+    let until = Step::MINUTE.floor(now);
+    let from = until
+        .saturating_sub(SignedDuration::from_mins(MINUTES as i64))
+        .unwrap_or(Timestamp::MIN);
+    let plan_key = keys::plan(&target.name);
+    let history_key = keys::history(&target.name);
+    let measured = matches!(target.throughput, Throughput::Measured { .. });
+    let history = async {
+        match measured {
+            false => Ok(None),
+            true => load::<History>(brief.store, &history_key)
+                .await
+                .map(|loaded| loaded.body().cloned()),
+        }
+    };
+    let mut notes = Vec::new();
+    let span = (from, MINUTES + AHEAD);
+    let (group, plan, history, edges) = futures_util::join!(
+        world.groups.group(&target.group),
+        load::<Plan>(brief.store, &plan_key),
+        history,
+        band(brief.store, settings, target, span, now, &mut notes),
+    );
+    let group = group.map_err(port)?;
+    let mut missing = Vec::new();
+    let mut known = |what: &str, error: &PortError| {
+        missing.push(Missing {
+            what: what.to_owned(),
+            why: error.to_string(),
+        });
+    };
+    let plan = plan.unwrap_or_else(|error| {
+        known("plan", &error);
+        Loaded::Absent
+    });
+    let history = history.unwrap_or_else(|error| {
+        known("history", &error);
+        None
+    });
+    let since = now.saturating_sub(ACTIVITIES).unwrap_or(Timestamp::MIN);
+    let asked = asked(target, &group, (from, until));
+    let readings: Vec<Reading> = asked.iter().map(|(_, reading)| reading.clone()).collect();
+    let ((rules, resolved), activities, demand, answers) = futures_util::join!(
+        resolve_rules(
+            target,
+            &group,
+            history.as_ref(),
+            brief.metrics,
+            brief.groups,
+            now
+        ),
+        brief.groups.activities(&target.group, since),
+        demand_minutes(brief.metrics, target, now, MINUTES),
+        brief.metrics.read_many(&readings),
+    );
+    notes.extend(resolved.notes);
+    if let Loaded::Unusable(error, _) = &plan {
+        notes.push(format!("skipped: {}", chain(error)));
+    }
+    let fleet = Fleet {
+        in_service: group.in_service(),
+        unhealthy: unhealthy(&group),
+        booting: group.booting(),
+        desired: group.desired_capacity,
+        most: group.max_size.min(rules.max_servers),
+        planned: planned(plan.body(), &group, &rules, now),
+    };
+    let mut evidence = Evidence::bare(until, fleet, rules.throughput, rules.lead_time);
+    evidence.demand = match demand {
+        Ok(values) => Some(values)
+            .filter(|values| values.iter().any(|value| value.is_finite()))
+            .map(|values| Track::new(values, named(&metric_name(&target.demand)))),
+        Err(error) => {
+            known("demand", &error);
+            None
+        }
+    };
+    let edges = edges.unwrap_or_else(|error| {
+        known("forecast", &error);
+        None
+    });
+    evidence.band = edges.map(within);
+    let launched = match activities {
+        Ok(found) => {
+            evidence.activities = Some(read_activities(&found));
+            found
+        }
+        Err(error) => {
+            known("scaling activities", &error);
+            Vec::new()
+        }
+    };
+    evidence.release = release(&group, &launched);
+    evidence.missing = missing;
+    let mut of_servers = Vec::new();
+    for ((what, reading), answer) in asked.iter().zip(answers) {
+        let error = match answer {
+            Ok(points) => {
+                place(&mut evidence, target, what, track(&points, reading));
+                continue;
+            }
+            Err(error) => error.to_string(),
+        };
+        match what {
+            Asked::Server(..) => of_servers.push(error),
+            _ => evidence.missing.push(Missing {
+                what: what.words(target),
+                why: error,
+            }),
+        }
+    }
+    // Once for them all: a group has many.
+    if let Some(why) = of_servers.first() {
+        evidence.missing.push(Missing {
+            what: format!("{} metrics of single servers", of_servers.len()),
+            why: why.clone(),
+        });
+    }
+    evidence.servers.retain(|server| {
+        let measured = |track: &Track| track.values.iter().any(|value| value.is_finite());
+        measured(&server.cpu) || measured(&server.resource) || measured(&server.errors)
+    });
+    Ok(Gathered {
+        group,
+        rules,
+        evidence,
+        notes,
+    })
+}
+
+fn within(edges: Edges) -> Band {
+    Band {
+        lower: edges.lower,
+        median: edges.median,
+        upper: edges.upper,
+        present: MINUTES - 1,
+    }
+}
