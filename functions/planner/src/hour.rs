@@ -1,10 +1,10 @@
 use config::{Mode, Target, Throughput};
 use control::{
-    Ask, ControlError, Outcome, Settings, Standing, TargetReport, World, acquire, append_to_ledger,
-    load, load_settings, needs, present, recent_demand, reconcile, rehearse, release,
-    resolve_rules, shortfall_text, sight,
+    Ask, ControlError, Known, Loaded, Outcome, Settings, Standing, TargetReport, World, acquire,
+    append_to_ledger, load, load_settings, needs, present, recent_demand, reconcile, rehearse,
+    release, resolve_rules, save, shortfall_text, sight,
 };
-use documents::{History, LedgerEntry, Plan, keys};
+use documents::{Envelope, History, LedgerEntry, Measurements, Plan, keys};
 use fleet::Group;
 use jiff::Timestamp;
 use planning::{Present, Rules};
@@ -135,29 +135,41 @@ where
     G: GroupReader,
 {
     let mut notes = Vec::new();
+    let port = |source| ControlError::Port {
+        target: target.name.clone(),
+        source,
+    };
     let history = match target.throughput {
         Throughput::Given(_) => None,
         Throughput::Measured { .. } => {
             let loaded = load::<History>(world.store, &keys::history(&target.name)).await;
-            loaded
-                .map_err(|source| ControlError::Port {
-                    target: target.name.clone(),
-                    source,
-                })?
-                .body()
-                .cloned()
+            loaded.map_err(port)?.body().cloned()
         }
     };
-    let (rules, measured) = resolve_rules(
-        target,
-        group,
-        history.as_ref(),
-        world.metrics,
-        world.groups,
-        now,
-    )
-    .await;
-    notes.extend(measured.notes);
+    let key = keys::measurements(&target.name);
+    // What is not remembered is measured again: no reason to be without a plan.
+    let stored = match load::<Measurements>(world.store, &key).await {
+        Ok(stored) => Some(stored),
+        Err(error) => {
+            notes.push(format!("earlier measurements are unknown: {error}"));
+            None
+        }
+    };
+    let remembered = stored.as_ref().and_then(Loaded::body);
+    let known = Known {
+        history: history.as_ref(),
+        measurements: remembered,
+        check: true,
+    };
+    let (rules, measured) =
+        resolve_rules(target, group, known, world.metrics, world.groups, now).await;
+    let new = remembered.cloned().unwrap_or_default() != measured.measurements;
+    if let Some(stored) = stored.filter(|stored| new && !stored.is_newer()) {
+        let document = Envelope::new(Some(&target.name), now, BY, measured.measurements);
+        if let Err(error) = save(world.store, &key, &document, stored.unchanged()).await {
+            notes.push(format!("measurements are not stored: {}", error.chain()));
+        }
+    }
     let present = match recent_demand(world.metrics, target, now).await {
         Ok(recent) => present(&recent, now),
         Err(error) => {
@@ -166,10 +178,7 @@ where
         }
     };
     let policies = world.groups.policies(&target.group).await;
-    let policies = policies.map_err(|source| ControlError::Port {
-        target: target.name.clone(),
-        source,
-    })?;
+    let policies = policies.map_err(port)?;
     let (sight, more) = sight(
         world.store,
         world.metrics,
@@ -181,7 +190,8 @@ where
     )
     .await;
     notes.extend(more);
-    let standing = needs(world.store, settings, target, &rules, present, &sight, now).await?;
+    let mut standing = needs(world.store, settings, target, &rules, present, &sight, now).await?;
+    standing.needs.notes.extend(measured.notes);
     Ok(Gathered {
         rules,
         present,

@@ -36,7 +36,7 @@ pub use metrics::{
 };
 pub use outcome::{Outcome, TargetReport, shortfall_text};
 pub use reconcile::{Ask, reconcile, rehearse};
-pub use rules::{Measured, resolve_rules};
+pub use rules::{Known, Measured, resolve_rules};
 pub use settings::{Settings, left_out, load_settings, occurrence_id};
 pub use sight::{Sight, sight, utilization};
 pub use store::{Loaded, load, save};

@@ -1,10 +1,10 @@
 //! What a target's configuration and measurements come down to.
 
 use config::{DemandMetric, LeadTime, Mode, Target, Throughput};
-use documents::History;
+use documents::{History, Measurements};
 use fleet::Group;
 use jiff::{SignedDuration, Timestamp};
-use planning::{LoadPoint, Rules, measure_lead_time, measure_throughput};
+use planning::{Launches, LoadPoint, Rules, measure_lead_time, measure_throughput, versions_seen};
 use ports::{GroupReader, MetricName, MetricSource, PortError, Reading, Statistic};
 use timeseries::Step;
 
@@ -15,6 +15,19 @@ use crate::metrics::{metric_name, series_of};
 pub struct Measured {
     /// Plain sentences for plan and report.
     pub notes: Vec<String>,
+    /// What is to be remembered for measuring again.
+    pub measurements: Measurements,
+}
+
+/// What is known before anything is measured.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// Observed demand.
+    pub history: Option<&'a History>,
+    /// What was measured before.
+    pub measurements: Option<&'a Measurements>,
+    /// Whether values that people typed in are compared with what is seen. It costs calls.
+    pub check: bool,
 }
 
 /// How far back activities are read. Source: DescribeScalingActivities keeps six weeks.
@@ -28,7 +41,7 @@ const LOADS_SEEN: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub async fn resolve_rules<M: MetricSource, G: GroupReader>(
     target: &Target,
     group: &Group,
-    history: Option<&History>,
+    known: Known<'_>,
     metrics: &M,
     groups: &G,
     now: Timestamp,
@@ -41,7 +54,7 @@ pub async fn resolve_rules<M: MetricSource, G: GroupReader>(
             utilization,
             initial,
         } => {
-            match loads(target, resource, history, metrics, now)
+            match loads(target, resource, known.history, metrics, now)
                 .await
                 .map(|points| measure_throughput(&points, *utilization))
             {
@@ -72,32 +85,7 @@ pub async fn resolve_rules<M: MetricSource, G: GroupReader>(
             }
         }
     };
-    let lead_time = match &target.lead_time {
-        LeadTime::Given(span) => *span,
-        LeadTime::Measured { initial } => {
-            let since = now
-                .saturating_sub(ACTIVITIES_KEPT)
-                .unwrap_or(Timestamp::MIN);
-            let activities = groups.activities(&target.group, since).await;
-            match activities.map(|found| measure_lead_time(&found, group.default_warmup)) {
-                Ok(Ok(measured)) => {
-                    notes.push(format!(
-                        "lead time of {:#} measured on {} launches",
-                        measured.lead_time, measured.launches
-                    ));
-                    measured.lead_time
-                }
-                Ok(Err(why)) => {
-                    notes.push(format!("lead time of {initial:#} as configured: {why}"));
-                    *initial
-                }
-                Err(error) => {
-                    notes.push(format!("lead time of {initial:#} as configured: {error}"));
-                    *initial
-                }
-            }
-        }
-    };
+    let (lead_time, measurements) = lead_time(target, group, known, groups, now, &mut notes).await;
     let share = match target.mode {
         Mode::Canary(percent) => f64::from(percent) / 100.0,
         Mode::Off | Mode::Shadow | Mode::Active => 1.0,
@@ -110,7 +98,69 @@ pub async fn resolve_rules<M: MetricSource, G: GroupReader>(
         risk: target.risk,
         share,
     };
-    (rules, Measured { notes })
+    let measured = Measured {
+        notes,
+        measurements,
+    };
+    (rules, measured)
+}
+
+/// The lead time to go by, and what is to be remembered of launches.
+async fn lead_time<G: GroupReader>(
+    target: &Target,
+    group: &Group,
+    known: Known<'_>,
+    groups: &G,
+    now: Timestamp,
+    notes: &mut Vec<String>,
+) -> (SignedDuration, Measurements) {
+    let assumed = target.lead_time.assumed();
+    let mut remembered = known.measurements.cloned().unwrap_or_default();
+    let given = matches!(target.lead_time, LeadTime::Given(_));
+    if given && !known.check {
+        return (assumed, remembered);
+    }
+    let since = now
+        .saturating_sub(ACTIVITIES_KEPT)
+        .unwrap_or(Timestamp::MIN);
+    let activities = groups.activities(&target.group, since).await;
+    if given && let Err(error) = &activities {
+        notes.push(format!(
+            "lead time of {assumed:#} as configured, not compared: {error}"
+        ));
+    }
+    let measured = activities.map_err(|error| error.to_string());
+    let measured = measured.and_then(|activities| {
+        remembered.versions = versions_seen(&remembered.versions, group, &activities);
+        measure_lead_time(&Launches {
+            activities: &activities,
+            group,
+            versions: &remembered.versions,
+            now,
+        })
+    });
+    let lead_time = match measured {
+        Ok(measured) if given => {
+            if measured.lead_time > assumed {
+                notes.push(format!(
+                    "lead time of {assumed:#} as configured is shorter than what is seen, so servers come late: {}",
+                    measured.sentences().join("; ")
+                ));
+            }
+            assumed
+        }
+        Ok(measured) => {
+            notes.extend(measured.sentences());
+            measured.lead_time
+        }
+        // Nothing to compare a typed-in value with.
+        Err(_) if given => assumed,
+        Err(why) => {
+            notes.push(format!("lead time of {assumed:#} as configured: {why}"));
+            assumed
+        }
+    };
+    (lead_time, remembered)
 }
 
 /// Demand, servers and resource of the last week in five-minute steps.

@@ -101,6 +101,12 @@ pub fn tuning(target: &str) -> String {
     format!("targets/{target}/tuning.json")
 }
 
+/// What was measured of the target's servers.
+#[must_use]
+pub fn measurements(target: &str) -> String {
+    format!("targets/{target}/measurements.json")
+}
+
 /// Stretches that must not teach the model.
 #[must_use]
 pub fn left_out_days(target: &str) -> String {

@@ -12,6 +12,7 @@ mod forecast;
 mod history;
 mod incident;
 pub mod keys;
+mod measurements;
 mod plan;
 mod record;
 mod register;
@@ -26,6 +27,7 @@ pub use forecast::{
 };
 pub use history::History;
 pub use incident::{Closed, Following, Hold, Incident, Raise, SeenAlarm, Spent};
+pub use measurements::Measurements;
 pub use plan::{Plan, PlanStep, PlannedAction, Shortfall};
 pub use record::{DriftRecord, Record, ScoredNight};
 pub use register::{Entry, Guard, register, register_table};

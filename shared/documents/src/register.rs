@@ -5,8 +5,8 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
 use crate::{
-    Baseline, Document, Envelope, Events, Forecast, History, Incident, Lease, LeftOutDays, Pause,
-    Plan, Record, ShadowLedger, Tuning, keys,
+    Baseline, Document, Envelope, Events, Forecast, History, Incident, Lease, LeftOutDays,
+    Measurements, Pause, Plan, Record, ShadowLedger, Tuning, keys,
 };
 
 /// One kind of document: where it is, who may write it and who reads it.
@@ -189,6 +189,12 @@ pub fn register() -> Vec<Entry> {
         )
         .owned("planner", "planner, the command")
         .units("requests per minute; shares; server-minutes"),
+        Entry::new::<Measurements>(
+            keys::measurements(TARGET),
+            "what was measured of the target's servers, and when",
+        )
+        .owned("planner", "planner, responder, the command")
+        .units("requests per minute; shares"),
         Entry::new::<LeftOutDays>(keys::left_out_days(TARGET), "stretches that must not teach")
             .owned("people, by the command", "forecaster"),
         Entry::new::<ShadowLedger>(

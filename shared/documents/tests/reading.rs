@@ -90,6 +90,7 @@ fn every_kind_is_read_back_and_what_is_wrong_is_named() {
     check(common::forecast());
     check(common::plan());
     check(common::tuning());
+    check(common::measurements());
     check(common::baseline());
     check(common::lease());
     check(common::incident());
@@ -191,6 +192,12 @@ const IMPOSSIBLE: &[(&str, &str, &str, &str)] = &[
         "near: least 20, usual 0 and lowest -0.5 are impossible",
     ),
     (
+        "measurements",
+        "/versions/i-0ea10fdc59a07df6e",
+        "\"\"",
+        "version '' of instance 'i-0ea10fdc59a07df6e': both are 1 to 255 bytes long",
+    ),
+    (
         "plan",
         "/steps/0/start",
         "\"2026-02-01T00:00:00Z\"",
@@ -261,6 +268,7 @@ fn an_impossible_body_is_named() {
     impossible(common::forecast());
     impossible(common::plan());
     impossible(common::tuning());
+    impossible(common::measurements());
     impossible(common::baseline());
     impossible(common::lease());
     impossible(common::incident());

@@ -32,6 +32,8 @@ pub struct Group {
     pub suspended_processes: Vec<String>,
     /// DefaultInstanceWarmup, where set.
     pub default_warmup: Option<SignedDuration>,
+    /// Instances that wait in the group's warm pool; `None` without one.
+    pub warm_pool: Option<u32>,
     /// Whether the group is being deleted.
     pub deleting: bool,
 }
@@ -79,6 +81,8 @@ pub struct Instance {
     pub weight: u32,
     /// Launch template version it was started from, where known.
     pub template_version: Option<String>,
+    /// Instance type, where known.
+    pub instance_type: Option<String>,
 }
 
 /// An instance's place in its life, as far as capacity is concerned.
@@ -191,6 +195,51 @@ pub struct Activity {
     pub message: Option<String>,
 }
 
+/// What a launch activity launches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Launch<'a> {
+    /// Id of the instance; `None` where there was none yet.
+    pub instance: Option<&'a str>,
+    /// Where it comes from and goes to.
+    pub way: LaunchWay,
+}
+
+/// Where a launched instance comes from and goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LaunchWay {
+    /// Started from nothing, into service.
+    Cold,
+    /// Taken from the warm pool, into service.
+    FromWarmPool,
+    /// Started from nothing, into the warm pool: it does not serve.
+    IntoWarmPool,
+}
+
+impl Activity {
+    /// What it launches, by AWS's wording; `None` for any other activity. An activity names no
+    /// kind, so that its description is all there is to go by.
+    #[must_use]
+    pub fn launch(&self) -> Option<Launch<'_>> {
+        let rest = self
+            .description
+            .strip_prefix("Launching a new EC2 instance")?;
+        let (way, rest) = match (
+            rest.strip_prefix(" from warm pool"),
+            rest.strip_prefix(" into warm pool"),
+        ) {
+            (Some(rest), _) => (LaunchWay::FromWarmPool, rest),
+            (_, Some(rest)) => (LaunchWay::IntoWarmPool, rest),
+            (None, None) => (LaunchWay::Cold, rest),
+        };
+        let word = rest.strip_prefix(": ").and_then(|rest| {
+            rest.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+                .next()
+        });
+        let instance = word.filter(|word| word.starts_with("i-"));
+        Some(Launch { instance, way })
+    }
+}
+
 /// How a scaling activity stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActivityStatus {
@@ -202,4 +251,43 @@ pub enum ActivityStatus {
     Cancelled,
     /// Anything else: under way.
     InProgress,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn launch(description: &str) -> Option<(Option<String>, LaunchWay)> {
+        let activity = Activity {
+            id: String::new(),
+            description: description.to_owned(),
+            cause: String::new(),
+            started: Timestamp::UNIX_EPOCH,
+            ended: None,
+            status: ActivityStatus::InProgress,
+            message: None,
+        };
+        let launch = activity.launch()?;
+        Some((launch.instance.map(str::to_owned), launch.way))
+    }
+
+    #[test]
+    fn launches_are_told_by_their_wording() {
+        let id = Some("i-0ea10fdc59a07df6e".to_owned());
+        for (text, way) in [
+            ("", LaunchWay::Cold),
+            (" from warm pool", LaunchWay::FromWarmPool),
+            (" into warm pool", LaunchWay::IntoWarmPool),
+        ] {
+            let text = format!("Launching a new EC2 instance{text}: i-0ea10fdc59a07df6e");
+            assert_eq!(launch(&text), Some((id.clone(), way)), "{text}");
+            assert_eq!(
+                launch(&(text + ". Status Reason: x")),
+                Some((id.clone(), way))
+            );
+        }
+        let none = "Launching a new EC2 instance.  Status Reason: no capacity";
+        assert_eq!(launch(none), Some((None, LaunchWay::Cold)));
+        assert_eq!(launch("Terminating EC2 instance: i-0"), None);
+    }
 }

@@ -5,11 +5,11 @@ mod signals;
 
 use config::{Target, Throughput};
 use control::{
-    ControlError, Edges, Loaded, Settings, TimelyWorld, World, band, chain, demand_minutes, load,
-    metric_name, resolve_rules,
+    ControlError, Edges, Known, Loaded, Settings, TimelyWorld, World, band, chain, demand_minutes,
+    load, metric_name, resolve_rules,
 };
 use diagnosis::{Band, Evidence, Fleet, Missing, Track};
-use documents::{History, Plan, keys};
+use documents::{History, Measurements, Plan, keys};
 use fleet::Group;
 use jiff::{SignedDuration, Timestamp};
 use planning::Rules;
@@ -75,10 +75,12 @@ where
     };
     let mut notes = Vec::new();
     let span = (from, MINUTES + AHEAD);
-    let (group, plan, history, edges) = futures_util::join!(
+    let measurements_key = keys::measurements(&target.name);
+    let (group, plan, history, measurements, edges) = futures_util::join!(
         world.groups.group(&target.group),
         load::<Plan>(brief.store, &plan_key),
         history,
+        load::<Measurements>(brief.store, &measurements_key),
         band(brief.store, settings, target, span, now, &mut notes),
     );
     let group = group.map_err(port)?;
@@ -97,18 +99,21 @@ where
         known("history", &error);
         None
     });
+    // Without them versions are known of present servers only.
+    let measurements = measurements.unwrap_or_else(|error| {
+        known("earlier measurements", &error);
+        Loaded::Absent
+    });
+    let remembered = Known {
+        history: history.as_ref(),
+        measurements: measurements.body(),
+        check: false,
+    };
     let since = now.saturating_sub(ACTIVITIES).unwrap_or(Timestamp::MIN);
     let asked = asked(target, &group, (from, until));
     let readings: Vec<Reading> = asked.iter().map(|(_, reading)| reading.clone()).collect();
     let ((rules, resolved), activities, demand, answers) = futures_util::join!(
-        resolve_rules(
-            target,
-            &group,
-            history.as_ref(),
-            brief.metrics,
-            brief.groups,
-            now
-        ),
+        resolve_rules(target, &group, remembered, brief.metrics, brief.groups, now),
         brief.groups.activities(&target.group, since),
         demand_minutes(brief.metrics, target, now, MINUTES),
         brief.metrics.read_many(&readings),

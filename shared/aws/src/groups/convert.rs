@@ -32,6 +32,10 @@ pub(super) fn group(call: Call<'_>, group: &sdk::AutoScalingGroup) -> Result<Gro
             .default_instance_warmup()
             .filter(|seconds| *seconds >= 0)
             .map(|seconds| SignedDuration::from_secs(i64::from(seconds))),
+        warm_pool: group
+            .warm_pool_configuration()
+            .map(|_| group.warm_pool_size().unwrap_or(0))
+            .map(|size| u32::try_from(size).unwrap_or(0)),
         // A status is there only while the group is being deleted. Source: Auto Scaling API
         // reference, `AutoScalingGroup.Status`.
         deleting: group.status().is_some_and(|status| !status.is_empty()),
@@ -56,6 +60,7 @@ fn instance(call: Call<'_>, item: &sdk::Instance) -> Result<Instance, PortError>
             .launch_template()
             .and_then(|template| template.version())
             .map(str::to_owned),
+        instance_type: item.instance_type().map(str::to_owned),
     })
 }
 

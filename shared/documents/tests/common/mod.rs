@@ -3,9 +3,9 @@
 use documents::{
     Accuracy, AddedEvent, Baseline, CandidateRecord, Closed, DataRecord, DriftRecord, Events,
     Following, Forecast, History, Hold, HorizonRecord, Incident, LadderRung, Lease, LedgerEntry,
-    LeftOutDays, LeftOutStretch, MemoryRecord, NearRecord, PastRecord, Pause, Plan, PlanStep,
-    PlannedAction, Raise, Record, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm, ShadowLedger,
-    Spent, TunedFor, Tuning,
+    LeftOutDays, LeftOutStretch, Measurements, MemoryRecord, NearRecord, PastRecord, Pause, Plan,
+    PlanStep, PlannedAction, Raise, Record, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm,
+    ShadowLedger, Spent, TunedFor, Tuning,
 };
 use jiff::Timestamp;
 
@@ -81,6 +81,12 @@ pub(crate) fn record() -> Record {
             widening: 1.0,
             ..DriftRecord::default()
         },
+    }
+}
+
+pub(crate) fn measurements() -> Measurements {
+    Measurements {
+        versions: [("i-0ea10fdc59a07df6e".to_owned(), "42".to_owned())].into(),
     }
 }
 

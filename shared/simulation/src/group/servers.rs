@@ -50,6 +50,7 @@ impl Server {
             healthy: true,
             weight: 1,
             template_version: self.version.clone(),
+            instance_type: None,
         }
     }
 }

@@ -122,6 +122,7 @@ impl SimulatedGroup {
             instances: self.servers.instances(),
             suspended_processes: self.suspended.iter().cloned().collect(),
             default_warmup: None,
+            warm_pool: None,
             deleting: self.deleting,
         })
     }
