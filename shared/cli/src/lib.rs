@@ -11,13 +11,17 @@ mod chosen;
 mod console;
 mod demand;
 mod demo;
+mod explain;
 mod failure;
 mod files;
 mod forecast;
+mod kept;
 mod known;
 mod moments;
 mod output;
 mod plan;
+mod quiet;
+mod report;
 mod simulate;
 
 pub use console::Console;
@@ -44,6 +48,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<
         Command::Plan(arguments) => plan::run(&arguments, console),
         Command::Simulate(arguments) => simulate::run(&arguments, console),
         Command::Demo(arguments) => demo::run(&arguments, console),
+        Command::Report(arguments) => report::run(&arguments, console),
+        Command::Explain(arguments) => explain::run(&arguments, console),
+        Command::QuietWindow(arguments) => quiet::run(&arguments, console),
         Command::Alarms(arguments) => alarms::run(&arguments, console),
     };
     let done = done.and_then(|()| console.finish());

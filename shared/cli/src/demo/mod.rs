@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &DemoArguments, console: &mut Console<'_>) -> Done 
     };
     let replay = replayed(&setup, console)?;
     let summary = Summary::of(&replay, scene.from, scene.to);
-    files.extend(write(&folder, &replay, &summary)?);
+    files.extend(write(&folder, &replay, &summary, &scene.demand)?);
     if arguments.format != Format::Table {
         return compare(console, &summary, arguments.format);
     }
@@ -114,6 +114,7 @@ fn meaning(name: &str) -> &'static str {
         ),
         ("summary.json", "the comparison, for programs"),
         ("day.svg", "a picture of the busiest day"),
+        ("report.html", "all of it as a page to look at"),
     ];
     let found = names.iter().find(|(end, _)| name.ends_with(end));
     found.map_or("", |(_, meaning)| meaning)

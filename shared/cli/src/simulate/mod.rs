@@ -2,6 +2,7 @@
 
 mod compare;
 mod day;
+mod page;
 mod picture;
 mod summary;
 mod written;
@@ -48,7 +49,7 @@ pub(crate) fn run(arguments: &SimulateArguments, console: &mut Console<'_>) -> D
     };
     let replay = replayed(&setup, console)?;
     let summary = Summary::of(&replay, from, to);
-    let files = write(&folder, &replay, &summary)?;
+    let files = write(&folder, &replay, &summary, &demand.series)?;
     compare(console, &summary, arguments.format)?;
     let names: Vec<String> = files
         .iter()

@@ -3,15 +3,21 @@ use std::path::PathBuf;
 
 use replay::Replay;
 use serde::Serialize;
+use timeseries::Series;
 
 use crate::failure::Done;
 use crate::files::Folder;
 use crate::output::{number, write_csv};
 
-use super::{Summary, day, picture};
+use super::{Summary, day, page, picture};
 
 /// Writes everything a replay leaves behind, the summary last: where it is, all is.
-pub(crate) fn write(folder: &Folder, replay: &Replay, summary: &Summary) -> Done<Vec<PathBuf>> {
+pub(crate) fn write(
+    folder: &Folder,
+    replay: &Replay,
+    summary: &Summary,
+    demand: &Series,
+) -> Done<Vec<PathBuf>> {
     let mut files = vec![
         folder.write("timeline.csv", |file| timeline(file, replay))?,
         folder.write("actions.csv", |file| actions(file, replay))?,
@@ -20,6 +26,8 @@ pub(crate) fn write(folder: &Folder, replay: &Replay, summary: &Summary) -> Done
         let drawing = picture::draw(&day)?;
         files.push(folder.write("day.svg", |file| Ok(file.write_all(drawing.as_bytes())?))?);
     }
+    let report = report::html(&page::page(replay, summary, demand));
+    files.push(folder.write("report.html", |file| Ok(file.write_all(report.as_bytes())?))?);
     files.push(folder.write("summary.json", |file| pretty(file, summary))?);
     Ok(files)
 }

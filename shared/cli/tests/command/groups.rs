@@ -225,6 +225,7 @@ fn the_demo_runs_on_peoples_own_demand() {
         "Forescale",
         "clairvoyant",
         "day.svg",
+        "report.html",
     ] {
         assert!(ran.out.contains(words), "{words}: {}", ran.out);
     }

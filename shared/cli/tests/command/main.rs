@@ -5,4 +5,5 @@ mod alarms;
 mod common;
 mod forecasts;
 mod groups;
+mod kept;
 mod manners;

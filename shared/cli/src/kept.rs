@@ -1,0 +1,207 @@
+//! The documents of a store, as the functions keep them.
+
+use config::{Config, Target};
+use control::{Loaded, load, load_settings};
+use documents::{
+    Baseline, Document, Forecast, History, Incident, LedgerEntry, Plan, Record, ShadowLedger,
+    Tuning, keys,
+};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use local::DirectoryStore;
+use pollster::block_on;
+use ports::DocumentStore;
+
+use crate::Console;
+use crate::arguments::StoreArguments;
+use crate::failure::{Blame, Done, input};
+use crate::moments::nearest;
+
+/// Everything kept of one target.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) target: Target,
+    pub(crate) history: Option<History>,
+    /// Oldest first.
+    pub(crate) forecasts: Vec<Forecast>,
+    pub(crate) plan: Option<Plan>,
+    pub(crate) incident: Option<Incident>,
+    pub(crate) record: Option<Record>,
+    pub(crate) tuning: Option<Tuning>,
+    pub(crate) baseline: Option<Baseline>,
+    /// Oldest first.
+    pub(crate) ledger: Vec<LedgerEntry>,
+    /// When the newest of them was written.
+    pub(crate) newest: Option<Timestamp>,
+}
+
+/// The configuration in a store, and what is kept of the targets asked for.
+#[derive(Debug)]
+pub(crate) struct Store {
+    pub(crate) config: Config,
+    pub(crate) targets: Vec<Kept>,
+}
+
+/// Reads what is kept of `target`, or of all. Documents from more than `days` before the newest are
+/// left out.
+pub(crate) fn read(
+    arguments: &StoreArguments,
+    target: Option<&str>,
+    days: u16,
+    console: &mut Console<'_>,
+) -> Done<Store> {
+    #[cfg(feature = "aws")]
+    if let Some(url) = &arguments.bucket {
+        return bucket(url, target, days, console);
+    }
+    let Some(folder) = &arguments.store else {
+        return Err(input("say where the documents lie: --store DIR"));
+    };
+    let name = folder.display().to_string();
+    if !folder.is_dir() {
+        return Err(input(format!(
+            "{name} is not a directory: `forescale plan --store {name}` makes one"
+        )));
+    }
+    let store = DirectoryStore::open(folder).input(|| format!("{name} cannot be read"))?;
+    block_on(gather(&store, &name, target, days, console))
+}
+
+#[cfg(feature = "aws")]
+fn bucket(url: &str, target: Option<&str>, days: u16, console: &mut Console<'_>) -> Done<Store> {
+    let Some(rest) = url.strip_prefix("s3://") else {
+        return Err(input(format!(
+            "--bucket {url}: write it as s3://BUCKET/PREFIX"
+        )));
+    };
+    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    let variable = |name: &str| match name {
+        "FORESCALE_BUCKET" => Some(bucket.to_owned()),
+        "FORESCALE_PREFIX" => Some(prefix.to_owned()),
+        _ => None,
+    };
+    let environment =
+        aws::Environment::from_variables(variable).input(|| format!("--bucket {url}"))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .failed(|| "no runtime for calls to AWS")?;
+    runtime.block_on(async {
+        let store = aws::S3Store::new(&aws::connect().await, &environment);
+        gather(&store, url, target, days, console).await
+    })
+}
+
+async fn gather(
+    store: &impl DocumentStore,
+    name: &str,
+    target: Option<&str>,
+    days: u16,
+    console: &mut Console<'_>,
+) -> Done<Store> {
+    // Events are read as of any time: what was added later is not asked for here.
+    let settings = load_settings(store, Timestamp::MAX).await;
+    let settings = settings.input(|| format!("{name} holds no usable configuration"))?;
+    for note in &settings.notes {
+        console.note(&format!("note: {note}"));
+    }
+    let config = settings.config;
+    let chosen: Vec<&Target> = match target {
+        None => config.targets.iter().collect(),
+        Some(wanted) => vec![config.target(wanted).ok_or_else(|| {
+            let names = || config.targets.iter().map(|target| target.name.as_str());
+            let near = nearest(wanted, names());
+            let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            let known = names().collect::<Vec<_>>().join(", ");
+            input(format!(
+                "target {wanted}: {name} has no such target, but {known}{near}"
+            ))
+        })?],
+    };
+    let mut targets = Vec::new();
+    for target in chosen {
+        targets.push(
+            Reader {
+                store,
+                console,
+                newest: None,
+            }
+            .all(target, days)
+            .await?,
+        );
+    }
+    Ok(Store { config, targets })
+}
+
+/// Reads documents, remembers the newest and tells what cannot be used.
+struct Reader<'r, 'c, S> {
+    store: &'r S,
+    console: &'r mut Console<'c>,
+    newest: Option<Timestamp>,
+}
+
+impl<S: DocumentStore> Reader<'_, '_, S> {
+    async fn one<B: Document>(&mut self, key: &str) -> Done<Option<B>> {
+        let loaded = load::<B>(self.store, key).await;
+        match loaded.failed(|| format!("{key} cannot be read"))? {
+            Loaded::Absent => Ok(None),
+            Loaded::Unusable(error, _) => {
+                self.console.note(&format!("note: {error}"));
+                Ok(None)
+            }
+            Loaded::Found(envelope, _) => {
+                self.newest = self.newest.max(Some(envelope.written_at));
+                Ok(Some(envelope.body))
+            }
+        }
+    }
+
+    /// The documents of the last `days` days under `prefix`, oldest first.
+    async fn daily<B: Document>(&mut self, prefix: &str, days: u16) -> Done<Vec<B>> {
+        let listed = self.store.list(prefix).await;
+        let listed = listed.failed(|| format!("{prefix} cannot be listed"))?;
+        let since = self.newest.map(|newest| {
+            let back = SignedDuration::from_hours(24 * (i64::from(days) + 1));
+            let since = newest.saturating_sub(back).unwrap_or(Timestamp::MIN);
+            TimeZone::UTC.to_datetime(since).date()
+        });
+        let mut found = Vec::new();
+        for key in listed {
+            if since.is_some() && keys::day_of(&key) < since {
+                continue;
+            }
+            found.extend(self.one(&key).await?);
+        }
+        Ok(found)
+    }
+
+    async fn all(mut self, target: &Target, days: u16) -> Done<Kept> {
+        let name = target.name.as_str();
+        let history = self.one(&keys::history(name)).await?;
+        let plan = self.one(&keys::plan(name)).await?;
+        let incident = self.one(&keys::incident(name)).await?;
+        let record = self.one(&keys::record(name)).await?;
+        let tuning = self.one(&keys::tuning(name)).await?;
+        let baseline = self.one(&keys::baseline(name)).await?;
+        let mut forecasts: Vec<Forecast> = self.daily(&keys::forecasts(name), days).await?;
+        forecasts.sort_by_key(|forecast| forecast.start);
+        let ledgers: Vec<ShadowLedger> = self.daily(&keys::ledgers(name), days).await?;
+        let mut ledger: Vec<LedgerEntry> = ledgers
+            .into_iter()
+            .flat_map(|ledger| ledger.entries)
+            .collect();
+        ledger.sort_by_key(|entry| entry.at);
+        Ok(Kept {
+            target: target.clone(),
+            history,
+            forecasts,
+            plan,
+            incident,
+            record,
+            tuning,
+            baseline,
+            ledger,
+            newest: self.newest,
+        })
+    }
+}

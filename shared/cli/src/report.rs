@@ -1,0 +1,72 @@
+//! `forescale report`.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use report::stored::{Documents, target_page};
+use report::{Page, html};
+
+use crate::Console;
+use crate::arguments::ReportArguments;
+use crate::failure::{Done, input};
+use crate::files::Folder;
+use crate::{kept, moments};
+
+/// Runs the subcommand.
+pub(crate) fn run(arguments: &ReportArguments, console: &mut Console<'_>) -> Done {
+    console.progress("reading documents");
+    let target = arguments.target.as_deref();
+    let store = kept::read(&arguments.store, target, arguments.days, console)?;
+    let newest = store.targets.iter().filter_map(|kept| kept.newest).max();
+    let at = match &arguments.at {
+        Some(text) => moments::moment("--at", text, &TimeZone::UTC)?,
+        None => newest.ok_or_else(|| {
+            input("nothing is kept yet of any target: run the forecaster and the planner first")
+        })?,
+    };
+    let targets = store.targets.iter().map(|kept| {
+        let documents = Documents {
+            name: &kept.target.name,
+            zone: &kept.target.zone,
+            throughput: Some(kept.target.throughput.assumed()),
+            history: kept.history.as_ref(),
+            forecasts: &kept.forecasts,
+            plan: kept.plan.as_ref(),
+            incident: kept.incident.as_ref(),
+            record: kept.record.as_ref(),
+            ledger: &kept.ledger,
+        };
+        target_page(&documents, at, arguments.days)
+    });
+    let page = Page {
+        title: title(arguments.target.as_deref(), at),
+        made_at: at,
+        targets: targets.collect(),
+    };
+    console.clear();
+    let name = arguments
+        .out
+        .file_name()
+        .and_then(|name| name.to_str())
+        .ok_or_else(|| {
+            input(format!(
+                "--out {}: give the name of a file",
+                arguments.out.display()
+            ))
+        })?;
+    let parent = arguments
+        .out
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let folder = Folder::make(parent.unwrap_or(".".as_ref()))?;
+    let text = html(&page);
+    folder.write(name, |file| Ok(file.write_all(text.as_bytes())?))?;
+    console.line(&arguments.out.display().to_string())
+}
+
+fn title(target: Option<&str>, at: Timestamp) -> String {
+    let day = at.strftime("%Y-%m-%d");
+    match target {
+        Some(target) => format!("Forescale: {target}, {day}"),
+        None => format!("Forescale: all targets, {day}"),
+    }
+}

@@ -1,0 +1,184 @@
+//! `forescale report`, `explain` and `quiet-window`: what they tell of documents and history.
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::common::{CONFIG, good, rhythm, rows, run, text, write};
+
+/// A store that `plan` filled on Saturday, 24 January 2026, at 18:00 in Berlin.
+fn planned(folder: &Path) -> String {
+    let history = write(folder, "d.csv", rhythm(21 * 24, 60_000.0));
+    let config = write(folder, "forescale.toml", CONFIG);
+    let store = folder.join("store");
+    good(&[
+        "plan",
+        "--history",
+        text(&history),
+        "--config",
+        text(&config),
+        "--at",
+        "2026-01-24T18:00",
+        "--store",
+        text(&store),
+    ]);
+    text(&store).to_owned()
+}
+
+fn answer(store: &str, at: &str) -> Value {
+    let ran = good(&[
+        "explain", "web", "--store", store, "--at", at, "--format", "json",
+    ]);
+    serde_json::from_str(&ran.out).unwrap()
+}
+
+fn how(answer: &Value, what: &str) -> String {
+    let because = answer["because"].as_array().unwrap();
+    let found = because.iter().find(|reason| reason["what"] == what);
+    found.unwrap()["how"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_explanation_gives_the_planned_floor_and_what_it_rests_on() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    let plan: Value =
+        serde_json::from_slice(&fs::read(format!("{store}/targets/web/plan.json")).unwrap())
+            .unwrap();
+    let floors = plan["body"]["floors"].as_array().unwrap();
+    let last = floors.last().unwrap();
+    let told = answer(&store, last["start"].as_str().unwrap());
+    assert_eq!(told["servers"], last["servers"]);
+    assert!(how(&told, "floor").contains(last["reason"].as_str().unwrap()));
+    assert!(how(&told, "demand").starts_with("p50 "));
+    assert!(how(&told, "throughput").starts_with("100 requests a minute"));
+    assert!(how(&told, "lead time").starts_with("5.0 minutes"));
+    assert!(how(&told, "limits").starts_with("1 to 40 servers; at most 0.1 %"));
+    assert!(how(&told, "what would change it").contains("would save one"));
+}
+
+#[test]
+fn without_plan_or_forecast_an_explanation_says_why() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    let late = answer(&store, "2026-02-20T12:00");
+    assert_eq!(late["servers"], Value::Null);
+    assert!(how(&late, "floor").contains("says nothing of this time"));
+    assert!(how(&late, "demand").contains("the next one at night"));
+    for kept in ["plan.json", "history.json", "forecast/2026-01-24.json"] {
+        fs::remove_file(format!("{store}/targets/web/{kept}")).unwrap();
+    }
+    let none = answer(&store, "2026-01-24T20:00");
+    assert!(how(&none, "floor").contains("the planner has not run"));
+    assert!(how(&none, "demand").contains("no demand was ever read"));
+    // A damaged document is told, and the rest goes on.
+    fs::write(format!("{store}/targets/web/plan.json"), "{").unwrap();
+    let damaged = good(&[
+        "explain",
+        "web",
+        "--store",
+        &store,
+        "--at",
+        "2026-01-24T20:00",
+    ]);
+    assert!(
+        damaged.err.contains("targets/web/plan.json"),
+        "{}",
+        damaged.err
+    );
+    assert!(
+        damaged
+            .out
+            .starts_with("web: no plan for Sat 2026-01-24 20:00 (Europe/Berlin)")
+    );
+}
+
+#[test]
+fn a_report_holds_what_is_kept_and_asks_for_nothing_else() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    let out = folder.path().join("pages/web.html");
+    let ran = good(&["report", "--store", &store, "--out", text(&out)]);
+    assert_eq!(ran.out.trim(), text(&out));
+    let page = fs::read_to_string(&out).unwrap();
+    assert!(page.contains("default-src 'none'"));
+    assert!(!page.contains("src=\"http") && !page.contains("<link"));
+    let plan: Value =
+        serde_json::from_slice(&fs::read(format!("{store}/targets/web/plan.json")).unwrap())
+            .unwrap();
+    for floor in plan["body"]["floors"].as_array().unwrap() {
+        assert!(page.contains(floor["reason"].as_str().unwrap()));
+    }
+    let begin = page.find("id=\"data-0\"").unwrap();
+    let json = &page[begin + page[begin..].find('>').unwrap() + 1..];
+    let data: Value = serde_json::from_str(&json[..json.find("</script>").unwrap()]).unwrap();
+    assert_eq!(data["zone"], "Europe/Berlin");
+    let kinds: Vec<&str> = data["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line[0].as_str().unwrap())
+        .collect();
+    for kind in [
+        "demand",
+        "median",
+        "upper",
+        "required",
+        "floor",
+        "in-service",
+    ] {
+        assert!(kinds.contains(&kind), "{kinds:?}");
+    }
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    let near = run(&[
+        "explain",
+        "wed",
+        "--store",
+        &store,
+        "--at",
+        "2026-01-24T20:00",
+    ]);
+    assert_eq!(near.code, ExitCode::from(3));
+    assert!(near.err.contains("did you mean web?"), "{}", near.err);
+    let none = run(&["report", "--store", text(&folder.path().join("nowhere"))]);
+    assert_eq!(none.code, ExitCode::from(3));
+    assert!(none.err.contains("is not a directory"), "{}", none.err);
+    let bare = run(&["report"]);
+    assert_eq!(bare.code, ExitCode::from(2));
+}
+
+#[test]
+fn quiet_windows_lie_where_demand_is_low() {
+    let folder = TempDir::new().unwrap();
+    let history = write(folder.path(), "d.csv", rhythm(21 * 24, 60_000.0));
+    let arguments = ["quiet-window", "--history", text(&history), "--count", "2"];
+    let ran = good(&[&arguments[..], &["--format", "csv"]].concat());
+    let windows = rows(&ran.out, "start,end,expected,p95");
+    assert_eq!(windows.len(), 2);
+    // The rhythm is lowest at 06:00 UTC, and at weekends.
+    for window in &windows {
+        let hour: u32 = window[0][11..13].parse().unwrap();
+        assert!((4..=7).contains(&hour), "{window:?}");
+        let day: u32 = window[0][8..10].parse().unwrap();
+        assert!([31, 1].contains(&day), "{window:?}");
+        let (expected, p95): (f64, f64) = (window[2].parse().unwrap(), window[3].parse().unwrap());
+        assert!(expected < p95 && p95 < 40_000.0, "{window:?}");
+    }
+    let calendar = good(&[&arguments[..], &["--format", "ical"]].concat());
+    assert_eq!(calendar.out.matches("BEGIN:VEVENT").count(), 2);
+    let long = run(&[&arguments[..], &["--length", "3d", "--within", "2d"]].concat());
+    assert_eq!(long.code, ExitCode::from(3));
+    assert!(
+        long.err.contains("--length 3d is longer than --within 2d"),
+        "{}",
+        long.err
+    );
+}

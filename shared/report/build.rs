@@ -1,0 +1,28 @@
+//! Packs the chart library, plotly.js as the `plotly` crate carries it, for the page to unpack.
+
+use std::error::Error;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
+    let sources = plotly::Plot::offline_js_sources();
+    // The crate gives script elements; the first is plotly.js, the next one sets formulas, which no
+    // page of ours has.
+    let library = sources
+        .split_once('>')
+        .and_then(|(_, rest)| rest.split_once("</script>"))
+        .map(|(library, _)| library)
+        .filter(|library| library.contains("plotly.js v"))
+        .ok_or("the plotly crate does not carry plotly.js where it was")?;
+    let out = std::env::var_os("OUT_DIR").ok_or("no OUT_DIR")?;
+    let file = File::create(Path::new(&out).join("plotly.js.gz"))?;
+    let mut packer = GzEncoder::new(file, Compression::best());
+    packer.write_all(library.as_bytes())?;
+    packer.finish()?;
+    Ok(())
+}

@@ -1,0 +1,256 @@
+//! A page of the documents that the functions keep.
+
+use documents::{Forecast, History, Incident, LedgerEntry, Plan, Predictable, Record};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use simulation::required_servers;
+use timeseries::Step;
+
+use crate::{Action, Fact, Line, LineKind, TargetPage, Timeline, accuracy};
+
+/// Everything kept of one target; what is missing is left out of the page.
+#[derive(Debug, Clone, Copy)]
+pub struct Documents<'a> {
+    /// The target's name.
+    pub name: &'a str,
+    /// Its zone.
+    pub zone: &'a TimeZone,
+    /// Requests a minute that one server sustains, where known.
+    pub throughput: Option<f64>,
+    /// Observed demand.
+    pub history: Option<&'a History>,
+    /// Forecasts, oldest first.
+    pub forecasts: &'a [Forecast],
+    /// The plan.
+    pub plan: Option<&'a Plan>,
+    /// What the responder knows.
+    pub incident: Option<&'a Incident>,
+    /// How the forecasts did.
+    pub record: Option<&'a Record>,
+    /// What shadow mode would have done, oldest first.
+    pub ledger: &'a [LedgerEntry],
+}
+
+/// The page of `documents` as of `now`: `days` back, and forward as far as forecast and plan reach.
+#[must_use]
+pub fn target_page(documents: &Documents<'_>, now: Timestamp, days: u16) -> TargetPage {
+    let series = (documents.history).and_then(|history| history.demand_series().ok());
+    let step = series.as_ref().map(|series| series.step());
+    let step = step
+        .or(documents.forecasts.last().map(Forecast::step))
+        .unwrap_or(Step::HOUR);
+    let back = SignedDuration::from_hours(24 * i64::from(days));
+    let from = step.floor(now.saturating_sub(back).unwrap_or(Timestamp::MIN));
+    let reach = [
+        documents.forecasts.last().map(Forecast::end),
+        documents.plan.map(|p| p.expires_at),
+    ];
+    let to = reach.into_iter().flatten().fold(now, Timestamp::max);
+    let mut timeline = Timeline {
+        start: from.as_second(),
+        step_seconds: step.seconds(),
+        lines: Vec::new(),
+    };
+    let steps = usize::try_from(to.duration_since(from).as_secs() / i64::from(step.seconds()));
+    let times: Vec<Timestamp> = (0..steps.unwrap_or(0))
+        .map(|i| timeline.time_at(i))
+        .collect();
+    let mut line = |kind, value: &dyn Fn(Timestamp) -> Option<f64>| {
+        let values: Vec<f32> = times
+            .iter()
+            .map(|at| value(*at).map_or(f32::NAN, |value| value as f32))
+            .collect();
+        if values.iter().any(|value| value.is_finite()) {
+            timeline.lines.push(Line { kind, values });
+        }
+    };
+    let demand = |at| {
+        series
+            .as_ref()
+            .and_then(|series| series.at(at))
+            .filter(|v| v.is_finite())
+    };
+    line(LineKind::Demand, &demand);
+    // The newest forecast that was made before.
+    let forecast = |at: Timestamp| documents.forecasts.iter().rev().find(|one| one.covers(at));
+    line(LineKind::Median, &|at| forecast(at)?.demand_at(at, 0.5));
+    line(LineKind::Upper, &|at| forecast(at)?.demand_at(at, 0.99));
+    if let Some(throughput) = documents.throughput {
+        let required = |at| Some(f64::from(required_servers(demand(at)?, throughput)));
+        line(LineKind::Required, &required);
+    }
+    let entry = |at: Timestamp| {
+        let until = documents.ledger.partition_point(|entry| entry.at <= at);
+        // What was seen an hour and a half ago says nothing of now.
+        let fresh = SignedDuration::from_mins(90);
+        let entry = documents.ledger.get(until.checked_sub(1)?)?;
+        (at.duration_since(entry.at) <= fresh).then_some(entry)
+    };
+    line(LineKind::Floor, &|at| {
+        let plan = documents
+            .plan
+            .filter(|plan| at >= plan.decided_at && at < plan.expires_at);
+        let planned = plan.and_then(|plan| {
+            let until = plan.floors.partition_point(|floor| floor.start <= at);
+            plan.floors.get(until.checked_sub(1)?)
+        });
+        let planned = planned.map(|floor| floor.servers);
+        let logged = || entry(at).filter(|_| at <= now).map(|entry| entry.floor);
+        planned.or_else(logged).map(f64::from)
+    });
+    line(LineKind::InService, &|at| {
+        entry(at)
+            .filter(|_| at <= now)
+            .map(|entry| f64::from(entry.in_service))
+    });
+    let judged: Vec<Forecast> = documents
+        .forecasts
+        .iter()
+        .filter(|forecast| forecast.start >= from)
+        .cloned()
+        .collect();
+    let accuracy = series
+        .as_ref()
+        .map_or_else(Vec::new, |series| accuracy(&judged, series));
+    TargetPage {
+        name: documents.name.to_owned(),
+        zone: documents.zone.clone(),
+        about: format!("The last {days} days, and what is planned."),
+        facts: facts(documents, now),
+        timeline,
+        actions: actions(documents, from),
+        comparison: None,
+        accuracy,
+        notes: notes(documents),
+    }
+}
+
+fn fact(name: &str, value: String, beside: &str, bad: bool) -> Fact {
+    let (name, beside) = (name.to_owned(), beside.to_owned());
+    Fact {
+        name,
+        value,
+        beside,
+        bad,
+    }
+}
+
+fn facts(documents: &Documents<'_>, now: Timestamp) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let age = |at: Timestamp| {
+        let hours = now.duration_since(at).as_secs_f64() / 3600.0;
+        format!("{hours:.1} h")
+    };
+    match documents.forecasts.last() {
+        Some(forecast) => {
+            let old = now.duration_since(forecast.start) > SignedDuration::from_hours(30);
+            facts.push(fact(
+                "age of the forecast",
+                age(forecast.start),
+                &forecast.model,
+                old,
+            ));
+            let words = match forecast.predictability.predictable {
+                Predictable::Yes => "yes",
+                Predictable::Weakly => "weakly",
+                Predictable::No => "no",
+                Predictable::Unknown => "not known yet",
+            };
+            let bad = forecast.predictability.predictable == Predictable::No;
+            facts.push(fact("can be forecast", words.to_owned(), "", bad));
+        }
+        None => facts.push(fact("forecast", "none".to_owned(), "", true)),
+    }
+    match documents.plan {
+        Some(plan) => {
+            let old = now.duration_since(plan.decided_at) > SignedDuration::from_hours(2);
+            facts.push(fact("age of the plan", age(plan.decided_at), "", old));
+            let highest = plan.floors.iter().max_by_key(|floor| floor.servers);
+            if let Some(floor) = highest {
+                let at = documents.zone.to_datetime(floor.start).strftime("%a %H:%M");
+                facts.push(fact(
+                    "highest floor to come",
+                    floor.servers.to_string(),
+                    &format!("servers, {at}"),
+                    false,
+                ));
+            }
+        }
+        None => facts.push(fact("plan", "none".to_owned(), "", true)),
+    }
+    if let Some(drift) = documents.record.map(|record| &record.drift) {
+        let words = if drift.drifting { "yes" } else { "no" };
+        facts.push(fact(
+            "forecasts get worse",
+            words.to_owned(),
+            "",
+            drift.drifting,
+        ));
+    }
+    if let Some(hold) = documents
+        .incident
+        .and_then(|incident| incident.hold.as_ref())
+    {
+        facts.push(fact(
+            "held because of an incident",
+            hold.servers.to_string(),
+            "servers",
+            true,
+        ));
+    }
+    facts
+}
+
+fn actions(documents: &Documents<'_>, from: Timestamp) -> Vec<Action> {
+    let action = |at: Timestamp, servers, by: &str, reason: &str| Action {
+        at: at.as_second(),
+        servers,
+        by: by.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let ledger = documents.ledger.iter();
+    let mut actions: Vec<Action> = ledger
+        .map(|entry| {
+            action(
+                entry.at,
+                entry.floor,
+                &format!("{} (shadow)", entry.by),
+                &entry.reason,
+            )
+        })
+        .collect();
+    if let Some(incident) = documents.incident {
+        let holds = incident.past.iter().chain(&incident.hold);
+        actions
+            .extend(holds.map(|hold| action(hold.since, hold.servers, "responder", &hold.reason)));
+    }
+    if let Some(plan) = documents.plan {
+        let floors = plan.floors.iter();
+        actions.extend(
+            floors.map(|floor| action(floor.start, floor.servers, "planner", &floor.reason)),
+        );
+    }
+    actions.retain(|action| action.at >= from.as_second());
+    actions.sort_by_key(|action| action.at);
+    actions.dedup();
+    actions
+}
+
+fn notes(documents: &Documents<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(forecast) = documents.forecasts.last() {
+        let said = [&forecast.ladder.reason, &forecast.explanation.why];
+        notes.extend(said.into_iter().filter(|text| !text.is_empty()).cloned());
+        notes.extend(forecast.notes.iter().cloned());
+    }
+    notes.extend(documents.plan.iter().flat_map(|plan| plan.notes.clone()));
+    let drift = documents.record.map(|record| &record.drift);
+    notes.extend(
+        drift
+            .filter(|drift| drift.drifting)
+            .map(|drift| drift.reason.clone()),
+    );
+    let mut told = std::collections::BTreeSet::new();
+    notes.retain(|note| told.insert(note.clone()));
+    notes
+}
