@@ -85,7 +85,8 @@ fn answer(kept: &Kept, events: &[config::Event], at: Timestamp) -> Answer {
         (_, _, Some(plan)) => say(
             "floor",
             format!(
-                "the plan of {} reaches from then to {}: it says nothing of this time",
+                "the plan of {} reaches to {}, when the group gets its own MinSize back: it says nothing of \
+                 this time",
                 local(kept, plan.decided_at),
                 local(kept, plan.expires_at)
             ),

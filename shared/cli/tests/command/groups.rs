@@ -127,7 +127,7 @@ fn a_simulation_writes_timeline_actions_summary_and_picture() {
         .unwrap()
         .map(|entry| entry.unwrap())
         .collect();
-    assert_eq!(left.len(), 4, "{left:?}");
+    assert_eq!(left.len(), 5, "{left:?}");
 }
 
 #[test]
