@@ -1,6 +1,8 @@
-use config::{Mode, Target};
+use config::{MissingBand, Mode, Target};
 use control::ControlError;
-use control::{Settings, TargetReport, TimelyWorld, World, acquire, load_settings, release};
+use control::{
+    Settings, TargetReport, TimelyWorld, World, acquire, band_alarm_name, load_settings, release,
+};
 use diagnosis::{Alarm, AlarmState};
 use jiff::{SignedDuration, Timestamp};
 use ports::{Clock, DocumentStore, GroupWriter, MetricSource, Notifier, Reminder};
@@ -10,6 +12,7 @@ use crate::act::act;
 use crate::event::{Cause, causes};
 use crate::gather::gather;
 use crate::shadow::shadow;
+use crate::tell::tell_blind;
 use crate::{ResponderError, Response, concerned, keep};
 
 /// Who writes.
@@ -18,6 +21,9 @@ pub(crate) const BY: &str = "responder";
 /// the hourly planner has long seen what it was about.
 const TOO_OLD: SignedDuration = SignedDuration::from_mins(60);
 
+/// Why nothing is done where an alarm cannot see.
+const BLIND: &str =
+    "INSUFFICIENT_DATA: demand or the band is missing; people are told, as configured";
 /// How long one call may take: an attempt that hangs and one that answers. The function has a minute.
 const NEEDED: SignedDuration = SignedDuration::from_secs(12);
 
@@ -96,24 +102,44 @@ where
     })
 }
 
-/// Why an alarm is not acted on, if it is not.
-fn ignored(alarm: &Alarm, now: Timestamp) -> Option<String> {
+/// What is made of an alarm that is not simply acted on.
+enum Aside {
+    /// It is recorded, for this reason.
+    Recorded(String),
+    /// People hear that the alarm cannot see, which is what the configuration wants.
+    Told,
+}
+
+/// What becomes of `alarm`, where it is not acted on.
+fn aside(target: &Target, alarm: &Alarm, now: Timestamp) -> Option<Aside> {
+    let recorded = |reason: &str| Some(Aside::Recorded(reason.to_owned()));
     if let Some(by) = &alarm.silenced_by {
-        return Some(by.clone());
-    }
-    match alarm.state {
-        AlarmState::Ok => {
-            return Some("back to OK; what is held is handed back in steps".to_owned());
-        }
-        AlarmState::InsufficientData => {
-            return Some(
-                "INSUFFICIENT_DATA is no evidence of demand; nothing is lowered".to_owned(),
-            );
-        }
-        AlarmState::Alarm => {}
+        return recorded(by);
     }
     let age = now.duration_since(alarm.changed_at);
-    (age > TOO_OLD).then(|| format!("{} minutes old, too late to act on", age.as_mins()))
+    let late =
+        (age > TOO_OLD).then(|| format!("{} minutes old, too late to act on", age.as_mins()));
+    match alarm.state {
+        AlarmState::Ok => recorded("back to OK; what is held is handed back in steps"),
+        AlarmState::Alarm => late.map(Aside::Recorded),
+        AlarmState::InsufficientData => match blind(target, alarm) {
+            Some(MissingBand::Breaching) => late.map(Aside::Recorded),
+            Some(MissingBand::Missing) => late.map_or(Some(Aside::Told), |it| recorded(&it)),
+            Some(MissingBand::NotBreaching | MissingBand::Ignore) => recorded(
+                "INSUFFICIENT_DATA: the configuration wants nothing made of a missing band",
+            ),
+            None => recorded("INSUFFICIENT_DATA is no evidence of demand; nothing is lowered"),
+        },
+    }
+}
+
+/// What the configuration makes of a band's alarm that cannot see; `None` for other alarms, and for
+/// one that has not been looked at yet since it was created.
+fn blind(target: &Target, alarm: &Alarm) -> Option<MissingBand> {
+    let new = alarm
+        .reason
+        .starts_with("Unchecked: Initial alarm creation");
+    (!new && alarm.name == band_alarm_name(target)).then_some(target.response.band_missing)
 }
 
 async fn respond<S, M, G, N, C>(
@@ -134,14 +160,24 @@ where
         return Ok(TargetReport::new(&target.name, "off", ""));
     }
     if let Cause::Alarm(alarm) = cause
-        && let Some(reason) = ignored(alarm, now)
+        && let Some(aside) = aside(target, alarm, now)
     {
+        let (reason, told) = match aside {
+            Aside::Recorded(reason) => (reason, false),
+            Aside::Told => (BLIND.to_owned(), true),
+        };
         tracing::info!(alarm = %alarm.name, reason = %reason, "alarm not acted on");
         let note = format!("alarm {}: {reason}", alarm.name);
+        let mut report = TargetReport::new(&target.name, "ignored", note);
         if target.mode != Mode::Shadow {
-            keep::keep(world.store, target, alarm, &reason, now).await?;
+            let first = keep::keep(world.store, target, alarm, &reason, now).await?;
+            if first && told {
+                report
+                    .notes
+                    .extend(tell_blind(world.notifier, target, alarm).await);
+            }
         }
-        return Ok(TargetReport::new(&target.name, "ignored", note));
+        return Ok(report);
     }
     if let Some(pause) = &settings.pause {
         let note = format!(

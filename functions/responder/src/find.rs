@@ -1,8 +1,9 @@
 use config::{Config, Target};
+use control::band_alarm_name;
 use diagnosis::Alarm;
 
-/// The targets that `alarm` concerns: those with a name pattern that matches, else those whose
-/// group or demand metric its dimensions name.
+/// The targets that `alarm` concerns: those with a name pattern that matches or whose band it is about,
+/// else those whose group or demand metric its dimensions name.
 #[must_use]
 pub fn concerned<'c>(config: &'c Config, alarm: &Alarm) -> Vec<&'c Target> {
     let matching = |target: &&Target| {
@@ -10,6 +11,7 @@ pub fn concerned<'c>(config: &'c Config, alarm: &Alarm) -> Vec<&'c Target> {
             .alarms
             .iter()
             .any(|pattern| matches(pattern, &alarm.name))
+            || alarm.name == band_alarm_name(target)
     };
     let by_name: Vec<&Target> = config.targets.iter().filter(matching).collect();
     if !by_name.is_empty() {
@@ -56,6 +58,7 @@ fn matches(pattern: &str, text: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 
@@ -74,5 +77,19 @@ mod tests {
         ] {
             assert_eq!(matches(pattern, text), fits, "{pattern} {text}");
         }
+    }
+
+    /// The alarm that `forescale alarms` makes for a target whose patterns have no star.
+    #[test]
+    fn the_bands_alarm_is_its_targets_whatever_the_patterns() {
+        let text = "[[target]]\nname = \"web\"\nload_balancer = \"app/a/50dc6c495c0c9188\"\n\
+                    max_servers = 9\nthroughput = 100\nalarms = [\"checkout-errors\"]\n";
+        let config = Config::parse("forescale.toml", text).unwrap();
+        let event = serde_json::json!({ "alarmData": {
+            "alarmName": "forescale-web-band",
+            "state": { "value": "ALARM", "timestamp": "2026-11-22T09:36:15.490+0000" },
+        }});
+        let alarm = Alarm::parse(&event).unwrap().remove(0);
+        assert_eq!(concerned(&config, &alarm).len(), 1);
     }
 }

@@ -16,19 +16,23 @@ use crate::record;
 const TRIES: usize = 4;
 
 /// Writes into the incident's record that `alarm` came and why it is not acted on, over whatever
-/// is there. Once is enough: an event that is there already changes nothing. Other writers go first.
+/// is there, and returns whether that is new. Once is enough: an event that is there already changes
+/// nothing. Other writers go first.
 pub(crate) async fn keep<S: DocumentStore>(
     store: &S,
     target: &Target,
     alarm: &Alarm,
     reason: &str,
     now: Timestamp,
-) -> Result<(), ControlError> {
+) -> Result<bool, ControlError> {
+    let mut new = false;
     let work = |incident: &mut Incident| {
         let known = incident.seen.iter().any(|seen| seen.id == alarm.id());
-        (!known).then(|| record::note(incident, alarm, reason.to_owned(), now))
+        new = !known;
+        new.then(|| record::note(incident, alarm, reason.to_owned(), now))
     };
-    change(store, target, now, work).await.map(|_| ())
+    let kept = change(store, target, now, work).await?;
+    Ok(new && kept.is_some())
 }
 
 /// A pause stops what changes the group, not what is followed: looks go on, and an alarm that goes

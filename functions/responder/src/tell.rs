@@ -2,7 +2,7 @@
 
 use config::Target;
 use control::ControlError;
-use diagnosis::{Decision, Kind, Phase, recurring};
+use diagnosis::{Alarm, Decision, Kind, Phase, recurring};
 use documents::Incident;
 use ports::{Message, Notifier};
 use serde_json::{Value, json};
@@ -31,6 +31,46 @@ pub(crate) async fn tell<N: Notifier>(
     telling: &Telling<'_>,
 ) -> Option<String> {
     let message = message(target, cause, decision, telling);
+    let error = notifier.notify(&message).await.err()?;
+    tracing::error!(target_name = %target.name, error = %error, "message not sent");
+    Some(format!("nobody could be told: {error}"))
+}
+
+/// Says that the alarm "demand above the band" cannot see; what could not be sent is returned as a note.
+pub(crate) async fn tell_blind<N: Notifier>(
+    notifier: &N,
+    target: &Target,
+    alarm: &Alarm,
+) -> Option<String> {
+    let subject = format!(
+        "{}: {} cannot see, capacity unchanged",
+        target.name, alarm.name
+    );
+    let mut text = format!(
+        "Demand of {} or the forecast's band is missing, so the alarm cannot tell whether demand is \
+         above it. Nothing was changed.\n\
+         To do: see whether the metric of demand still comes, and whether the planner runs; it \
+         publishes the band every hour.\n",
+        target.name
+    );
+    let cause = Cause::Alarm(alarm.clone());
+    text.push_str(&format!("{}.\n", sentence(&cause.words())));
+    for link in links(target, &cause) {
+        text.push_str(&format!("{link}\n"));
+    }
+    let message = Message {
+        subject: subject.chars().take(100).collect(),
+        text,
+        record: json!({
+            "target": target.name,
+            "group": target.group,
+            "event": cause.id(),
+            "alarm": alarm.name,
+            "kind": "band-missing",
+            "hold": null,
+            "reason": alarm.reason,
+        }),
+    };
     let error = notifier.notify(&message).await.err()?;
     tracing::error!(target_name = %target.name, error = %error, "message not sent");
     Some(format!("nobody could be told: {error}"))
@@ -137,7 +177,7 @@ fn proposal(
             (closed.since, closed.until, factor)
         })
         .collect();
-    recurring(&stretches, &target.zone).map(|found| (found.words, found.toml))
+    recurring(&target.name, &stretches, &target.zone).map(|found| (found.words, found.toml))
 }
 
 /// Pages of the console, where the alarm says which region it is.

@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{
-    ComparisonOperator, Dimension, Metric, MetricDataQuery, MetricStat,
+    AlarmType, ComparisonOperator, Dimension, Metric, MetricAlarm, MetricDataQuery, MetricStat,
 };
-use ports::{AlarmDefinition, AlarmMetric, AlarmWriter, PortError};
+use ports::{AlarmDefinition, AlarmMetric, AlarmOwner, AlarmWriter, PortError};
 
 use crate::answer::Call;
 
@@ -26,6 +26,31 @@ impl CloudWatchAlarms {
 }
 
 impl AlarmWriter for CloudWatchAlarms {
+    async fn owner(&self, alarm: &AlarmDefinition) -> Result<AlarmOwner, PortError> {
+        let call = Call {
+            operation: "describe alarm",
+            resource: &alarm.name,
+        };
+        // Metric and composite alarms share their names.
+        let found = self
+            .client
+            .describe_alarms()
+            .alarm_names(&alarm.name)
+            .alarm_types(AlarmType::MetricAlarm)
+            .alarm_types(AlarmType::CompositeAlarm)
+            .send()
+            .await
+            .map_err(|error| call.failed(&error))?;
+        if !found.composite_alarms().is_empty() {
+            return Ok(AlarmOwner::Others("other alarms".to_owned()));
+        }
+        Ok(match found.metric_alarms() {
+            [] => AlarmOwner::Nobody,
+            [there, ..] if compares_with(there, &alarm.band) => AlarmOwner::Ours,
+            [there, ..] => AlarmOwner::Others(watched(there)),
+        })
+    }
+
     async fn put_alarm(&self, alarm: &AlarmDefinition) -> Result<(), PortError> {
         let call = Call {
             operation: "put alarm",
@@ -60,6 +85,30 @@ impl AlarmWriter for CloudWatchAlarms {
     }
 }
 
+/// Whether one of the metrics of `alarm` is `band`.
+fn compares_with(alarm: &MetricAlarm, band: &AlarmMetric) -> bool {
+    alarm.metrics().iter().any(|query| {
+        let metric = query.metric_stat().and_then(MetricStat::metric);
+        metric.is_some_and(|metric| {
+            let named = metric.dimensions().iter();
+            let dimensions: BTreeMap<_, _> = named
+                .filter_map(|it| Some((it.name()?.to_owned(), it.value()?.to_owned())))
+                .collect();
+            metric.namespace() == Some(&band.namespace)
+                && metric.metric_name() == Some(&band.name)
+                && dimensions == band.dimensions
+        })
+    })
+}
+
+/// What an alarm watches, in words.
+fn watched(alarm: &MetricAlarm) -> String {
+    match (alarm.namespace(), alarm.metric_name()) {
+        (Some(namespace), Some(name)) => format!("{namespace} {name}"),
+        _ => "a metric math expression".to_owned(),
+    }
+}
+
 fn query(id: &str, metric: &AlarmMetric, period: i32) -> MetricDataQuery {
     let named = Metric::builder()
         .namespace(&metric.namespace)
@@ -88,19 +137,80 @@ pub(crate) fn dimensions(named: &BTreeMap<String, String>) -> Vec<Dimension> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
     use aws_sdk_cloudwatch::operation::put_metric_alarm::PutMetricAlarmOutput;
+    use aws_sdk_cloudwatch::types::CompositeAlarm;
     use aws_smithy_mocks::{mock, mock_client};
 
     use super::*;
 
-    #[tokio::test]
-    async fn the_alarm_compares_demand_with_the_band_by_metric_math() {
-        let metric = |name: &str, statistic: &str| AlarmMetric {
+    fn metric(name: &str, statistic: &str) -> AlarmMetric {
+        AlarmMetric {
             namespace: "N".to_owned(),
             name: name.to_owned(),
             dimensions: [("D".to_owned(), "v".to_owned())].into(),
             statistic: statistic.to_owned(),
+        }
+    }
+
+    fn definition() -> AlarmDefinition {
+        AlarmDefinition {
+            name: "forescale-web-band".to_owned(),
+            description: "d".to_owned(),
+            demand: metric("Requests", "Sum"),
+            band: metric("DemandUpper", "Maximum"),
+            period: 60,
+            datapoints: 2,
+            treat_missing: "breaching".to_owned(),
+            actions: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_alarm_is_ours_only_where_it_compares_with_the_same_band() {
+        let ours = || {
+            let band = query("band", &metric("DemandUpper", "Maximum"), 60);
+            MetricAlarm::builder().metrics(band).build()
         };
+        let mut other_band = metric("DemandUpper", "Maximum");
+        other_band.dimensions = [("D".to_owned(), "another target".to_owned())].into();
+        let another = MetricAlarm::builder().metrics(query("band", &other_band, 60));
+        let theirs = MetricAlarm::builder()
+            .namespace("AWS/EC2")
+            .metric_name("CPUUtilization");
+        let answer = DescribeAlarmsOutput::builder;
+        let composite = CompositeAlarm::builder().alarm_name("forescale-web-band");
+        let cases = [
+            (answer().build(), AlarmOwner::Nobody),
+            (answer().metric_alarms(ours()).build(), AlarmOwner::Ours),
+            (
+                answer().metric_alarms(another.build()).build(),
+                AlarmOwner::Others("a metric math expression".to_owned()),
+            ),
+            (
+                answer().metric_alarms(theirs.build()).build(),
+                AlarmOwner::Others("AWS/EC2 CPUUtilization".to_owned()),
+            ),
+            (
+                answer().composite_alarms(composite.build()).build(),
+                AlarmOwner::Others("other alarms".to_owned()),
+            ),
+        ];
+        for (answer, owner) in cases {
+            let rule = mock!(Client::describe_alarms)
+                .match_requests(|input| {
+                    input.alarm_names() == ["forescale-web-band"] && input.alarm_types().len() == 2
+                })
+                .then_output(move || answer.clone());
+            let alarms = CloudWatchAlarms {
+                client: mock_client!(aws_sdk_cloudwatch, [&rule]),
+            };
+            assert_eq!(alarms.owner(&definition()).await.unwrap(), owner);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_alarm_compares_demand_with_the_band_by_metric_math() {
         let rule = mock!(Client::put_metric_alarm)
             .match_requests(|input| {
                 let returned: Vec<_> = input
@@ -120,17 +230,7 @@ mod tests {
         let alarms = CloudWatchAlarms {
             client: mock_client!(aws_sdk_cloudwatch, [&rule]),
         };
-        let alarm = AlarmDefinition {
-            name: "forescale-web-band".to_owned(),
-            description: "d".to_owned(),
-            demand: metric("Requests", "Sum"),
-            band: metric("DemandUpper", "Maximum"),
-            period: 60,
-            datapoints: 2,
-            treat_missing: "breaching".to_owned(),
-            actions: Vec::new(),
-        };
-        alarms.put_alarm(&alarm).await.unwrap();
+        alarms.put_alarm(&definition()).await.unwrap();
         assert_eq!(rule.num_calls(), 1);
     }
 }

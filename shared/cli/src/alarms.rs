@@ -34,6 +34,7 @@ pub(crate) fn run(arguments: &AlarmsArguments, console: &mut Console<'_>) -> Don
         .into_iter()
         .map(|target| band_alarm(target, arguments.action.clone()))
         .collect();
+    unique(&alarms)?;
     match arguments.format {
         AlarmsFormat::Table => print_table(&alarms, console)?,
         AlarmsFormat::Json => {
@@ -54,16 +55,44 @@ pub(crate) fn run(arguments: &AlarmsArguments, console: &mut Console<'_>) -> Don
     Ok(())
 }
 
-/// Creates or replaces each of them in the account and region of the environment.
+/// Two targets whose patterns lead to one name would overwrite each other's alarm.
+fn unique(alarms: &[AlarmDefinition]) -> Done {
+    let target = |alarm: &AlarmDefinition| alarm.band.dimensions.get("Target").cloned();
+    for (index, alarm) in alarms.iter().enumerate() {
+        if let Some(other) = alarms[..index].iter().find(|it| it.name == alarm.name) {
+            return Err(input(format!(
+                "targets {} and {} would share the alarm {}: change the first `alarms` pattern of one",
+                target(other).unwrap_or_default(),
+                target(alarm).unwrap_or_default(),
+                alarm.name
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Creates each of them, or replaces what was made here before, in the account and region of the
+/// environment. Where a name is somebody else's, nothing at all is written.
 #[cfg(feature = "aws")]
 fn create(alarms: &[AlarmDefinition], console: &mut Console<'_>) -> Done {
-    use ports::AlarmWriter;
+    use ports::{AlarmOwner, AlarmWriter};
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .failed(|| "no runtime for calls to AWS")?;
     runtime.block_on(async {
         let writer = aws::CloudWatchAlarms::new(&aws::connect().await);
+        for alarm in alarms {
+            let owner = writer.owner(alarm).await;
+            let owner = owner.failed(|| format!("alarm {} cannot be looked up", alarm.name))?;
+            if let AlarmOwner::Others(watched) = owner {
+                return Err(input(format!(
+                    "alarm {} is somebody else's and watches {watched}: rename one of the two; no \
+                     alarm was written",
+                    alarm.name
+                )));
+            }
+        }
         for alarm in alarms {
             writer
                 .put_alarm(alarm)

@@ -155,13 +155,26 @@ pub fn band_metric(target: &str) -> MetricName {
     }
 }
 
+/// The name of the alarm "demand above the band" of `target`. It has the target's name in it, so that
+/// two targets never share one, and it fits the target's first pattern with a star, so that the alarm
+/// calls the responder. A pattern without a star is the name of an alarm that people have.
+#[must_use]
+pub fn band_alarm_name(target: &Target) -> String {
+    let starred = target.alarms.iter().find_map(|it| it.split_once('*'));
+    let Some((head, tail)) = starred else {
+        return format!("forescale-{}-band", target.name);
+    };
+    let tail = tail.replace('*', "band");
+    match head.ends_with(&format!("{}-", target.name)) {
+        true => format!("{head}band{tail}"),
+        false => format!("{head}{}-band{tail}", target.name),
+    }
+}
+
 /// The alarm "demand above the band" of `target`, under a name that calls the responder for it.
 #[must_use]
 pub fn band_alarm(target: &Target, actions: Vec<String>) -> AlarmDefinition {
-    let name = match target.alarms.first() {
-        Some(pattern) => pattern.replace('*', "band"),
-        None => format!("forescale-{}-band", target.name),
-    };
+    let name = band_alarm_name(target);
     AlarmDefinition {
         name,
         description: format!(

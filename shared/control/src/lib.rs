@@ -23,8 +23,8 @@ mod timely;
 mod world;
 
 pub use band::{
-    BAND_METRIC, Edges, NAMESPACE, PUBLISHED_MINUTES, band, band_alarm, band_metric,
-    published_band, upper_edge,
+    BAND_METRIC, Edges, NAMESPACE, PUBLISHED_MINUTES, band, band_alarm, band_alarm_name,
+    band_metric, published_band, upper_edge,
 };
 pub use error::{ControlError, chain};
 pub use ladder::{Rung, Standing, apply_occurrence, needs, newest_forecast};

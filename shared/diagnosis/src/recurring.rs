@@ -28,9 +28,10 @@ const SAME_TIME: i64 = 45;
 const IN_A_ROW: usize = 3;
 
 /// What `stretches` (start, end, demand over the forecast's median at its highest) have in common:
-/// the same time of day in the last three weeks, or on the last three days, up to the newest one.
+/// the same time of day in the last three weeks, or on the last three days, up to the newest one. The
+/// event is that of `target` alone, in whose `zone` it keeps its time.
 #[must_use]
-pub fn recurring(stretches: &[Stretch], zone: &TimeZone) -> Option<Proposal> {
+pub fn recurring(target: &str, stretches: &[Stretch], zone: &TimeZone) -> Option<Proposal> {
     let newest = stretches.iter().max_by_key(|stretch| stretch.0)?;
     let last = newest.0.to_zoned(zone.clone());
     for (days, every) in [(7, "week"), (1, "day")] {
@@ -58,7 +59,7 @@ pub fn recurring(stretches: &[Stretch], zone: &TimeZone) -> Option<Proposal> {
         let words = format!("{} {which} in a row around {}", run.len(), clock(time));
         let local = |moment: &Zoned| moment.datetime().strftime("%Y-%m-%dT%H:%M:00").to_string();
         let toml = format!(
-            "[[event]]\nname = \"{which} {}\"\nstart = {}\nend = {}\nevery = \"{every}\"\nmultiplier = {factor:.1}\n",
+            "[[event]]\nname = \"{target}: {which} {}\"\ntargets = [\"{target}\"]\nstart = {}\nend = {}\nevery = \"{every}\"\nmultiplier = {factor:.1}\n",
             clock(time),
             local(&start),
             local(&end)
@@ -128,23 +129,24 @@ mod tests {
             stretch("2026-10-27T19:00:00Z"),
             stretch("2026-11-03T19:10:00Z"),
         ];
-        let found = recurring(&stretches, &berlin).unwrap();
+        let found = recurring("web", &stretches, &berlin).unwrap();
         assert_eq!(found.words, "3 Tuesdays in a row around 20:10");
         assert!(
             found.toml.contains("start = 2026-11-10T20:10:00"),
             "{}",
             found.toml
         );
+        assert!(found.toml.contains("targets = [\"web\"]"));
         assert!(found.toml.contains("every = \"week\""));
-        assert!(recurring(&stretches[..3], &berlin).is_none());
-        assert!(recurring(&[], &berlin).is_none());
+        assert!(recurring("web", &stretches[..3], &berlin).is_none());
+        assert!(recurring("web", &[], &berlin).is_none());
     }
 
     #[test]
     fn three_days_in_a_row_are_too() {
         let stretches = ["2026-10-20", "2026-10-21", "2026-10-22"]
             .map(|day| stretch(&format!("{day}T18:05:00Z")));
-        let found = recurring(&stretches, &TimeZone::UTC).unwrap();
+        let found = recurring("web", &stretches, &TimeZone::UTC).unwrap();
         assert_eq!(
             (found.every, found.words.as_str()),
             ("day", "3 days in a row around 18:05")

@@ -53,6 +53,11 @@ impl AlarmMetric {
 
 impl AlarmDefinition {
     /// The metric math of it: demand as a rate less the band; above 0 it is outside.
+    ///
+    /// Missing demand stays missing, and counts as [`Self::treat_missing`] says. Filled with zero it
+    /// would read as calm: for good where the metric has stopped, and for a minute or two each minute,
+    /// since metrics come late while the band is published ahead; two datapoints in a row would then
+    /// never be above it. Source: CloudWatch user guide, metric math, `FILL`.
     #[must_use]
     pub fn expression(&self) -> String {
         // A count within the period becomes a rate per minute.
@@ -66,9 +71,26 @@ impl AlarmDefinition {
     }
 }
 
+/// Whose an alarm is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlarmOwner {
+    /// There is none of that name.
+    Nobody,
+    /// It compares with the same band: one that was made here.
+    Ours,
+    /// Somebody else's, and what it watches.
+    Others(String),
+}
+
 /// Making alarms.
 pub trait AlarmWriter {
-    /// Creates or replaces the alarm of that name.
+    /// Whose the alarm is that has the name of `alarm` now.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    async fn owner(&self, alarm: &AlarmDefinition) -> Result<AlarmOwner, PortError>;
+
+    /// Creates or replaces the alarm of that name, whosever it is.
     ///
     /// # Errors
     /// [`PortError`].

@@ -16,7 +16,7 @@ mod metrics;
 mod store;
 mod world;
 
-pub use alarms::{AlarmDefinition, AlarmMetric, AlarmWriter};
+pub use alarms::{AlarmDefinition, AlarmMetric, AlarmOwner, AlarmWriter};
 pub use error::PortError;
 pub use group::{GroupReader, GroupWriter};
 pub use metrics::{Datapoint, MetricName, MetricSink, MetricSource, Reading, Statistic};

@@ -227,3 +227,69 @@ fn one_bad_record_of_a_batch_does_not_spoil_the_others() {
     );
     assert_eq!(stage.group().min_size, 16);
 }
+
+/// A band's alarm that cannot see: what the configuration wants, and never without a word.
+#[test]
+fn a_band_that_is_missing_is_treated_as_the_configuration_says() {
+    for (missing, raised, told) in [
+        ("breaching", true, 1),
+        ("missing", false, 1),
+        ("not-breaching", false, 0),
+        ("ignore", false, 0),
+    ] {
+        let mode = format!("{ACTIVE}\n[target.response]\nband_missing = \"{missing}\"");
+        let stage = surged(&mode, 15_000.0);
+        stage.planner();
+        stage.pass(mins(7), 5500.0);
+        let mut event = alarm(stage.now());
+        event["alarmData"]["alarmName"] = "forescale-web-band".into();
+        event["alarmData"]["state"]["value"] = "INSUFFICIENT_DATA".into();
+        for _ in 0..2 {
+            let ended = stage.responder(&event);
+            assert!(!ended.failed, "{missing}: {ended:?}");
+            assert_eq!(stage.group().min_size == 16, raised, "{missing}: {ended:?}");
+        }
+        let messages = stage.notifier.messages();
+        assert_eq!(messages.len(), told, "{missing}: {messages:?}");
+        if missing == "missing" {
+            assert!(messages[0].subject.contains("cannot see"), "{messages:?}");
+            assert_eq!(messages[0].record["kind"], "band-missing");
+        }
+        assert_eq!(incident(&stage).seen.len(), 1, "{missing}: it is on record");
+        // One that was only just created has not looked yet; other alarms' blindness is their own.
+        for (name, reason) in [
+            ("forescale-web-band", "Unchecked: Initial alarm creation"),
+            ("forescale-web-load", "no datapoints"),
+        ] {
+            let mut event = event.clone();
+            event["alarmData"]["alarmName"] = name.into();
+            event["alarmData"]["state"]["reason"] = reason.into();
+            event["alarmData"]["state"]["timestamp"] = stage.now().to_string().into();
+            let ended = stage.responder(&event);
+            assert!(!ended.failed, "{ended:?}");
+            assert_eq!(stage.notifier.messages().len(), told, "{missing} {name}");
+        }
+    }
+}
+
+/// A load balancer reports no minute without a request: at night that is calm, by day it is not.
+#[test]
+fn missing_counts_are_none_only_where_next_to_none_are_expected() {
+    for (expected, word) in [(5.0, "covered"), (6000.0, "unknown")] {
+        let now = at("2026-11-20T08:42:00Z");
+        let demand = series(now - mins(8 * 60), 36 * 60, |_| f64::NAN);
+        let stage = Stage::new(now, &config(ACTIVE), demand, true);
+        stage.put_forecast(&forecast(at("2026-11-20T00:00:00Z"), |_| expected));
+        stage.planner();
+        let ended = stage.responder(&alarm(stage.now()));
+        assert!(!ended.failed, "{ended:?}");
+        assert_eq!(ended.word == "covered", word == "covered", "{ended:?}");
+        assert_eq!(
+            incident(&stage).hold.is_none(),
+            word == "covered",
+            "{ended:?}"
+        );
+        let messages = stage.notifier.messages();
+        assert_eq!(messages[0].record["kind"], word);
+    }
+}

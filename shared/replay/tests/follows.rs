@@ -463,6 +463,39 @@ fn a_leak_raises_nothing_and_says_so_and_is_refreshed_only_where_that_is_allowed
     }
 }
 
+/// Friday's spike of 08:40 for the third week: what is proposed can be added as it stands.
+#[test]
+fn what_recurs_is_proposed_as_an_event_of_the_target() {
+    let stage = stage(ACTIVE, 15_000.0);
+    let closed = |start: &str| documents::Closed {
+        since: at(start),
+        until: at(start) + mins(70),
+        diagnosis: "unforecast-demand".to_owned(),
+        highest: 15_000.0,
+        expected: Some(6000.0),
+    };
+    let past = Incident {
+        closed: vec![
+            closed("2026-11-06T08:42:00Z"),
+            closed("2026-11-13T08:50:00Z"),
+        ],
+        ..Incident::default()
+    };
+    stage.put(&keys::incident("web"), past);
+    assert!(!stage.responder(&alarm(stage.now())).failed);
+    follow(&stage, 200);
+    let told = stage.notifier.messages();
+    let last = told.last().unwrap();
+    assert!(last.text.contains("3 Fridays in a row"), "{last:?}");
+    let toml = last.record["proposedEvent"].as_str().unwrap();
+    let text = format!("{}\n{toml}", config(ACTIVE));
+    let added = ::config::Config::parse("forescale.toml", &text).unwrap();
+    let (event, target) = (&added.events[0], added.target("web").unwrap());
+    assert_eq!(event.targets, ["web"]);
+    let due = event.occurrences(target, stage.now(), stage.now() + mins(8 * 24 * 60));
+    assert_eq!(due[0].start, at("2026-11-27T08:45:00Z"), "{toml}");
+}
+
 #[test]
 fn the_planner_publishes_the_band_of_the_next_hundred_minutes() {
     let stage = stage(ACTIVE, 5500.0);

@@ -131,20 +131,25 @@ where
         planned: planned(plan.body(), &group, &rules, now),
     };
     let mut evidence = Evidence::bare(until, fleet, rules.throughput, rules.lead_time);
-    evidence.demand = match demand {
-        Ok(values) => Some(values)
-            .filter(|values| values.iter().any(|value| value.is_finite()))
-            .map(|values| Track::new(values, named(&metric_name(&target.demand)))),
-        Err(error) => {
-            known("demand", &error);
-            None
-        }
-    };
     let edges = edges.unwrap_or_else(|error| {
         known("forecast", &error);
         None
     });
     evidence.band = edges.map(within);
+    evidence.demand = match demand {
+        Ok(mut values) => {
+            let counted = ["Sum", "SampleCount"].contains(&target.demand.statistic.as_str());
+            if let Some(band) = evidence.band.as_ref().filter(|_| counted) {
+                quiet(&mut values, band);
+            }
+            let any = values.iter().any(|value| value.is_finite());
+            any.then(|| Track::new(values, named(&metric_name(&target.demand))))
+        }
+        Err(error) => {
+            known("demand", &error);
+            None
+        }
+    };
     let launched = match activities {
         Ok(found) => {
             evidence.activities = Some(read_activities(&found));
@@ -191,6 +196,23 @@ where
         evidence,
         notes,
     })
+}
+
+/// Counts that did not come where next to none are expected: load balancers report no minute without
+/// a request, so it had none. The newest minutes may still be on their way.
+/// Source: Elastic Load Balancing user guide, CloudWatch metrics.
+fn quiet(demand: &mut [f64], band: &Band) {
+    /// Requests a minute up to which one without any is likely enough.
+    const FEW: f64 = 20.0;
+    /// Minutes that a metric may be late.
+    const LATE: usize = 3;
+    let settled = demand.len().saturating_sub(LATE);
+    let edges = band.upper.iter().copied();
+    for (value, upper) in demand.iter_mut().zip(edges).take(settled) {
+        if value.is_nan() && upper <= FEW {
+            *value = 0.0;
+        }
+    }
 }
 
 fn within(edges: Edges) -> Band {

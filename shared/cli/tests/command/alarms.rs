@@ -37,7 +37,7 @@ fn each_target_has_its_alarm_in_three_forms() {
         .iter()
         .map(|it| it["AlarmName"].as_str().unwrap())
         .collect();
-    assert_eq!(names, ["forescale-web-band", "q-band-alarm"]);
+    assert_eq!(names, ["forescale-web-band", "q-queue-band-alarm"]);
     assert_eq!(requests[0]["TreatMissingData"], "ignore");
     assert_eq!(requests[1]["TreatMissingData"], "breaching");
     let band = &requests[0]["Metrics"][2]["MetricStat"]["Metric"];
@@ -51,8 +51,48 @@ fn each_target_has_its_alarm_in_three_forms() {
     let template: Value = serde_json::from_str(&template.out).unwrap();
     let alarm = &template["Resources"]["Band1"]["Properties"];
     assert_eq!(alarm["AlarmActions"][0], arn);
-    assert!(good(&form).out.contains("q-band-alarm"));
+    assert!(good(&form).out.contains("q-queue-band-alarm"));
     let wrong = run(&["alarms", "--config", config, "--target", "wep"]);
     assert_eq!(wrong.code, ExitCode::from(3));
     assert!(wrong.err.contains("web, queue"), "{}", wrong.err);
+}
+
+/// People's own alarm, named without a star, is never the one that is made; and no two targets share one.
+#[test]
+fn names_are_nobody_elses() {
+    let folder = TempDir::new().unwrap();
+    let names = |targets: [(&str, &str); 2]| {
+        let both = targets.map(|(name, alarms)| {
+            format!(
+                "[[target]]\nname = \"{name}\"\nload_balancer = \"app/a/50dc6c495c0c9188\"\n\
+                 max_servers = 9\nthroughput = 100\nalarms = [{alarms}]\n"
+            )
+        });
+        let file = write(folder.path(), "names.toml", &both.concat());
+        let done = run(&["alarms", "--config", text(&file), "--format", "json"]);
+        let names: Vec<String> = done
+            .out
+            .lines()
+            .map(|line| {
+                let request: Value = serde_json::from_str(line).unwrap();
+                request["AlarmName"].as_str().unwrap().to_owned()
+            })
+            .collect();
+        (names, done)
+    };
+    let (found, _) = names([
+        ("web", "\"checkout-errors\""),
+        ("api", "\"checkout-slow\", \"a-*\""),
+    ]);
+    assert_eq!(found, ["forescale-web-band", "a-api-band"]);
+    let (found, _) = names([("web", "\"prod-*\""), ("web-api", "\"prod-*\"")]);
+    assert_eq!(found, ["prod-web-band", "prod-web-api-band"]);
+    let (_, done) = names([("web", "\"x-*\""), ("x-web", "\"x-web-*\"")]);
+    assert_eq!(done.code, ExitCode::from(3));
+    assert!(
+        done.err
+            .contains("web and x-web would share the alarm x-web-band"),
+        "{}",
+        done.err
+    );
 }
