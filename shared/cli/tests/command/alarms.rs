@@ -68,7 +68,7 @@ fn names_are_nobody_elses() {
                  max_servers = 9\nthroughput = 100\nalarms = [{alarms}]\n"
             )
         });
-        let file = write(folder.path(), "names.toml", &both.concat());
+        let file = write(folder.path(), "names.toml", both.concat());
         let done = run(&["alarms", "--config", text(&file), "--format", "json"]);
         let names: Vec<String> = done
             .out
