@@ -1,7 +1,9 @@
 //! What stands in when no model can be made: the lower rungs of the ladder.
 
 use config::Target;
-use control::{ControlError, Loaded, demand_series, load, minute_spread};
+use control::{
+    ControlError, Loaded, Settings, demand_series, left_out, load, minute_spread, week_before,
+};
 use documents::{Forecast, History, Ladder, LadderRung, keys};
 use forecasting::{LEVELS, last_week};
 use jiff::{SignedDuration, Timestamp};
@@ -18,8 +20,9 @@ const LEAST: SignedDuration = SignedDuration::from_hours(12);
 /// neither, and everything stays as it is.
 pub(crate) async fn stand_in<S: DocumentStore>(
     store: &S,
+    settings: &Settings,
     target: &Target,
-    start: Timestamp,
+    (start, now): (Timestamp, Timestamp),
     trouble: &ControlError,
 ) -> Result<Option<Forecast>, ControlError> {
     let port = |source| ControlError::Port {
@@ -56,7 +59,14 @@ pub(crate) async fn stand_in<S: DocumentStore>(
         return Ok(None);
     };
     let steps = target.step.covering(HORIZON);
-    let Some(pattern) = last_week(&demand, start, steps) else {
+    let mut notes = vec!["the same time a week before, in a wide band".to_owned()];
+    let (mut out, unread) = left_out(store, &target.name).await.map_err(port)?;
+    notes.extend(unread);
+    let end = start.saturating_add(HORIZON).unwrap_or(Timestamp::MAX);
+    // Whoever plans adds the events that last week did not have.
+    let week = week_before(settings, target, now, end);
+    out.extend(week.left_out);
+    let Some(pattern) = last_week(&demand, start, steps, &target.zone, &out) else {
         return Ok(None);
     };
     Ok(Some(Forecast {
@@ -70,7 +80,8 @@ pub(crate) async fn stand_in<S: DocumentStore>(
             rung: LadderRung::LastWeek,
             reason: format!("no model could be made ({why}), and no good forecast reaches so far"),
         },
-        notes: vec!["the same time a week before, in a wide band".to_owned()],
+        events: week.repeated,
+        notes,
         ..Forecast::default()
     }))
 }

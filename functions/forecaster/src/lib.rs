@@ -5,12 +5,13 @@
 
 mod error;
 mod fallback;
+mod incidents;
 mod made;
 mod night;
 mod watch;
 
 pub use error::ForecasterError;
-pub use night::{HORIZON, handle, occasion};
+pub use night::{HORIZON, handle};
 
 use control::TargetReport;
 use serde::{Deserialize, Serialize};

@@ -1,12 +1,10 @@
-use config::{Mode, Occurrence, OccurrenceEffect, Target};
+use config::{Mode, Target};
 use control::{
     ControlError, Loaded, Settings, TargetReport, World, chain, demand_series, gather_history,
-    left_out, load, load_settings, minute_spread, occurrence_id, save,
+    left_out, load, load_settings, minute_spread, occasion, occurrence_id, save,
 };
-use documents::{Envelope, Forecast, History, Incident, keys};
-use forecasting::{
-    Effect, ForecastRequest, Holiday, Interval, Occasion, forecast, rechoose, widen,
-};
+use documents::{Envelope, Forecast, History, keys};
+use forecasting::{ForecastRequest, Holiday, Interval, Occasion, forecast, rechoose, widen};
 use holidays::Place;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -14,6 +12,7 @@ use ports::{Clock, Condition, DocumentStore, MetricSource, Notifier};
 use timeseries::Series;
 
 use crate::fallback::stand_in;
+use crate::incidents::incidents;
 use crate::made::document;
 use crate::watch::{self, Watched};
 use crate::{ForecasterError, Request, Response};
@@ -50,12 +49,15 @@ where
         .map_err(ForecasterError::Settings)?;
     let mut reports = Vec::with_capacity(targets.len());
     for target in &targets {
-        let report = match night(world, &settings, target, request.again, now).await {
+        let mut notes = Vec::new();
+        let report = match night(world, &settings, target, request.again, now, &mut notes).await {
             Ok(report) => report,
             Err(error) => {
                 let chain = error.chain();
                 tracing::error!(target_name = %target.name, error = %chain, code = error.code(), "no forecast");
-                TargetReport::failed(&target.name, &error)
+                let mut report = TargetReport::failed(&target.name, &error);
+                report.notes.append(&mut notes);
+                report
             }
         };
         reports.push(report);
@@ -85,6 +87,7 @@ async fn night<S, M, G, N, C>(
     target: &Target,
     again: bool,
     now: Timestamp,
+    notes: &mut Vec<String>,
 ) -> Result<TargetReport, ControlError>
 where
     S: DocumentStore,
@@ -100,7 +103,6 @@ where
     };
     let start = target.step.floor(now);
     let key = keys::forecast(&target.name, start);
-    let mut notes = Vec::new();
     let present = load::<Forecast>(world.store, &key).await.map_err(port)?;
     match &present {
         Loaded::Found(found, _) if !again && !watch::stand_in(&found.body) => {
@@ -117,13 +119,14 @@ where
         Loaded::Unusable(error, _) => notes.push(format!("replaced: {}", chain(error))),
         Loaded::Found(..) | Loaded::Absent => {}
     }
-    let body = match model(world, settings, target, (start, now), &mut notes).await {
+    let body = match model(world, settings, target, (start, now), notes).await {
         Ok(body) => body,
         Err(trouble) => {
             // The failure is reported all the same, so that the run is repeated; what it finds of a
             // stand-in it replaces.
             if let Loaded::Absent | Loaded::Unusable(..) = &present
-                && let Some(body) = stand_in(world.store, target, start, &trouble).await?
+                && let Some(body) =
+                    stand_in(world.store, settings, target, (start, now), &trouble).await?
             {
                 let document = Envelope::new(Some(&target.name), now, BY, body);
                 save(world.store, &key, &document, present.unchanged()).await?;
@@ -137,7 +140,7 @@ where
     save(world.store, &key, &document, present.unchanged()).await?;
     tracing::info!(target_name = %target.name, key = %key, model = %model, "forecast written");
     let mut report = TargetReport::new(&target.name, "forecast", format!("{key} by {model}"));
-    report.notes.extend(notes);
+    report.notes.append(notes);
     report.changes = 1;
     Ok(report)
 }
@@ -162,13 +165,13 @@ where
     let history = history(world, target, now, notes).await?;
     let (mut unlearnt, trouble) = left_out(world.store, &target.name).await.map_err(port)?;
     notes.extend(trouble);
-    unlearnt.extend(incidents(world.store, target, notes).await?);
+    unlearnt.extend(incidents(world.store, target, start, notes).await?);
     let demand = demand_series(&history, target.step).map_err(|source| ControlError::Demand {
         target: target.name.clone(),
         source,
     })?;
     let seen = (start, &demand);
-    let mut watched = Watched::look(world.store, target, seen, &unlearnt, notes).await?;
+    let mut watched = Watched::look(world.store, target, seen, &unlearnt, notes).await;
     let known = Known {
         settings,
         target,
@@ -234,33 +237,6 @@ async fn set_aside<S: DocumentStore>(
     Ok(())
 }
 
-/// Stretches of incidents: spikes that nobody foresaw must not become a habit.
-async fn incidents<S: DocumentStore>(
-    store: &S,
-    target: &Target,
-    notes: &mut Vec<String>,
-) -> Result<Vec<Interval>, ControlError> {
-    let key = keys::incident(&target.name);
-    let loaded = load::<Incident>(store, &key).await;
-    let loaded = loaded.map_err(|source| ControlError::Port {
-        target: target.name.clone(),
-        source,
-    })?;
-    if let Loaded::Unusable(error, _) = &loaded {
-        notes.push(format!("past incidents are ignored: {}", chain(error)));
-    }
-    let holds = loaded
-        .body()
-        .into_iter()
-        .flat_map(|incident| incident.past.iter().chain(&incident.hold));
-    Ok(holds
-        .map(|hold| Interval {
-            start: hold.since,
-            end: hold.until,
-        })
-        .collect())
-}
-
 /// What one forecast is made from.
 struct Known<'a> {
     settings: &'a Settings,
@@ -294,7 +270,14 @@ impl Known<'_> {
         let occurrences = settings
             .config
             .occurrences(target, now, demand.start(), end);
-        let occasions: Vec<Occasion> = occurrences.iter().map(occasion).collect();
+        // All of them are known now: one announced since the step began is not late.
+        let occasions: Vec<Occasion> = occurrences
+            .iter()
+            .map(|occurrence| Occasion {
+                announced_at: None,
+                ..occasion(occurrence)
+            })
+            .collect();
         let kept = |place| Holiday::kept(place, &target.zone, demand.start(), end);
         let holidays = target.country.map_or_else(Vec::new, kept);
         notes.extend(target.country.and_then(|place| runs_out(place, end)));
@@ -343,25 +326,4 @@ fn runs_out(place: Place, end: Timestamp) -> Option<String> {
             place.code()
         )
     })
-}
-
-/// An occurrence of an event as the forecast takes it.
-#[must_use]
-pub fn occasion(occurrence: &Occurrence) -> Occasion {
-    Occasion {
-        name: occurrence.name.clone(),
-        during: Interval {
-            start: occurrence.start,
-            end: occurrence.end,
-        },
-        lead: occurrence.lead,
-        tail: occurrence.tail,
-        announced_at: occurrence.announced_at,
-        effect: match occurrence.effect {
-            OccurrenceEffect::Multiplier(factor) => Effect::Multiplier(factor),
-            OccurrenceEffect::Demand(demand) => Effect::Absolute(demand),
-            OccurrenceEffect::Like(at) => Effect::Like(at),
-            OccurrenceEffect::Learnt => Effect::Learnt,
-        },
-    }
 }

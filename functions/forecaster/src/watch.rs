@@ -1,8 +1,10 @@
 //! The watch over the nights: scores yesterday's forecast and decides what follows from it.
 
 use config::Target;
-use control::{ControlError, Loaded, World, chain, load, save};
-use documents::{DriftRecord, Envelope, Forecast, LadderRung, Record, ScoredNight, keys};
+use control::{Loaded, World, chain, load, save};
+use documents::{
+    DriftRecord, Envelope, Forecast, LadderRung, NewsRecord, Record, ScoredNight, keys,
+};
 use forecasting::{Drift, DriftState, Interval, NightScore, score, widening};
 use jiff::{SignedDuration, Timestamp};
 use ports::{DocumentStore, Message, Notifier};
@@ -20,56 +22,58 @@ const DAYS_BACK: u16 = 3;
 pub(crate) struct Watched {
     /// State and figures.
     pub(crate) drift: DriftRecord,
-    /// A change of state that people must be told: subject and text.
-    news: Option<(String, String)>,
     /// The record as it will be, and under which condition.
     record: Option<(Record, ports::Condition)>,
 }
 
 impl Watched {
-    /// Looks at the forecast of the night before `start`. Reading trouble becomes a note, and the
-    /// night goes on without the watch.
+    /// Looks at the forecast of the night before `start`. What cannot be read becomes a note, and the
+    /// night goes on without the watch: the model does not wait for it.
     pub(crate) async fn look<S: DocumentStore>(
         store: &S,
         target: &Target,
         (start, demand): (Timestamp, &Series),
         left_out: &[Interval],
         notes: &mut Vec<String>,
-    ) -> Result<Self, ControlError> {
-        let port = |source| ControlError::Port {
-            target: target.name.clone(),
-            source,
+    ) -> Self {
+        let unread = |error: &dyn std::error::Error| {
+            format!("the record of past nights is not used: {}", chain(error))
         };
-        let key = keys::record(&target.name);
-        let loaded = load::<Record>(store, &key).await.map_err(port)?;
+        let loaded = match load::<Record>(store, &keys::record(&target.name)).await {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                notes.push(unread(&error));
+                return Self::default();
+            }
+        };
         if let Loaded::Unusable(error, _) = &loaded {
-            notes.push(format!(
-                "the record of past nights is not used: {}",
-                chain(error)
-            ));
+            notes.push(unread(error));
             if loaded.is_newer() {
-                return Ok(Self::default());
+                return Self::default();
             }
         }
         let mut record = loaded.body().cloned().unwrap_or_default();
-        let mut watched = Self {
+        let condition = loaded.unchanged();
+        let last = match last_forecast(store, target, start).await {
+            Ok(last) => last.filter(|last| is_new(&record, last)),
+            Err(error) => {
+                notes.push(format!("last night is not scored: {}", chain(&error)));
+                None
+            }
+        };
+        let scored = last.and_then(|last| {
+            let forecast = last.quantile_forecast()?;
+            Some((score(&forecast, demand, left_out)?, last))
+        });
+        let changed = scored.is_some() || record.untold.is_some();
+        if let Some((scored, last)) = scored {
+            let news = record_night(&mut record, &last, &scored, target);
+            record.untold = news.or(record.untold);
+        }
+        Self {
             drift: record.drift.clone(),
-            ..Self::default()
-        };
-        let last = last_forecast(store, target, start).await.map_err(port)?;
-        let Some(last) = last.filter(|last| is_new(&record, last)) else {
-            return Ok(watched);
-        };
-        let scored = last
-            .quantile_forecast()
-            .and_then(|forecast| score(&forecast, demand, left_out));
-        let Some(scored) = scored else {
-            return Ok(watched);
-        };
-        watched.news = record_night(&mut record, &last, &scored, target);
-        watched.drift = record.drift.clone();
-        watched.record = Some((record, loaded.unchanged()));
-        Ok(watched)
+            record: Some((record, condition)).filter(|_| changed),
+        }
     }
 
     /// Whether forecasts have got worse.
@@ -85,8 +89,8 @@ impl Watched {
         }
     }
 
-    /// Stores what was found, and tells people of a change of state: once, since only one writer
-    /// gets through.
+    /// Stores what was found, and tells people of a change of state. Only one writer gets through to
+    /// tell it; where that fails the record keeps the news for the next run.
     pub(crate) async fn keep<S, M, G, N, C>(
         self,
         world: &World<'_, S, M, G, N, C>,
@@ -97,19 +101,22 @@ impl Watched {
         S: DocumentStore,
         N: Notifier,
     {
-        let Some((record, condition)) = self.record else {
+        let Some((mut record, condition)) = self.record else {
             return;
         };
         let key = keys::record(&target.name);
-        let figures = serde_json::to_value(&record.drift).unwrap_or_default();
-        let document = Envelope::new(Some(&target.name), now, BY, record);
-        if let Err(error) = save(world.store, &key, &document, condition).await {
-            notes.push(format!("last night's score is not kept: {}", chain(&error)));
-            return;
-        }
-        let Some((subject, text)) = self.news else {
+        let document = Envelope::new(Some(&target.name), now, BY, record.clone());
+        let version = match save(world.store, &key, &document, condition).await {
+            Ok(version) => version,
+            Err(error) => {
+                notes.push(format!("last night's score is not kept: {}", chain(&error)));
+                return;
+            }
+        };
+        let Some(NewsRecord { subject, text }) = record.untold.take() else {
             return;
         };
+        let figures = serde_json::to_value(&record.drift).unwrap_or_default();
         let message = Message {
             subject,
             text,
@@ -117,7 +124,13 @@ impl Watched {
         };
         if let Err(error) = world.notifier.notify(&message).await {
             tracing::error!(target_name = %target.name, error = %error, "message not sent");
-            notes.push(format!("people could not be told: {error}"));
+            notes.push(format!("people could not be told yet: {error}"));
+            return;
+        }
+        let document = Envelope::new(Some(&target.name), now, BY, record);
+        let condition = ports::Condition::Matches(version);
+        if let Err(error) = save(world.store, &key, &document, condition).await {
+            notes.push(format!("people may be told twice: {}", chain(&error)));
         }
     }
 }
@@ -154,7 +167,7 @@ fn record_night(
     forecast: &Forecast,
     scored: &NightScore,
     target: &Target,
-) -> Option<(String, String)> {
+) -> Option<NewsRecord> {
     let usual: Vec<f64> = record
         .nights
         .iter()
@@ -236,34 +249,28 @@ fn memory(drift: &DriftRecord) -> Drift {
     }
 }
 
-fn news(
-    target: &Target,
-    drifting: bool,
-    reason: &str,
-    widening: f64,
-    known: u32,
-) -> (String, String) {
+fn news(target: &Target, drifting: bool, reason: &str, widening: f64, known: u32) -> NewsRecord {
     let name = &target.name;
     if drifting {
-        return (
-            format!("Forecasts for {name} have got worse"),
-            format!(
+        return NewsRecord {
+            subject: format!("Forecasts for {name} have got worse"),
+            text: format!(
                 "{reason}. Until they are as good as usual again the band is {widening:.1} times as \
                  wide, so that more servers are planned, and the length of history is chosen anew \
                  each night. Has the service changed? Days that were not normal can be excluded, and \
                  a coming occasion can be entered as an event."
             ),
-        );
+        };
     }
     let end = if known > 0 {
         "They are as good as they use to be."
     } else {
         "They have stayed as they are for three weeks, which counts as the usual from now on."
     };
-    (
-        format!("Forecasts for {name} are steady again"),
-        format!("{end} The band has its learnt width again. {reason}."),
-    )
+    NewsRecord {
+        subject: format!("Forecasts for {name} are steady again"),
+        text: format!("{end} The band has its learnt width again. {reason}."),
+    }
 }
 
 /// A note on the watch for the forecast itself.

@@ -1,7 +1,7 @@
 //! What is known beside the history: zone, events and holidays, from a configuration or by hand.
 
 use config::Event;
-use forecaster::occasion;
+use control::occasion;
 use forecasting::{Holiday, Occasion};
 use holidays::Place;
 use jiff::Timestamp;

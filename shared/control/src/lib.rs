@@ -27,7 +27,9 @@ pub use band::{
     band_metric, published_band, upper_edge,
 };
 pub use error::{ControlError, chain};
-pub use ladder::{Rung, Standing, apply_occurrence, needs, newest_forecast};
+pub use ladder::{
+    Rung, Standing, WeekBefore, apply_occurrence, needs, newest_forecast, occasion, week_before,
+};
 pub use lease::{HeldLease, acquire, release};
 pub use ledger::append_to_ledger;
 pub use metrics::{

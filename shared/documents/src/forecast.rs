@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use timeseries::Step;
 
-use crate::{Document, Explanation, Ladder, LadderRung, PredictabilityRecord};
+use crate::{Document, Explanation, Ladder, LadderRung, PredictabilityRecord, Predictable};
 
 /// Demand to come, as quantiles of each step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -227,10 +227,15 @@ impl Document for Forecast {
 
 impl Forecast {
     /// Whether only the safe floor should be planned from it, and the rest left to reactive
-    /// policies: demand cannot be forecast.
+    /// policies: demand cannot be forecast. What is left of such a forecast on a later night is no
+    /// more to be gone by than it was.
     #[must_use]
     pub fn hands_off(&self) -> bool {
-        self.ladder.rung == LadderRung::HandsOff
+        match self.ladder.rung {
+            LadderRung::HandsOff => true,
+            LadderRung::LastGood => self.predictability.predictable == Predictable::No,
+            LadderRung::Model | LadderRung::LastWeek => false,
+        }
     }
 
     /// The step; one minute where `step_seconds` is impossible, which no decoded forecast's is.

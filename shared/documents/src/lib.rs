@@ -29,7 +29,7 @@ pub use history::History;
 pub use incident::{Closed, Following, Hold, Incident, Raise, SeenAlarm, Spent};
 pub use measurements::Measurements;
 pub use plan::{Plan, PlanStep, PlannedAction, Shortfall};
-pub use record::{DriftRecord, Record, ScoredNight};
+pub use record::{DriftRecord, NewsRecord, Record, ScoredNight};
 pub use register::{Entry, Guard, register, register_table};
 pub use state::{
     AddedEvent, Baseline, Events, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause,

@@ -12,6 +12,19 @@ pub struct Record {
     pub nights: Vec<ScoredNight>,
     /// Whether forecasts get worse.
     pub drift: DriftRecord,
+    /// A change of state that people have not been told of yet: the next run tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untold: Option<NewsRecord>,
+}
+
+/// A message to people.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewsRecord {
+    /// Its subject.
+    pub subject: String,
+    /// What it says.
+    pub text: String,
 }
 
 /// How one night's forecast did on its first day.
@@ -62,7 +75,7 @@ pub struct DriftRecord {
     pub calm: u32,
     /// Steady nights that tell what is usual.
     pub known: u32,
-    /// By what bands are multiplied now.
+    /// By what bands are multiplied while drifting, 1 or more; 0 before the first scored night.
     pub widening: f64,
     /// Days of history that were chosen anew; absent where it is the configuration's.
     pub training_days: Option<u32>,
@@ -93,12 +106,40 @@ impl Document for Record {
             self.drift.over_sum,
             self.drift.widening,
         ];
-        match drift
+        if let Some(value) = drift
             .iter()
             .find(|value| !(value.is_finite() && **value >= 0.0))
         {
-            Some(value) => Err(format!("drift has a figure of {value}")),
-            None => Ok(()),
+            return Err(format!("drift has a figure of {value}"));
+        }
+        // Less would narrow the band of forecasts that hold too little.
+        let widening = self.drift.widening;
+        let unset = widening == 0.0 && !self.drift.drifting;
+        if widening < 1.0 && !unset {
+            return Err(format!("drift has a widening of {widening}, not 1 or more"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_band_is_never_narrowed() {
+        let record = |drifting, widening| Record {
+            drift: DriftRecord {
+                drifting,
+                widening,
+                ..DriftRecord::default()
+            },
+            ..Record::default()
+        };
+        assert!(Record::default().check().is_ok());
+        assert!(record(true, 1.2).check().is_ok());
+        for (drifting, widening) in [(true, 0.0), (true, 0.5), (false, 0.5), (false, f64::NAN)] {
+            assert!(record(drifting, widening).check().is_err(), "{widening}");
         }
     }
 }

@@ -5,7 +5,7 @@ use timeseries::Series;
 
 use crate::numbers::median;
 use crate::quantiles::MEDIAN;
-use crate::{ForecastError, ForecastRequest, Interval, LEVELS, Memory, QuantileForecast, forecast};
+use crate::{ForecastError, ForecastRequest, Interval, QuantileForecast, forecast};
 
 /// Levels that are scored, and where the forecast carries them.
 const SCORED: [(f64, usize); 4] = [(0.5, 2), (0.9, 4), (0.95, 5), (0.99, 6)];
@@ -272,31 +272,4 @@ pub fn rechoose(request: &ForecastRequest<'_>, days: u32) -> Result<(u32, f64), 
         }
     }
     Ok(best)
-}
-
-/// The same pattern a week before each of `steps` from `start`, in a band of fixed width around it:
-/// what is left when no model can be made. Where a step was not observed, its neighbour before it
-/// stands in; `None` unless half were.
-#[must_use]
-pub fn last_week(history: &Series, start: Timestamp, steps: usize) -> Option<QuantileForecast> {
-    /// By level, times the pattern: some four usual misses of repeating last week to either side.
-    const BAND: [f64; LEVELS.len()] = [0.5, 0.8, 1.0, 1.25, 1.4, 1.6, 2.0, 2.2, 2.5];
-    let step = history.step();
-    let week = SignedDuration::from_hours(7 * 24);
-    let (mut rows, mut known, mut last) = (Vec::with_capacity(steps), 0, None);
-    for index in 0..steps {
-        let seconds = i64::try_from(index).ok()? * i64::from(step.seconds());
-        let at = start.checked_add(SignedDuration::from_secs(seconds)).ok()?;
-        let back = (1..=2).find_map(|weeks| history.at(at.checked_sub(weeks * week).ok()?));
-        known += usize::from(back.is_some());
-        last = back.or(last);
-        rows.push(BAND.map(|factor| factor * last.unwrap_or(0.0).max(0.0)));
-    }
-    let enough = known > 0 && 2 * known >= steps;
-    enough.then_some(QuantileForecast {
-        start,
-        step,
-        rows,
-        memory: Memory::default(),
-    })
 }

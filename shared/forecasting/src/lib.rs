@@ -25,6 +25,7 @@ mod mixture;
 mod near;
 mod numbers;
 mod occasions;
+mod pattern;
 mod predictability;
 mod quantiles;
 mod repair;
@@ -39,7 +40,7 @@ mod units;
 mod weights;
 
 pub use backtest::{BacktestRequest, BacktestRow, backtest};
-pub use drift::{Drift, DriftState, NightScore, last_week, rechoose, score, widen, widening};
+pub use drift::{Drift, DriftState, NightScore, rechoose, score, widen, widening};
 pub use engine::forecast;
 pub use error::ForecastError;
 pub use explain::Parts;
@@ -47,6 +48,8 @@ pub use holidays::Holiday;
 pub use intraday::correct;
 pub use memory::Memory;
 pub use near::{NEAR_LEVELS, NearHorizon, NearModel, NearState, by_minute, near_states};
+pub use occasions::apply_given;
+pub use pattern::{last_week, week_before};
 pub use predictability::{Predictability, Ratio, Verdict};
 pub use quantiles::{LEVELS, QuantileForecast};
 pub use request::{

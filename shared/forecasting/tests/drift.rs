@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use forecasting::{
-    Drift, DriftState, ForecastRequest, Interval, Memory, NightScore, QuantileForecast, last_week,
-    rechoose, score, widen, widening,
+    Drift, DriftState, ForecastRequest, Interval, Memory, NightScore, QuantileForecast, rechoose,
+    score, widen, widening,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -226,15 +226,4 @@ fn after_a_change_a_shorter_history_is_chosen() {
     };
     let (days, ratio) = rechoose(&request, 4).unwrap();
     assert!(days == 56 && ratio == 1.0 || ratio > 0.85, "{days} {ratio}");
-}
-
-#[test]
-fn last_week_is_what_is_left() {
-    let values: Vec<f64> = (0..24 * 8).map(|hour| f64::from(hour % 24)).collect();
-    let history = Series::new(start(), Step::HOUR, values).unwrap();
-    let pattern = last_week(&history, history.end(), 72).unwrap();
-    assert_eq!(pattern.rows[30][2], 6.0);
-    assert!(pattern.rows[30][5] > 6.0 && pattern.rows[30].is_sorted());
-    let short = history.between(history.start(), start() + SignedDuration::from_hours(20));
-    assert!(last_week(&short, history.end(), 72).is_none());
 }

@@ -77,6 +77,7 @@ pub(crate) fn record() -> Record {
             widened: 1.0,
             steady: true,
         }],
+        untold: None,
         drift: DriftRecord {
             widening: 1.0,
             ..DriftRecord::default()

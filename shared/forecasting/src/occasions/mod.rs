@@ -1,3 +1,7 @@
+mod given;
+
+pub use given::apply_given;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::calendar::Calendar;
@@ -6,6 +10,8 @@ use crate::mixture::moved;
 use crate::numbers::median;
 use crate::quantiles::MEDIAN;
 use crate::{Effect, ForecastRequest, Interval, LEVELS, Occasion};
+
+use given::{Shares, times, to};
 
 /// Weeks before a past occasion that tell what would have been without it.
 const WEEKS_BEFORE: usize = 4;
@@ -71,65 +77,6 @@ pub(crate) fn apply(
     notes
 }
 
-/// How much of a step an occasion has, 0 to 1: at its fullest moment, and in the mean.
-#[derive(Debug, Clone, Copy)]
-struct Shares {
-    fullest: f64,
-    mean: f64,
-}
-
-impl Shares {
-    fn of(occasion: &Occasion, from: Timestamp, to: Timestamp) -> Self {
-        /// Moments of a step that the mean is of.
-        const MOMENTS: i64 = 12;
-        let during = occasion.during;
-        let share = |at: Timestamp| {
-            let part = |far: SignedDuration, whole: SignedDuration| {
-                if far.is_negative() {
-                    1.0
-                } else if whole.is_zero() {
-                    0.0
-                } else {
-                    (1.0 - far.as_secs_f64() / whole.as_secs_f64()).max(0.0)
-                }
-            };
-            let after = at.duration_since(during.end);
-            // The end itself lies outside: half a second keeps it from counting as inside.
-            let after = if after.is_zero() {
-                SignedDuration::from_millis(500)
-            } else {
-                after
-            };
-            let before = during.start.duration_since(at) - SignedDuration::from_nanos(1);
-            part(before, occasion.lead).min(part(after, occasion.tail))
-        };
-        let length = to.duration_since(from).as_secs();
-        let moments = (0..MOMENTS).map(|moment| {
-            let seconds = length * (2 * moment + 1) / (2 * MOMENTS);
-            let at = from.saturating_add(SignedDuration::from_secs(seconds));
-            share(at.unwrap_or(from))
-        });
-        let mean = moments.sum::<f64>() / MOMENTS as f64;
-        // Within a step the share is highest at its start, its end, or anywhere in the full part.
-        let full = during.start < to && during.end > from;
-        let just_before = to
-            .saturating_sub(SignedDuration::from_secs(1))
-            .unwrap_or(to);
-        let fullest = if full {
-            1.0
-        } else {
-            share(from).max(share(just_before))
-        };
-        Self { fullest, mean }
-    }
-
-    /// The share that counts: what raises demand does so for the whole step, since servers must
-    /// stand for its busiest moment; what lowers it counts by its part of the step.
-    fn counting(self, raises: bool) -> f64 {
-        if raises { self.fullest } else { self.mean }
-    }
-}
-
 enum Change {
     Times(f64),
     /// By step of the occasion, lead and tail included, the last one for the rest: logarithm and its
@@ -150,8 +97,7 @@ impl Change {
     ) -> bool {
         let target = match self {
             Self::Times(factor) => {
-                let factor = 1.0 + shares.counting(*factor > 1.0) * (factor - 1.0);
-                row.iter_mut().for_each(|value| *value *= factor);
+                times(row, *factor, shares);
                 return true;
             }
             Self::Learnt(learnt) => {
@@ -167,19 +113,7 @@ impl Change {
         let Some(target) = target else {
             return false;
         };
-        let target = target.max(frame.least);
-        let centre = row[MEDIAN];
-        let goal = centre + shares.counting(target > centre) * (target - centre);
-        // Errors grow with demand: keep the relative spread, or the plain one around nothing.
-        let factor = goal / centre;
-        for value in row.iter_mut() {
-            *value = if centre > 0.0 && factor.is_finite() {
-                *value * factor
-            } else {
-                goal + *value - centre
-            };
-            *value = value.max(frame.least);
-        }
+        to(row, target, shares, MEDIAN, frame.least);
         true
     }
 }

@@ -1,0 +1,208 @@
+//! Needs from a forecast: what it asks for, what the last minutes and late events add to it.
+
+use config::Target;
+use documents::{Forecast, LadderRung, PlanStep};
+use jiff::{SignedDuration, Timestamp};
+use planning::{Present, Rules, require, servers_for};
+use timeseries::Step;
+
+use super::{Rung, Standing, add_events, standing};
+use crate::ControlError;
+use crate::near::{near_steps, replace_until};
+use crate::rest::correct_rest;
+use crate::settings::Settings;
+use crate::sight::Sight;
+
+/// A forecast older than this is not last night's: a night and some hours for retries.
+const FRESH: SignedDuration = SignedDuration::from_hours(30);
+/// How long demand above the forecast is assumed to stay: until the next hourly run is through.
+const STAYS: SignedDuration = SignedDuration::from_mins(75);
+
+/// What a plan is made of, beside the forecast.
+pub(crate) struct Known<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) target: &'a Target,
+    pub(crate) rules: &'a Rules,
+    pub(crate) present: Option<Present>,
+    pub(crate) sight: &'a Sight,
+    pub(crate) now: Timestamp,
+    pub(crate) end: Timestamp,
+}
+
+/// The standing on a forecast that covers now.
+pub(super) fn from_forecast(
+    known: &Known<'_>,
+    mut forecast: Forecast,
+    key: String,
+    mut notes: Vec<String>,
+) -> Result<Standing, ControlError> {
+    let Known {
+        settings,
+        target,
+        rules,
+        present,
+        now,
+        end,
+        ..
+    } = *known;
+    let (rung, note) = rung(&forecast, now);
+    notes.extend(note);
+    let added = add_events(&mut forecast, settings, target, now);
+    let expected =
+        row_at(&forecast, now).map(|row| (level(&forecast, row, 0.5), level(&forecast, row, 0.99)));
+    let near = near_steps(known, &forecast, &added, &mut notes);
+    if let Some(near) = near.as_ref().filter(|near| !near.dip) {
+        correct_rest(&mut forecast, known, &added, near);
+    }
+    // From the start of the hour, so that every run within it plans alike.
+    let from = Step::HOUR.floor(now).max(forecast.start);
+    let required = require(&forecast, rules, from, end.duration_since(from)).map_err(|source| {
+        ControlError::Plan {
+            target: target.name.clone(),
+            source,
+        }
+    })?;
+    notes.push(format!(
+        "expected share of demand above capacity {:.4} %, asked for at most {:.4} %",
+        required.expected_risk * 100.0,
+        rules.risk * 100.0
+    ));
+    let mut steps = required.steps;
+    if forecast.hands_off() && known.sight.reacts {
+        notes.push(format!(
+            "left to the group's own policies: {}",
+            forecast.ladder.reason
+        ));
+        for step in &mut steps {
+            step.servers = rules.min_servers;
+            step.reason = "hardly predictable: left to the group's own policies".to_owned();
+        }
+    }
+    for (occurrence, id) in &added {
+        notes.push(format!("event added since the forecast: {id}"));
+        for step in steps
+            .iter_mut()
+            .filter(|s| s.start < occurrence.to() && s.start >= occurrence.from())
+        {
+            step.reason
+                .push_str(&format!("; event {}", occurrence.name));
+        }
+    }
+    if required.end < end {
+        notes.push(format!(
+            "the forecast ends at {}: its last day is repeated",
+            required.end
+        ));
+        repeat_last_day(&mut steps, required.end, end, forecast.step_seconds);
+    }
+    let mut upper = Vec::new();
+    if let Some(near) = near {
+        replace_until(&mut steps, near.steps, near.until);
+        upper = near.upper;
+    } else if let (Some(present), Some((_, upper))) = (present, expected) {
+        raise_to_present(&mut steps, present, upper, rules, now, &mut notes);
+    }
+    // What is planned from last week lowers nothing, and says so to whoever reads the plan.
+    let keep = rung == Rung::LastWeek;
+    let standing = standing(rung, steps, end, Some(key).filter(|_| !keep), keep, notes);
+    Ok(Standing {
+        expected,
+        upper,
+        ..standing
+    })
+}
+
+/// Where a forecast stands, and what to say of that: by its own ladder first, then by its age.
+fn rung(forecast: &Forecast, now: Timestamp) -> (Rung, Option<String>) {
+    let reason = &forecast.ladder.reason;
+    match forecast.ladder.rung {
+        LadderRung::LastWeek => (
+            Rung::LastWeek,
+            Some(format!(
+                "last week's demand is planned for and nothing is lowered: {reason}"
+            )),
+        ),
+        LadderRung::LastGood => (Rung::Older, Some(format!("an older forecast: {reason}"))),
+        LadderRung::Model | LadderRung::HandsOff => {
+            let age = now.duration_since(forecast.start);
+            if age <= FRESH {
+                return (Rung::Fresh, None);
+            }
+            let hours = SignedDuration::from_hours(age.as_hours());
+            (
+                Rung::Older,
+                Some(format!("the newest forecast is {hours:#} old")),
+            )
+        }
+    }
+}
+
+/// Demand above the forecast's 99th percentile is planned for as it is until the next run has seen
+/// whether it stays.
+fn raise_to_present(
+    steps: &mut [PlanStep],
+    present: Present,
+    upper: f64,
+    rules: &Rules,
+    now: Timestamp,
+    notes: &mut Vec<String>,
+) {
+    let needed = servers_for(present.demand, rules.throughput);
+    if present.demand <= upper {
+        return;
+    }
+    let until = now.saturating_add(STAYS).unwrap_or(Timestamp::MAX);
+    notes.push(format!(
+        "demand of {:.0}/min is above the forecast's p99 of {upper:.0}/min: planned for until {until}",
+        present.demand
+    ));
+    for step in steps
+        .iter_mut()
+        .filter(|step| step.start < until && step.servers < needed)
+    {
+        step.servers = needed;
+        step.reason = format!(
+            "present demand of {:.0}/min at {:.0}/min a server = {needed}",
+            present.demand, rules.throughput
+        );
+    }
+}
+
+fn row_at(forecast: &Forecast, at: Timestamp) -> Option<&Vec<f64>> {
+    let seconds = at.duration_since(forecast.start).as_secs();
+    let index =
+        usize::try_from(seconds.div_euclid(i64::from(forecast.step_seconds.max(1)))).ok()?;
+    forecast.quantiles.get(index)
+}
+
+/// The value at the carried level nearest to `wanted`.
+fn level(forecast: &Forecast, row: &[f64], wanted: f64) -> f64 {
+    let distance = |level: &f64| (level - wanted).abs();
+    forecast
+        .levels
+        .iter()
+        .zip(row)
+        .min_by(|a, b| distance(a.0).total_cmp(&distance(b.0)))
+        .map_or(0.0, |(_, value)| *value)
+}
+
+/// Steps from `from` to `to` that repeat the day before each.
+fn repeat_last_day(steps: &mut Vec<PlanStep>, from: Timestamp, to: Timestamp, step_seconds: u32) {
+    let step = SignedDuration::from_secs(i64::from(step_seconds));
+    let day = SignedDuration::from_hours(24);
+    let highest = steps.iter().map(|step| step.servers).max().unwrap_or(0);
+    let mut start = from;
+    while start < to {
+        let earlier = start.saturating_sub(day).unwrap_or(Timestamp::MIN);
+        let index = steps
+            .partition_point(|step| step.start <= earlier)
+            .checked_sub(1);
+        let servers = index.map_or(highest, |index| steps[index].servers);
+        steps.push(PlanStep {
+            start,
+            servers,
+            reason: "as a day before, beyond the forecast".to_owned(),
+        });
+        start = start.saturating_add(step).unwrap_or(Timestamp::MAX);
+    }
+}
