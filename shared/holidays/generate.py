@@ -12,6 +12,7 @@ The format is made to be short and to be read without a parser crate; src/table.
 
     years 2000 2040
     source holidays 0.109
+    made 2026                        in this year: what ends later has run out, not been abolished
     @DE 6 DEU Germany                a country: code, last day of its weekend (Monday 0), names
     Easter Monday:3G2W...            one date a year: day of the year in base 36, -- for none
     German Unity Day=1003            the same month and day in every year
@@ -87,6 +88,7 @@ def main() -> None:
     lines = [
         f"years {FIRST_YEAR} {LAST_YEAR}",
         f"source holidays {holidays.__version__}",
+        f"made {date.today().year}",
     ]
     subdivisions = holidays.list_supported_countries(include_aliases=False)
     for code, alpha3, name in sorted(countries()):

@@ -236,8 +236,9 @@ pub fn widen(forecast: &mut QuantileForecast, factor: f64) {
 /// # Errors
 /// As [`forecast`] for the asked length.
 pub fn rechoose(request: &ForecastRequest<'_>, days: u32) -> Result<(u32, f64), ForecastError> {
-    let losses = |training_days: u32| -> Result<f64, ForecastError> {
-        let (mut sum, mut known) = (0.0, false);
+    // By day, absent where it could not be scored.
+    let losses = |training_days: u32| -> Result<Vec<Option<f64>>, ForecastError> {
+        let mut losses = Vec::new();
         for back in 1..=days {
             let ago = SignedDuration::from_hours(24 * i64::from(back));
             let cutoff = request.cutoff.saturating_sub(ago).unwrap_or(Timestamp::MIN);
@@ -248,17 +249,16 @@ pub fn rechoose(request: &ForecastRequest<'_>, days: u32) -> Result<(u32, f64), 
                 ..request.clone()
             };
             let made = match forecast(&past) {
-                Ok(made) => made,
+                Ok(made) => Some(made),
                 // Where history begins there is nothing to compare.
-                Err(ForecastError::NoHistory { .. }) => continue,
+                Err(ForecastError::NoHistory { .. }) => None,
                 Err(error) => return Err(error),
             };
-            if let Some(score) = score(&made.forecast, request.history, request.left_out) {
-                sum += score.loss;
-                known = true;
-            }
+            losses.push(made.and_then(|made| {
+                score(&made.forecast, request.history, request.left_out).map(|score| score.loss)
+            }));
         }
-        Ok(if known { sum } else { f64::INFINITY })
+        Ok(losses)
     };
     let asked = losses(request.training_days)?;
     let mut best = (request.training_days, 1.0);
@@ -266,10 +266,33 @@ pub fn rechoose(request: &ForecastRequest<'_>, days: u32) -> Result<(u32, f64), 
         .into_iter()
         .filter(|days| *days < request.training_days)
     {
-        let ratio = losses(shorter)? / asked.max(1e-12);
-        if ratio < BETTER * best.1 {
-            best = (shorter, ratio);
+        let ratio = ratio(&losses(shorter)?, &asked);
+        if ratio.is_some_and(|ratio| ratio < BETTER * best.1) {
+            best = (shorter, ratio.unwrap_or(best.1));
         }
     }
     Ok(best)
+}
+
+/// Loss of one over that of the other on the days on which both were scored; `None` without any.
+fn ratio(own: &[Option<f64>], other: &[Option<f64>]) -> Option<f64> {
+    let both = own
+        .iter()
+        .zip(other)
+        .filter_map(|(own, other)| Some(((*own)?, (*other)?)));
+    let (own, other) = both.reduce(|sum, day| (sum.0 + day.0, sum.1 + day.1))?;
+    Some(own / other.max(1e-12))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_compared_on_the_days_that_both_have() {
+        // A shorter one that could be scored on one day only, and was worse on it.
+        let ratio_of = |own: &[Option<f64>]| ratio(own, &[Some(0.1), Some(0.1), Some(0.1)]);
+        assert_eq!(ratio_of(&[Some(0.2), None, None]), Some(2.0));
+        assert_eq!(ratio_of(&[None; 3]), None);
+    }
 }

@@ -79,6 +79,7 @@ impl Frame {
         let observed: Vec<bool> = values.iter().map(|value| !value.is_nan()).collect();
         let negative = values.iter().any(|value| *value < 0.0);
         fill(&mut values, &calendar);
+        let calendar = calendar.with_weekend_of(&values);
         Ok(Self {
             values,
             observed,

@@ -69,7 +69,10 @@ pub(crate) fn report(
 /// Why the combination was chosen: its error on the trials beside that of its best member, and the
 /// members that it leans on.
 fn why(candidates: &[Candidate], skill: &Skill) -> String {
-    let (Some(error), Some(best)) = (skill.relative_error, candidates.first()) else {
+    let best = candidates
+        .first()
+        .and_then(|best| Some((best, best.relative_error?)));
+    let (Some(error), Some((best, least))) = (skill.relative_error, best) else {
         return "too little history to compare: all candidates count alike".to_owned();
     };
     let mut leaders: Vec<&Candidate> = candidates.iter().collect();
@@ -81,10 +84,9 @@ fn why(candidates: &[Candidate], skill: &Skill) -> String {
         .collect();
     format!(
         "on {} past days it had {error:.2} times the error of repeating last week, its best member \
-         ({}) {:.2}; it leans on {}",
+         ({}) {least:.2}; it leans on {}",
         skill.trial_days,
         best.name,
-        best.relative_error.unwrap_or(f64::NAN),
         leaders.join(", "),
     )
 }

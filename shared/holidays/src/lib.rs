@@ -10,6 +10,7 @@ mod table;
 
 pub use error::UnknownPlace;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use jiff::civil::{Date, Weekday};
@@ -73,27 +74,43 @@ impl Place {
         found
     }
 
-    /// The last year with all of its holidays. Some places fix days that follow the moon for fewer
-    /// years than the table has.
+    /// The last year with all of its holidays. Some places fix days that follow the moon, or working
+    /// days that are swapped, for fewer years than the table has; and where all holidays are
+    /// suspended, nobody knows until when.
+    ///
+    /// A holiday that came in nearly every year up to its last one, and whose last one is not before
+    /// the year the table was made, has run out; an earlier last one was its end.
     #[must_use]
     pub fn last_year(self) -> i16 {
-        let last = *years().end();
-        let counts = (last - 10..=last).map(|year| {
-            let (from, to) = (Date::constant(year, 1, 1), Date::constant(year, 12, 31));
-            let mut names: Vec<_> = self.holidays(from, to).iter().map(|h| h.name).collect();
-            names.sort_unstable();
-            names.dedup();
-            (year, names.len())
+        let all = years();
+        let mut kept: BTreeMap<&str, BTreeSet<i16>> = BTreeMap::new();
+        for (name, dates) in table::lines(self.code) {
+            // All swapped working days are of one kind, whatever they were swapped for.
+            let kind = name.split(" (").next().unwrap_or(name);
+            let dates = table::dates(dates, all.clone());
+            kept.entry(kind)
+                .or_default()
+                .extend(dates.iter().map(|date| date.year()));
+        }
+        let last = |years: &BTreeSet<i16>| years.last().copied();
+        let Some(newest) = kept.values().filter_map(last).max() else {
+            return *all.end();
+        };
+        let regular = kept.values().filter_map(|years| {
+            let end = last(years)?;
+            let lately = years.range(end - 9..).count();
+            (lately >= REGULAR).then_some(end)
         });
-        let counts: Vec<(i16, usize)> = counts.collect();
-        let most = counts.iter().take(3).map(|(_, count)| *count).min();
-        let whole = counts
-            .iter()
-            .rev()
-            .find(|(_, count)| Some(*count) >= most && *count > 0);
-        whole.map_or(*years().start() - 1, |(year, _)| *year)
+        let begun = table::made().min(newest - 1);
+        regular
+            .filter(|end| (begun..*all.end()).contains(end))
+            .min()
+            .unwrap_or(*all.end())
     }
 }
+
+/// Years of ten in which a holiday comes that comes every year, some of them hidden by others.
+const REGULAR: usize = 7;
 
 /// Every code that [`Place::find`] knows, countries and subdivisions.
 pub fn codes() -> impl Iterator<Item = &'static str> {

@@ -20,7 +20,7 @@ pub(crate) struct Line {
 const MARKS: [char; 3] = [':', '=', ';'];
 
 fn head(key: &str) -> &'static str {
-    let mut lines = TABLE.lines().take(2);
+    let mut lines = TABLE.lines().take(3);
     lines
         .find_map(|line| line.strip_prefix(key))
         .map_or("", str::trim)
@@ -32,6 +32,11 @@ pub(crate) fn years() -> RangeInclusive<i16> {
 
 pub(crate) fn source() -> &'static str {
     head("source")
+}
+
+/// The year in which the table was made.
+pub(crate) fn made() -> i16 {
+    head("made").parse().unwrap_or(0)
 }
 
 /// `first` and `last` year with `between` them.

@@ -225,7 +225,7 @@ impl Coming {
     ) -> Self {
         let usual = days.usual(date, date.weekday());
         let sort = seen.iter().filter(|past| past.kind.beside == kind.beside);
-        let alike = sort.filter(|past| weekend(past.date) == weekend(date));
+        let alike = sort.filter(|past| weekend(past.date, kind.like) == weekend(date, kind.like));
         let alike: Vec<&Seen> = alike.map(|past| &past.seen).collect();
         let belief = Belief::learn(kind.beside, &alike, noise);
         let rest = days.usual(date, kind.like).zip(usual);
@@ -235,7 +235,7 @@ impl Coming {
             .filter(|past| (past.kind.name, past.kind.offset) == (kind.name, kind.offset))
             .filter_map(|past| {
                 let beyond = past.seen.beyond;
-                if weekend(past.date) == weekend(date) {
+                if weekend(past.date, kind.like) == weekend(date, kind.like) {
                     return Some(past.seen.change.map(|log| beyond * log));
                 }
                 // A holiday on a weekend says little as a part of that weekend's day, but is what a
@@ -287,9 +287,10 @@ impl Coming {
 /// The first day of the days off that the cutoff lies in, if it does: what a holiday began goes on
 /// until people are back, so those days still tell how the next one will be.
 fn still_off(request: &ForecastRequest<'_>, kinds: &BTreeMap<Date, Kind<'_>>) -> Option<Date> {
+    let last = request.holidays.first()?.like;
     let off = |date: Date| {
         let kind = kinds.get(&date).map(|kind| kind.beside);
-        weekend(date) || kind.is_some_and(|kind| !matches!(kind, Beside::After | Beside::Eve))
+        weekend(date, last) || kind.is_some_and(|kind| !matches!(kind, Beside::After | Beside::Eve))
     };
     let mut first = request
         .zone
@@ -331,9 +332,12 @@ fn kinds(holidays: &[Holiday]) -> BTreeMap<Date, Kind<'_>> {
     if let Some((_, last)) = before {
         add(&mut kinds, last, Beside::After, 1..2);
     }
-    let off = |day: Option<Date>| day.is_some_and(|day| own.contains_key(&day) || weekend(day));
     for (date, kind) in &mut kinds {
-        let bridge = off(date.yesterday().ok()) && off(date.tomorrow().ok()) && !weekend(*date);
+        let last = kind.like;
+        let off =
+            |day: Option<Date>| day.is_some_and(|day| own.contains_key(&day) || weekend(day, last));
+        let bridge =
+            off(date.yesterday().ok()) && off(date.tomorrow().ok()) && !weekend(*date, last);
         if bridge && kind.beside != Beside::Holiday {
             kind.beside = Beside::Bridge;
         }
@@ -370,8 +374,9 @@ fn days_between(from: Date, to: Date) -> i64 {
         .map_or(i64::MAX, |span| i64::from(span.get_days()))
 }
 
-fn weekend(date: Date) -> bool {
-    matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday)
+/// Whether `date` is on a weekend that ends with the day of rest `last`.
+fn weekend(date: Date, last: Weekday) -> bool {
+    date.weekday() == last || date.weekday().next() == last
 }
 
 /// A past special day against its usual one; `None` where either was not observed.
