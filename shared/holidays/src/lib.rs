@@ -101,7 +101,8 @@ impl Place {
             let lately = years.range(end - 9..).count();
             (lately >= REGULAR).then_some(end)
         });
-        let begun = table::made().min(newest - 1);
+        let made = table::made();
+        let begun = if newest < made { newest - 1 } else { made };
         regular
             .filter(|end| (begun..*all.end()).contains(end))
             .min()
