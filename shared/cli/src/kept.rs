@@ -8,14 +8,13 @@ use documents::{
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use local::DirectoryStore;
-use pollster::block_on;
 use ports::DocumentStore;
 
 use crate::Console;
 use crate::arguments::StoreArguments;
 use crate::failure::{Blame, Done, input};
 use crate::moments::nearest;
+use crate::opened::Opened;
 
 /// Everything kept of one target.
 #[derive(Debug)]
@@ -50,46 +49,8 @@ pub(crate) fn read(
     days: u16,
     console: &mut Console<'_>,
 ) -> Done<Store> {
-    #[cfg(feature = "aws")]
-    if let Some(url) = &arguments.bucket {
-        return bucket(url, target, days, console);
-    }
-    let Some(folder) = &arguments.store else {
-        return Err(input("say where the documents lie: --store DIR"));
-    };
-    let name = folder.display().to_string();
-    if !folder.is_dir() {
-        return Err(input(format!(
-            "{name} is not a directory: `forescale plan --store {name}` makes one"
-        )));
-    }
-    let store = DirectoryStore::open(folder).input(|| format!("{name} cannot be read"))?;
-    block_on(gather(&store, &name, target, days, console))
-}
-
-#[cfg(feature = "aws")]
-fn bucket(url: &str, target: Option<&str>, days: u16, console: &mut Console<'_>) -> Done<Store> {
-    let Some(rest) = url.strip_prefix("s3://") else {
-        return Err(input(format!(
-            "--bucket {url}: write it as s3://BUCKET/PREFIX"
-        )));
-    };
-    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    let variable = |name: &str| match name {
-        "FORESCALE_BUCKET" => Some(bucket.to_owned()),
-        "FORESCALE_PREFIX" => Some(prefix.to_owned()),
-        _ => None,
-    };
-    let environment =
-        aws::Environment::from_variables(variable).input(|| format!("--bucket {url}"))?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .failed(|| "no runtime for calls to AWS")?;
-    runtime.block_on(async {
-        let store = aws::S3Store::new(&aws::connect().await, &environment);
-        gather(&store, url, target, days, console).await
-    })
+    let opened = Opened::open(arguments)?;
+    opened.wait(gather(&opened.store, &opened.name, target, days, console))
 }
 
 async fn gather(

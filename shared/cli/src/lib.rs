@@ -7,10 +7,12 @@ mod accuracy;
 mod alarms;
 mod arguments;
 mod backtest;
+mod calendar;
 mod chosen;
 mod console;
 mod demand;
 mod demo;
+mod event;
 mod explain;
 mod failure;
 mod files;
@@ -18,7 +20,9 @@ mod forecast;
 mod kept;
 mod known;
 mod moments;
+mod opened;
 mod output;
+mod pause;
 mod plan;
 mod quiet;
 mod report;
@@ -29,7 +33,7 @@ pub use console::Console;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use arguments::{Arguments, Command};
 use failure::{Done, end};
@@ -51,6 +55,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<
         Command::Report(arguments) => report::run(&arguments, console),
         Command::Explain(arguments) => explain::run(&arguments, console),
         Command::QuietWindow(arguments) => quiet::run(&arguments, console),
+        Command::Event(command) => event::run(&command, console),
+        Command::Pause(arguments) => pause::pause(&arguments, console),
+        Command::Resume(arguments) => pause::resume(&arguments, console),
+        Command::Completions(arguments) => {
+            let mut command = Arguments::command();
+            clap_complete::generate(arguments.shell, &mut command, "forescale", console.out());
+            Ok(())
+        }
         Command::Alarms(arguments) => alarms::run(&arguments, console),
     };
     let done = done.and_then(|()| console.finish());

@@ -7,6 +7,15 @@ use timeseries::Step;
 
 use crate::failure::{Blame, Done, input};
 
+/// The time, for what is written down as done now.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command is where time comes from"
+)]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
 /// The zone called `name`; an unknown one with the nearest valid spelling.
 pub(crate) fn zone(name: &str) -> Done<TimeZone> {
     if let Ok(zone) = TimeZone::get(name) {

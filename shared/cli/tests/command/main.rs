@@ -3,6 +3,7 @@
 
 mod alarms;
 mod common;
+mod events;
 mod forecasts;
 mod groups;
 mod kept;

@@ -1,0 +1,272 @@
+//! What can be typed about documents in a store.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{EXIT_CODES, Format, HistoryArguments, KnownArguments};
+
+/// Where the documents lie.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct StoreArguments {
+    /// Directory of documents, as `plan --store` keeps them
+    #[arg(long, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
+    /// Bucket of a deployment, with the prefix where it has one: `s3://BUCKET/PREFIX`
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "S3-URL")]
+    pub(crate) bucket: Option<String>,
+}
+
+/// Write one page about what was forecast, planned and served
+///
+/// Of the documents in a store: forecast band against demand; servers required, planned and in
+/// service; every action with its reason; accuracy by how far ahead; what to look at. The page needs
+/// no network. Times are in the target's zone.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{REPORT_EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct ReportArguments {
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Which target; all, with an overview, unless given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) target: Option<String>,
+    /// Days back
+    #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=400))]
+    pub(crate) days: u16,
+    /// As of when: RFC 3339, or local in UTC; when the newest document was written unless given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    /// The page
+    #[arg(long, value_name = "FILE", default_value = "report.html")]
+    pub(crate) out: PathBuf,
+}
+
+const REPORT_EXAMPLES: &str = "EXAMPLES:
+  What the documents of a plan tell:
+    forescale plan --history requests.csv --config forescale.toml --store ./store
+    forescale report --store ./store --out report.html
+  A quarter of one target:
+    forescale report --store ./store --target shop --days 90 --out shop.html";
+
+/// Say why there are so many servers at a time
+///
+/// Of the documents in a store: demand and its quantile, model and recent error, throughput, lead
+/// time, rounding, limits, events, corrections, what bound, and what would have changed the answer.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EXPLAIN_EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct ExplainArguments {
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// The target
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: String,
+    /// When: RFC 3339, or local in the target's zone
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: String,
+    /// How to print it
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: WordsFormat,
+}
+
+/// How words are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WordsFormat {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+const EXPLAIN_EXAMPLES: &str = "EXAMPLES:
+  Why so many at eight in the evening?
+    forescale plan --history requests.csv --config forescale.toml --store ./store
+    forescale explain shop --at 2026-11-26T20:00 --store ./store";
+
+/// Name the quietest times to come
+///
+/// For resizing, patching and migrations: the windows of a length in which the least demand is
+/// expected, with expected and p95 demand, from a forecast of the history. Windows do not overlap.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{QUIET_EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct QuietWindowArguments {
+    #[command(flatten)]
+    pub(crate) history: HistoryArguments,
+    #[command(flatten)]
+    pub(crate) known: KnownArguments,
+    /// From when on: RFC 3339, or local in the zone; the end of the history unless given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<String>,
+    /// How long a window has to be
+    #[arg(long, value_name = "SPAN", default_value = "2h")]
+    pub(crate) length: String,
+    /// How far ahead to look
+    #[arg(long, value_name = "SPAN", default_value = "7d")]
+    pub(crate) within: String,
+    /// How many windows to name
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub(crate) count: u16,
+    /// How to print them
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: QuietFormat,
+}
+
+/// How quiet windows are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QuietFormat {
+    /// For people
+    Table,
+    /// For spreadsheets and scripts
+    Csv,
+    /// For programs
+    Json,
+    /// For calendars
+    Ical,
+}
+
+const QUIET_EXAMPLES: &str = "EXAMPLES:
+  Two quiet hours within a week:
+    forescale quiet-window --history requests.csv --length 2h --within 7d
+  For the team's calendar:
+    forescale quiet-window --history requests.csv --timezone Europe/Berlin \\
+      --format ical > windows.ics";
+
+/// Known coming occasions beside those of the configuration
+///
+/// Kept in a document of its own, so that no deployment is needed. An event that is added today
+/// changes tonight's plan.
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventCommand {
+    Add(EventAddArguments),
+    List(EventListArguments),
+    Remove(EventRemoveArguments),
+    Import(EventImportArguments),
+}
+
+/// What an event does, and to whom.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct EventEffectArguments {
+    /// A target that it concerns; may be given again; all unless given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) target: Vec<String>,
+    /// Demand is this many times what it would have been
+    #[arg(long, value_name = "TIMES", group = "effect")]
+    pub(crate) multiplier: Option<f64>,
+    /// Demand is this many requests a minute
+    #[arg(long, value_name = "REQUESTS", group = "effect")]
+    pub(crate) demand: Option<f64>,
+    /// Demand is as on this day; as past occurrences of the same name showed unless one is given
+    #[arg(long, value_name = "DATE", group = "effect")]
+    pub(crate) like: Option<String>,
+    /// Demand already rises this long before
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) lead: Option<String>,
+    /// Demand falls off for this long after
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) tail: Option<String>,
+}
+
+/// Add an event
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EVENT_EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct EventAddArguments {
+    /// Its name, shared by its occurrences
+    pub(crate) name: String,
+    /// When it starts: local in each target's zone, or with an offset; a date alone is its first moment
+    #[arg(long, value_name = "TIME")]
+    pub(crate) start: String,
+    /// When it ends; a date alone is the end of that day
+    #[arg(long, value_name = "TIME")]
+    pub(crate) end: String,
+    /// How it repeats: day, week, month, month-weekday, year
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) every: Option<String>,
+    /// Until when it repeats
+    #[arg(long, value_name = "TIME", requires = "every")]
+    pub(crate) until: Option<String>,
+    #[command(flatten)]
+    pub(crate) effect: EventEffectArguments,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Check and tell, but write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// List all events, those of the configuration too
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct EventListArguments {
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// How to print them
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+/// Remove an added event
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct EventRemoveArguments {
+    /// Its name
+    pub(crate) name: String,
+    /// Only the one that starts so, such as 2026-12-05
+    #[arg(long, value_name = "TIME")]
+    pub(crate) start: Option<String>,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Tell, but write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Add the events of an iCalendar file
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EVENT_EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct EventImportArguments {
+    /// The calendar, `.ics`
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) effect: EventEffectArguments,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Check and tell, but write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+const EVENT_EXAMPLES: &str = "EXAMPLES:
+  A TV programme tomorrow, three times the usual demand:
+    forescale event add tv-show --start 2026-12-05T20:00 --end 2026-12-05T21:30 \\
+      --multiplier 3 --target web --store ./store
+  A sale that behaves as the last one did:
+    forescale event add winter-sale --start 2026-12-27 --end 2026-12-30 --like 2025-12-27 \\
+      --store ./store
+  The marketing team's calendar, each as past occurrences of its name showed:
+    forescale event import campaigns.ics --target web --store ./store";
+
+/// Keep hands off every group from now on
+///
+/// No function writes to any group until the pause ends; nothing is deployed for it. Scheduled actions
+/// that are pending still run, and give each group its own MinSize back when the plan ends.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct PauseArguments {
+    /// Why
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) reason: String,
+    /// Until when, RFC 3339 or local in UTC; until `forescale resume` unless given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+}
+
+/// Lift a pause
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct ResumeArguments {
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+}

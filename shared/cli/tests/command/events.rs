@@ -1,0 +1,180 @@
+//! `forescale event`, `pause`, `resume` and `completions`.
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::common::{CONFIG, good, rhythm, run, text, write};
+
+const SALE: [&str; 7] = [
+    "event",
+    "add",
+    "sale",
+    "--start",
+    "2026-01-24T20:00",
+    "--end",
+    "2026-01-24T22:00",
+];
+
+/// A store with a configuration only.
+fn store(folder: &Path) -> String {
+    let store = folder.join("store");
+    fs::create_dir_all(store.join("config")).unwrap();
+    write(&store, "config/forescale.toml", CONFIG);
+    text(&store).to_owned()
+}
+
+fn names(store: &str) -> Vec<String> {
+    let ran = good(&["event", "list", "--store", store, "--format", "json"]);
+    let list: Value = serde_json::from_str(&ran.out).unwrap();
+    let events = list["events"].as_array().unwrap().iter();
+    events
+        .map(|event| event["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn an_event_that_is_added_changes_the_plan_until_it_is_removed() {
+    let folder = TempDir::new().unwrap();
+    let history = write(folder.path(), "d.csv", rhythm(21 * 24, 60_000.0));
+    let config = write(folder.path(), "forescale.toml", CONFIG);
+    let store = text(&folder.path().join("store")).to_owned();
+    let highest = || {
+        let ran = good(&[
+            "plan",
+            "--history",
+            text(&history),
+            "--config",
+            text(&config),
+            "--at",
+            "2026-01-24T18:00",
+            "--store",
+            &store,
+            "--format",
+            "json",
+        ]);
+        let plan: Value = serde_json::from_str(&ran.out).unwrap();
+        let steps = plan["steps"].as_array().unwrap().iter();
+        steps
+            .map(|step| step["servers"].as_u64().unwrap())
+            .max()
+            .unwrap()
+    };
+    let usual = highest();
+    let effect = ["--multiplier", "2", "--target", "web", "--store", &store];
+    good(&[&SALE[..], &effect].concat());
+    let raised = highest();
+    assert!(raised > usual + usual / 2, "{usual} to {raised}");
+    // A second time changes nothing.
+    let again = good(&[&SALE[..], &effect].concat());
+    assert!(again.out.starts_with("already there"), "{}", again.out);
+    assert_eq!(names(&store), ["sale"]);
+    good(&["event", "remove", "sale", "--store", &store]);
+    assert!(names(&store).is_empty());
+    assert_eq!(highest(), usual);
+}
+
+#[test]
+fn what_cannot_be_an_event_is_refused_and_nothing_is_written() {
+    let folder = TempDir::new().unwrap();
+    let store = store(folder.path());
+    let refused = |arguments: &[&str], words: &str| {
+        let ran = run(&[&SALE[..], arguments, &["--store", &store]].concat());
+        assert_eq!(ran.code, ExitCode::from(3), "{}", ran.err);
+        assert!(ran.err.contains(words), "{words}: {}", ran.err);
+    };
+    refused(&["--multiplier", "0"], "multiplier");
+    refused(&["--lead", "soon"], "lead");
+    refused(&["--target", "wed"], "did you mean web?");
+    let backwards = run(&[
+        "event",
+        "add",
+        "sale",
+        "--start",
+        "2026-01-24",
+        "--end",
+        "2026-01-23",
+        "--store",
+        &store,
+    ]);
+    assert_eq!(backwards.code, ExitCode::from(3));
+    let tried = good(&[&SALE[..], &["--dry-run", "--store", &store]].concat());
+    assert!(tried.err.contains("nothing was written"), "{}", tried.err);
+    assert!(!Path::new(&store).join("events.json").exists());
+    // What cannot be read is not replaced.
+    write(Path::new(&store), "events.json", "{");
+    refused(&[], "nothing was changed");
+    assert_eq!(
+        fs::read_to_string(format!("{store}/events.json")).unwrap(),
+        "{"
+    );
+}
+
+#[test]
+fn a_calendar_is_taken_once() {
+    let folder = TempDir::new().unwrap();
+    let store = store(folder.path());
+    let calendar = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\n\
+                    SUMMARY:campaign\r\nDTSTART:20261205T200000\r\nDTEND:20261205T210000\r\n\
+                    END:VEVENT\r\nBEGIN:VEVENT\r\nUID:2\r\nSUMMARY:odd\r\nDTSTART:20261205T200000\r\n\
+                    DTEND:20261205T210000\r\nRRULE:FREQ=SECONDLY\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let file = write(folder.path(), "c.ics", calendar);
+    let arguments = [
+        "event",
+        "import",
+        text(&file),
+        "--demand",
+        "9000",
+        "--store",
+        &store,
+    ];
+    let first = good(&arguments);
+    assert!(first.err.contains("left out: odd"), "{}", first.err);
+    assert!(good(&arguments).out.starts_with("already there"));
+    assert_eq!(names(&store), ["campaign"]);
+    let table = good(&["event", "list", "--store", &store]);
+    assert!(table.out.contains("demand = 9000.0"), "{}", table.out);
+    let missing = run(&["event", "remove", "campaing", "--store", &store]);
+    assert_eq!(missing.code, ExitCode::from(3));
+    assert!(
+        missing.err.contains("did you mean campaign?"),
+        "{}",
+        missing.err
+    );
+}
+
+#[test]
+fn a_pause_stands_until_it_is_lifted() {
+    let folder = TempDir::new().unwrap();
+    let store = store(folder.path());
+    good(&["pause", "--reason", "migration", "--store", &store]);
+    let kept = fs::read_to_string(format!("{store}/pause.json")).unwrap();
+    assert!(kept.contains("migration"), "{kept}");
+    let over = run(&[
+        "pause",
+        "--reason",
+        "x",
+        "--until",
+        "2020-01-01",
+        "--store",
+        &store,
+    ]);
+    assert_eq!(over.code, ExitCode::from(3));
+    good(&["resume", "--store", &store]);
+    assert!(!Path::new(&store).join("pause.json").exists());
+    assert_eq!(
+        good(&["resume", "--store", &store]).out,
+        "nothing was paused\n"
+    );
+}
+
+#[test]
+fn completions_know_every_subcommand() {
+    let ran = good(&["completions", "bash"]);
+    for name in ["simulate", "quiet-window", "explain", "event"] {
+        assert!(ran.out.contains(name), "{name}");
+    }
+}
