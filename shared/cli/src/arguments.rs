@@ -33,6 +33,7 @@ pub(crate) enum Command {
     Backtest(BacktestArguments),
     Plan(PlanArguments),
     Simulate(SimulateArguments),
+    WhatIf(WhatIfArguments),
     Demo(DemoArguments),
     Report(ReportArguments),
     Explain(ExplainArguments),
@@ -252,6 +253,55 @@ const SIMULATE_EXAMPLES: &str = "EXAMPLES:
   The last two weeks of May:
     forescale simulate --history requests.csv --config forescale.toml \\
       --from 2026-05-18 --to 2026-06-01 --out replay";
+
+/// Try other settings on the same past days
+///
+/// Replays as `simulate` does, once as configured and once for each value given, the others as
+/// configured: five values of `risk` unless any is given. Prints cost and risk of each and what
+/// nothing beats, and writes what-if.json and report.html with all of it in one chart.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{WHAT_IF_EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct WhatIfArguments {
+    #[command(flatten)]
+    pub(crate) history: HistoryArguments,
+    #[command(flatten)]
+    pub(crate) config: ConfigArguments,
+    /// Start of the replays: RFC 3339, or local in the target's zone; what lies before is history
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: String,
+    /// Their end
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: String,
+    /// Tolerated shares of demand above capacity, such as 0.001,0.003
+    #[arg(long, value_name = "SHARES", value_delimiter = ',')]
+    pub(crate) risk: Vec<String>,
+    /// Lead times, such as 3m,8m
+    #[arg(long, value_name = "SPANS", value_delimiter = ',')]
+    pub(crate) lead_time: Vec<String>,
+    /// Steps of forecast and plan, such as 5m,15m
+    #[arg(long, value_name = "SPANS", value_delimiter = ',')]
+    pub(crate) step: Vec<String>,
+    /// Requests a minute that one server sustains, such as 800,1000
+    #[arg(long, value_name = "REQUESTS", value_delimiter = ',')]
+    pub(crate) throughput: Vec<String>,
+    /// From one plan to the next, such as 10m,1h
+    #[arg(long, value_name = "SPANS", value_delimiter = ',')]
+    pub(crate) plan_every: Vec<String>,
+    /// Directory for what is written; made where it does not exist
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// How to print the result
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: Format,
+}
+
+const WHAT_IF_EXAMPLES: &str = "EXAMPLES:
+  How much does risk save?
+    forescale what-if --history requests.csv --config forescale.toml \\
+      --from 2026-05-18 --to 2026-06-01 --out what-if
+  And servers that boot faster, or plans each ten minutes?
+    forescale what-if --history requests.csv --config forescale.toml \\
+      --from 2026-05-18 --to 2026-06-01 --lead-time 2m,5m,20m --plan-every 10m,1h --out what-if";
 
 /// Show it all on made-up demand, or on your own
 ///

@@ -61,22 +61,47 @@ impl Chosen {
 
     /// The configuration's text with the target in shadow mode.
     pub(crate) fn shadowed(&self) -> Option<String> {
+        self.changed("mode", "shadow".into())
+    }
+
+    /// The configuration's text with `key` of the target as `value`: a number where it is one.
+    pub(crate) fn with(&self, key: &str, value: &str) -> Done<String> {
+        let written = match (value.parse::<f64>(), value.parse::<i64>()) {
+            (_, Ok(number)) => number.into(),
+            (Ok(number), _) => number.into(),
+            _ => value.into(),
+        };
+        self.changed(key, written).ok_or_else(|| {
+            input(format!(
+                "{}: the table of target {} is not found; write it as [[target]]",
+                self.file, self.target.name
+            ))
+        })
+    }
+
+    /// That `text`, in which `key` was set to `value`, can be used.
+    pub(crate) fn check(file: &str, text: &str, key: &str, value: &str) -> Done {
+        let option = key.replace('_', "-");
+        Config::parse(file, text).input(|| format!("--{option} {value} cannot be used"))?;
+        Ok(())
+    }
+
+    fn changed(&self, key: &str, value: toml_edit::Value) -> Option<String> {
         let mut document: toml_edit::DocumentMut = self.text.parse().ok()?;
-        let shadow = || toml_edit::value("shadow");
         let name = self.target.name.as_str();
         let targets = document.get_mut("target")?;
         if let Some(tables) = targets.as_array_of_tables_mut() {
             let table = tables
                 .iter_mut()
                 .find(|table| table.get("name").and_then(|item| item.as_str()) == Some(name))?;
-            table.insert("mode", shadow());
+            table.insert(key, toml_edit::Item::Value(value));
         } else {
             let table = targets
                 .as_array_mut()?
                 .iter_mut()
                 .filter_map(toml_edit::Value::as_inline_table_mut)
                 .find(|table| table.get("name").and_then(|item| item.as_str()) == Some(name))?;
-            table.insert("mode", "shadow".into());
+            table.insert(key, value);
         }
         Some(document.to_string())
     }

@@ -27,6 +27,7 @@ mod plan;
 mod quiet;
 mod report;
 mod simulate;
+mod what_if;
 
 pub use console::Console;
 
@@ -51,6 +52,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<
         Command::Backtest(arguments) => backtest::run(&arguments, console),
         Command::Plan(arguments) => plan::run(&arguments, console),
         Command::Simulate(arguments) => simulate::run(&arguments, console),
+        Command::WhatIf(arguments) => what_if::run(&arguments, console),
         Command::Demo(arguments) => demo::run(&arguments, console),
         Command::Report(arguments) => report::run(&arguments, console),
         Command::Explain(arguments) => explain::run(&arguments, console),

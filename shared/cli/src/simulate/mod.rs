@@ -8,6 +8,7 @@ mod summary;
 mod written;
 
 pub(crate) use compare::compare;
+pub(crate) use page::page;
 pub(crate) use summary::Summary;
 pub(crate) use written::write;
 

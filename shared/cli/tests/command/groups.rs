@@ -231,3 +231,43 @@ fn the_demo_runs_on_peoples_own_demand() {
     }
     assert!(out.join("forescale.toml").exists() && !out.join("demand.csv.gz").exists());
 }
+
+#[test]
+fn what_if_tries_each_value_and_names_the_cheapest_safe_one() {
+    let folder = TempDir::new().unwrap();
+    let history = write(folder.path(), "d.csv", rhythm(16 * 24, 60_000.0));
+    let config = write(folder.path(), "forescale.toml", CONFIG);
+    let out = folder.path().join("out");
+    let arguments = [
+        "what-if",
+        "--history",
+        text(&history),
+        "--config",
+        text(&config),
+        "--from",
+        "2026-01-19",
+        "--to",
+        "2026-01-20",
+        "--out",
+        text(&out),
+    ];
+    let values = ["--risk", "0.0001,0.05", "--throughput", "200"];
+    let ran = good(&[&arguments[..], &values, &["--format", "json"]].concat());
+    let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let tried = document["tried"].as_array().unwrap();
+    assert_eq!(tried.len(), 4);
+    let hours = |index: usize| tried[index]["server_hours"].as_f64().unwrap();
+    // Less risk costs more, servers that carry twice as much about half.
+    assert!(hours(1) >= hours(0) && hours(0) >= hours(2), "{}", ran.out);
+    assert!(hours(3) < 0.7 * hours(0), "{}", ran.out);
+    assert!(tried.iter().any(|one| one["on_the_frontier"] == true));
+    let page = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(page.contains("risk = 0.05") && page.contains("throughput = 200"));
+    let refused = run(&[&arguments[..], &["--risk", "2"]].concat());
+    assert_eq!(refused.code, ExitCode::from(3));
+    assert!(
+        refused.err.contains("--risk 2 cannot be used"),
+        "{}",
+        refused.err
+    );
+}

@@ -1,0 +1,345 @@
+//! `forescale what-if`: cost and risk of other settings on the same past days.
+
+use jiff::Timestamp;
+use replay::Setup;
+use report::{Comparison, Page, Policy};
+use serde::Serialize;
+use timeseries::Series;
+
+use crate::Console;
+use crate::arguments::{Format, WhatIfArguments};
+use crate::chosen::Chosen;
+use crate::demand;
+use crate::failure::{Done, input};
+use crate::files::Folder;
+use crate::moments;
+use crate::output::{self, Side, grouped, number, rounded};
+use crate::simulate::{Summary, page, replayed};
+
+/// Risks that are tried where nothing is given.
+const RISKS: [&str; 5] = ["0.0001", "0.0003", "0.001", "0.003", "0.01"];
+
+/// What a setting came to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Tried {
+    /// The key of the target's table; empty for the settings as they are.
+    key: &'static str,
+    value: String,
+    /// Tolerated share of demand above capacity that was asked for.
+    asked: f64,
+    server_hours: f64,
+    cost: f64,
+    share_of_demand_above_capacity: f64,
+    requests_not_served: f64,
+    minutes_under_capacity: u64,
+    /// Whether nothing that was tried is both cheaper and safer.
+    on_the_frontier: bool,
+}
+
+impl Tried {
+    fn of(key: &'static str, value: &str, asked: f64, summary: &Summary) -> Self {
+        let ours = &summary.forescale;
+        Self {
+            key,
+            value: value.to_owned(),
+            asked,
+            server_hours: ours.server_hours,
+            cost: ours.cost,
+            share_of_demand_above_capacity: ours.share_of_demand_above_capacity,
+            requests_not_served: ours.requests_not_served,
+            minutes_under_capacity: ours.minutes_under_capacity,
+            on_the_frontier: false,
+        }
+    }
+
+    fn name(&self) -> String {
+        if self.key.is_empty() {
+            return "as configured".to_owned();
+        }
+        format!("{} = {}", self.key, self.value)
+    }
+}
+
+/// What is written as `what-if.json`.
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    target: &'a str,
+    from: Timestamp,
+    to: Timestamp,
+    tried: &'a [Tried],
+    /// The cheapest that kept the risk that the configuration asks for; absent where none did.
+    recommended: Option<String>,
+}
+
+/// Runs the subcommand.
+pub(crate) fn run(arguments: &WhatIfArguments, console: &mut Console<'_>) -> Done {
+    let chosen = Chosen::read(&arguments.config)?;
+    let zone = &chosen.target.zone;
+    let from = moments::moment("--from", &arguments.from, zone)?;
+    let to = moments::moment("--to", &arguments.to, zone)?;
+    if from >= to {
+        return Err(input(format!(
+            "--from {} is not before --to {}",
+            arguments.from, arguments.to
+        )));
+    }
+    let settings = settings(arguments);
+    // Everything is checked before the first of them takes its time.
+    let texts = settings.iter().map(|(key, value)| {
+        let text = chosen.with(key, value)?;
+        Chosen::check(&chosen.file, &text, key, value)?;
+        Ok(text)
+    });
+    let texts = texts.collect::<Done<Vec<String>>>()?;
+    let demand = demand::read(&arguments.history, zone.clone(), console)?;
+    let folder = Folder::make(&arguments.out)?;
+    let once = |text: &str, console: &mut Console<'_>| -> Done<(replay::Replay, Summary)> {
+        let setup = Setup {
+            config_file: &chosen.file,
+            config: text,
+            target: Some(&chosen.target.name),
+            demand: &demand.series,
+            from,
+            to,
+        };
+        let replay = replayed(&setup, console)?;
+        let summary = Summary::of(&replay, from, to);
+        Ok((replay, summary))
+    };
+    let (replay, base) = once(&chosen.text, console)?;
+    let mut tried = vec![Tried::of("", "", chosen.target.risk, &base)];
+    for ((key, value), text) in settings.iter().zip(&texts) {
+        console.note(&format!("{key} = {value}"));
+        let (replay, summary) = once(text, console)?;
+        tried.push(Tried::of(key, value, replay.target.risk, &summary));
+    }
+    mark_frontier(&mut tried);
+    let best = recommended(&tried, chosen.target.risk);
+    let document = Document {
+        target: &chosen.target.name,
+        from,
+        to,
+        tried: &tried,
+        recommended: best.map(Tried::name),
+    };
+    let page = what_if_page(&replay, &base, &demand.series, &tried);
+    let html = report::html(&page);
+    let files = [
+        folder.write("report.html", |file| Ok(file.write_all(html.as_bytes())?))?,
+        folder.write("what-if.json", |file| {
+            serde_json::to_writer_pretty(&mut *file, &document)?;
+            Ok(writeln!(file)?)
+        })?,
+    ];
+    match arguments.format {
+        Format::Json => output::json(console, &document)?,
+        Format::Csv => csv(console, &tried)?,
+        Format::Table => table(console, &tried, &base)?,
+    }
+    if arguments.format == Format::Table {
+        console.line("")?;
+        console.line(&advice(&tried, best, chosen.target.risk))?;
+    }
+    let names: Vec<String> = files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
+    console.note(&format!("written: {}", names.join(", ")));
+    Ok(())
+}
+
+/// Each setting that is tried by itself, the others as configured.
+fn settings(arguments: &WhatIfArguments) -> Vec<(&'static str, String)> {
+    let lists = [
+        ("risk", &arguments.risk),
+        ("lead_time", &arguments.lead_time),
+        ("step", &arguments.step),
+        ("throughput", &arguments.throughput),
+        ("plan_every", &arguments.plan_every),
+    ];
+    let given: Vec<(&str, String)> = lists
+        .into_iter()
+        .flat_map(|(key, values)| values.iter().map(move |value| (key, value.clone())))
+        .collect();
+    if given.is_empty() {
+        return RISKS.map(|risk| ("risk", risk.to_owned())).to_vec();
+    }
+    given
+}
+
+/// Marks what nothing else beats in both server-hours and demand lost.
+fn mark_frontier(tried: &mut [Tried]) {
+    let points: Vec<(f64, f64)> = tried
+        .iter()
+        .map(|one| (one.server_hours, one.requests_not_served))
+        .collect();
+    for (one, (hours, lost)) in tried.iter_mut().zip(&points) {
+        let beaten = |(other, missed): &(f64, f64)| {
+            other <= hours && missed <= lost && (other < hours || missed < lost)
+        };
+        one.on_the_frontier = !points.iter().any(beaten);
+    }
+}
+
+/// The cheapest that delivered no more than `risk`. Another throughput or lead time is not a choice:
+/// it says what servers do, not what people want.
+fn recommended(tried: &[Tried], risk: f64) -> Option<&Tried> {
+    let choices = tried
+        .iter()
+        .filter(|one| !["throughput", "lead_time"].contains(&one.key));
+    choices
+        .filter(|one| one.share_of_demand_above_capacity <= risk)
+        .min_by(|a, b| a.server_hours.total_cmp(&b.server_hours))
+}
+
+fn advice(tried: &[Tried], best: Option<&Tried>, risk: f64) -> String {
+    let asked = format!("{} %", number(rounded(100.0 * risk)));
+    match best {
+        None => format!(
+            "Nothing that was tried kept the {asked} asked for on these days: ask for less risk, or \
+             look whether servers boot in time."
+        ),
+        Some(best) if best.key.is_empty() => format!(
+            "As configured is the cheapest of these that kept the {asked} asked for on these days."
+        ),
+        Some(best) => {
+            let saved = tried
+                .first()
+                .map_or(0.0, |base| base.server_hours - best.server_hours);
+            format!(
+                "The cheapest that kept the {asked} asked for on these days: {} ({} server-hours {}). \
+                 Other days may differ.",
+                best.name(),
+                grouped(saved.abs()),
+                if saved >= 0.0 { "fewer" } else { "more" }
+            )
+        }
+    }
+}
+
+/// The report of the settings as they are, with everything tried in the comparison.
+fn what_if_page(replay: &replay::Replay, base: &Summary, demand: &Series, tried: &[Tried]) -> Page {
+    let mut page = page(replay, base, demand);
+    page.title = format!("What if: {}", base.target);
+    let rows = tried.iter().skip(1).map(|one| Policy {
+        name: one.name(),
+        server_hours: one.server_hours,
+        cost: one.cost,
+        lost_share: one.share_of_demand_above_capacity,
+        lost: one.requests_not_served,
+        minutes_under: one.minutes_under_capacity,
+    });
+    let compared = page
+        .targets
+        .iter_mut()
+        .filter_map(|target| target.comparison.as_mut());
+    for Comparison { rows: all, .. } in compared {
+        all.splice(1..1, rows.clone());
+    }
+    page
+}
+
+fn csv(console: &mut Console<'_>, tried: &[Tried]) -> Done {
+    let header = [
+        "key",
+        "value",
+        "server_hours",
+        "cost",
+        "share_of_demand_above_capacity",
+        "minutes_under_capacity",
+        "requests_not_served",
+        "on_the_frontier",
+    ];
+    let rows = tried.iter().map(|one| {
+        vec![
+            one.key.to_owned(),
+            one.value.clone(),
+            number(one.server_hours),
+            number(one.cost),
+            number(one.share_of_demand_above_capacity),
+            one.minutes_under_capacity.to_string(),
+            number(one.requests_not_served),
+            one.on_the_frontier.to_string(),
+        ]
+    });
+    output::csv(console, &header, rows)
+}
+
+fn table(console: &mut Console<'_>, tried: &[Tried], base: &Summary) -> Done {
+    let cost = format!("cost, {}", base.currency);
+    let mut columns = vec![("", Side::Left), ("server-hours", Side::Right)];
+    if base.price_per_server_hour > 0.0 {
+        columns.push((cost.as_str(), Side::Right));
+    }
+    columns.extend([
+        ("not served", Side::Right),
+        ("of demand", Side::Right),
+        ("asked", Side::Right),
+        ("frontier", Side::Left),
+    ]);
+    let least = &base.alternatives.clairvoyant;
+    let bound = Tried::of("", "", 0.0, base);
+    let bound = Tried {
+        server_hours: least.server_hours,
+        cost: least.cost,
+        share_of_demand_above_capacity: least.share_of_demand_above_capacity,
+        requests_not_served: least.requests_not_served,
+        ..bound
+    };
+    let percent = |share: f64| format!("{:.3}%", 100.0 * share);
+    let row = |one: &Tried, name: String, asked: String| {
+        let mut cells = vec![name, grouped(one.server_hours)];
+        if base.price_per_server_hour > 0.0 {
+            cells.push(format!("{:.2}", one.cost));
+        }
+        cells.extend([
+            grouped(one.requests_not_served),
+            percent(one.share_of_demand_above_capacity),
+            asked,
+            if one.on_the_frontier { "yes" } else { "" }.to_owned(),
+        ]);
+        cells
+    };
+    let mut rows: Vec<Vec<String>> = tried
+        .iter()
+        .map(|one| row(one, one.name(), percent(one.asked)))
+        .collect();
+    rows.push(row(&bound, "clairvoyant bound".to_owned(), String::new()));
+    output::table(console, &columns, &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tried(key: &'static str, server_hours: f64, share: f64) -> Tried {
+        Tried {
+            key,
+            value: "1".to_owned(),
+            asked: 0.001,
+            server_hours,
+            cost: 0.0,
+            share_of_demand_above_capacity: share,
+            requests_not_served: share * 1e6,
+            minutes_under_capacity: 0,
+            on_the_frontier: false,
+        }
+    }
+
+    #[test]
+    fn the_frontier_holds_what_nothing_beats_and_the_cheapest_safe_one_is_recommended() {
+        let mut all = vec![
+            tried("", 100.0, 0.0005),
+            tried("risk", 90.0, 0.0009),
+            tried("risk", 95.0, 0.0010),
+            tried("risk", 80.0, 0.0020),
+            tried("throughput", 50.0, 0.0),
+        ];
+        mark_frontier(&mut all[..4]);
+        let marks: Vec<bool> = all.iter().map(|one| one.on_the_frontier).collect();
+        assert_eq!(marks, [true, true, false, true, false]);
+        let best = recommended(&all, 0.001).unwrap();
+        assert_eq!(best.server_hours, 90.0);
+        assert_eq!(recommended(&all, 0.0001), None);
+    }
+}
