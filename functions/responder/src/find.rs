@@ -2,16 +2,17 @@ use config::{Config, Target};
 use control::band_alarm_name;
 use diagnosis::Alarm;
 
-/// The targets that `alarm` concerns: those with a name pattern that matches or whose band it is about,
-/// else those whose group or demand metric its dimensions name.
+/// The targets that `alarm` concerns: those with a name pattern that matches it, or one of the alarms
+/// behind a composite one, or whose band it is about; else those whose group or demand metric its
+/// dimensions name.
 #[must_use]
 pub fn concerned<'c>(config: &'c Config, alarm: &Alarm) -> Vec<&'c Target> {
     let matching = |target: &&Target| {
-        target
-            .alarms
-            .iter()
-            .any(|pattern| matches(pattern, &alarm.name))
-            || alarm.name == band_alarm_name(target)
+        let mut names = std::iter::once(&alarm.name).chain(&alarm.behind);
+        names.any(|name| {
+            let mut patterns = target.alarms.iter();
+            patterns.any(|pattern| matches(pattern, name)) || *name == band_alarm_name(target)
+        })
     };
     let by_name: Vec<&Target> = config.targets.iter().filter(matching).collect();
     if !by_name.is_empty() {
@@ -89,7 +90,12 @@ mod tests {
             "alarmName": "forescale-web-band",
             "state": { "value": "ALARM", "timestamp": "2026-11-22T09:36:15.490+0000" },
         }});
-        let alarm = Alarm::parse(&event).unwrap().remove(0);
+        let mut alarm = Alarm::parse(&event).unwrap().remove(0);
+        assert_eq!(concerned(&config, &alarm).len(), 1);
+        // A composite alarm is about what the alarms behind it are about.
+        alarm.name = "everything".to_owned();
+        assert!(concerned(&config, &alarm).is_empty());
+        alarm.behind = vec!["checkout-errors".to_owned()];
         assert_eq!(concerned(&config, &alarm).len(), 1);
     }
 }

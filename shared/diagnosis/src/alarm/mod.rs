@@ -1,3 +1,5 @@
+mod dimensions;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -42,6 +44,8 @@ pub struct Alarm {
     pub reason: String,
     /// Dimensions of its metrics as `(name, value)`, for finding the target.
     pub dimensions: Vec<(String, String)>,
+    /// Names of the alarms that made a composite one go off.
+    pub behind: Vec<String>,
     /// Who or what muted or suppressed it, if anybody did: such an alarm is not acted on.
     pub silenced_by: Option<String>,
 }
@@ -49,8 +53,10 @@ pub struct Alarm {
 impl Alarm {
     /// Every alarm in an event; more than one only where SNS batches records.
     ///
-    /// Tolerant on purpose: metric-math alarms have no `metricStat`, composite ones no metrics,
-    /// descriptions and reason data may be null or absent. Only name, state and time are needed.
+    /// Tolerant on purpose: metric-math alarms, those of Metrics Insights and anomaly bands have
+    /// expressions without a `metricStat`, composite ones no metrics but the alarms behind them,
+    /// descriptions and reason data may be null or absent (a test by SetAlarmState has none). Only
+    /// name, state and time are needed.
     /// Source of the shapes: Amazon CloudWatch user guide, "Using alarm actions" (Lambda) and "Alarm
     /// events and EventBridge".
     ///
@@ -109,7 +115,8 @@ fn from_direct(event: &Value, data: &Value) -> Result<Alarm, AlarmError> {
             "alarmData.state.timestamp",
         )?,
         reason: optional_text(data.pointer("/state/reason")),
-        dimensions: metric_dimensions(data.pointer("/configuration/metrics")),
+        dimensions: dimensions::of_metrics(data.pointer("/configuration/metrics")),
+        behind: dimensions::behind(data.pointer("/state/reasonData")),
         silenced_by: suppressor(data),
     })
 }
@@ -120,7 +127,8 @@ fn from_eventbridge(event: &Value, detail: &Value) -> Result<Alarm, AlarmError> 
         .pointer("/resources/0")
         .and_then(Value::as_str)
         .map(str::to_owned);
-    let muted_by = detail.get("muteDetail").map(|mute| {
+    let mute = detail.get("muteDetail").filter(|mute| !mute.is_null());
+    let muted_by = mute.map(|mute| {
         let rule = mute
             .get("mutedByArn")
             .and_then(Value::as_str)
@@ -138,7 +146,8 @@ fn from_eventbridge(event: &Value, detail: &Value) -> Result<Alarm, AlarmError> 
             "detail.state.timestamp",
         )?,
         reason: optional_text(detail.pointer("/state/reason")),
-        dimensions: metric_dimensions(detail.pointer("/configuration/metrics")),
+        dimensions: dimensions::of_metrics(detail.pointer("/configuration/metrics")),
+        behind: dimensions::behind(detail.pointer("/state/reasonData")),
         silenced_by: muted_by.or_else(|| suppressor(detail)),
     })
 }
@@ -155,26 +164,6 @@ fn from_sns_record(record: &Value) -> Result<Alarm, AlarmError> {
         })?;
     let message: Value =
         serde_json::from_str(message).map_err(|source| AlarmError::SnsMessage { source })?;
-    let own = message.pointer("/Trigger/Dimensions");
-    let metrics = message
-        .pointer("/Trigger/Metrics")
-        .and_then(Value::as_array);
-    let nested = metrics
-        .into_iter()
-        .flatten()
-        .filter_map(|m| m.pointer("/MetricStat/Metric/Dimensions"));
-    let dimensions = own
-        .into_iter()
-        .chain(nested)
-        .filter_map(Value::as_array)
-        .flatten()
-        .filter_map(|pair| {
-            Some((
-                pair.get("name")?.as_str()?.to_owned(),
-                pair.get("value")?.as_str()?.to_owned(),
-            ))
-        })
-        .collect();
     Ok(Alarm {
         delivery: Delivery::Sns,
         name: text(&message, "AlarmName", SHAPE, "AlarmName")?,
@@ -185,29 +174,23 @@ fn from_sns_record(record: &Value) -> Result<Alarm, AlarmError> {
         state: state(message.get("NewStateValue"), SHAPE, "NewStateValue")?,
         changed_at: time(message.get("StateChangeTime"), SHAPE, "StateChangeTime")?,
         reason: optional_text(message.get("NewStateReason")),
-        dimensions,
-        silenced_by: None,
+        dimensions: dimensions::of_trigger(message.get("Trigger")),
+        behind: dimensions::children(&message),
+        silenced_by: suppressed(&message, "/ActionsSuppressedBy", "/ActionsSuppressedReason"),
     })
 }
 
-/// Dimensions in the JSON shapes: an object by name, per metric; entries without `metricStat` are
-/// expressions and have none.
-fn metric_dimensions(metrics: Option<&Value>) -> Vec<(String, String)> {
-    metrics
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(|metric| metric.pointer("/metricStat/metric/dimensions")?.as_object())
-        .flatten()
-        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
-        .collect()
+fn suppressor(data: &Value) -> Option<String> {
+    suppressed(
+        data,
+        "/state/actionsSuppressedBy",
+        "/state/actionsSuppressedReason",
+    )
 }
 
-fn suppressor(data: &Value) -> Option<String> {
-    let by = data.pointer("/state/actionsSuppressedBy")?.as_str()?;
-    let reason = data
-        .pointer("/state/actionsSuppressedReason")
-        .and_then(Value::as_str);
+fn suppressed(data: &Value, by: &str, reason: &str) -> Option<String> {
+    let by = data.pointer(by)?.as_str()?;
+    let reason = data.pointer(reason).and_then(Value::as_str);
     Some(format!(
         "suppressed by {by}{}",
         reason.map(|r| format!(": {r}")).unwrap_or_default()
@@ -273,112 +256,4 @@ fn time(
             field,
             expected,
         })
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn direct() -> Value {
-        json!({
-            "source": "aws.cloudwatch",
-            "alarmArn": "arn:aws:cloudwatch:us-east-1:1:alarm:web",
-            "alarmData": {
-                "alarmName": "web",
-                "state": {"value": "ALARM", "reason": "r", "timestamp": "2026-11-22T09:36:15.490+0000"},
-                "configuration": {"description": null, "metrics": [
-                    {"id": "e", "expression": "m1/2", "returnData": true},
-                    {"id": "m1", "metricStat": {"metric": {"namespace": "n", "name": "c",
-                        "dimensions": {"LoadBalancer": "app/x/1"}}, "period": 60, "stat": "Sum"}}]}
-            }
-        })
-    }
-
-    fn eventbridge() -> Value {
-        json!({
-            "detail-type": "CloudWatch Alarm State Change",
-            "source": "aws.cloudwatch",
-            "resources": ["arn:aws:cloudwatch:us-east-1:1:alarm:web"],
-            "detail": {
-                "alarmName": "web",
-                "state": {"value": "ALARM", "reason": "r", "timestamp": "2026-11-22T09:36:15.490+0000"},
-                "configuration": {"metrics": [{"id": "m1", "metricStat": {"metric": {
-                    "namespace": "n", "name": "c", "dimensions": {"LoadBalancer": "app/x/1"}}}}]}
-            }
-        })
-    }
-
-    fn sns() -> Value {
-        let message = json!({
-            "AlarmName": "web", "AlarmDescription": null,
-            "NewStateValue": "ALARM", "NewStateReason": "r",
-            "StateChangeTime": "2026-11-22T09:36:15.490+0000",
-            "AlarmArn": "arn:aws:cloudwatch:us-east-1:1:alarm:web",
-            "Trigger": {"Dimensions": [{"value": "app/x/1", "name": "LoadBalancer"}]}
-        });
-        json!({"Records": [{"Sns": {"Message": message.to_string()}}]})
-    }
-
-    #[test]
-    fn all_three_shapes_are_the_same_alarm() {
-        let mut seen = Vec::new();
-        for (event, delivery) in [
-            (direct(), Delivery::Direct),
-            (eventbridge(), Delivery::EventBridge),
-            (sns(), Delivery::Sns),
-        ] {
-            let alarms = Alarm::parse(&event).unwrap();
-            assert_eq!(alarms.len(), 1);
-            assert_eq!(alarms[0].delivery, delivery);
-            assert_eq!(alarms[0].state, AlarmState::Alarm);
-            assert_eq!(
-                alarms[0].dimensions,
-                [("LoadBalancer".to_owned(), "app/x/1".to_owned())]
-            );
-            seen.push(alarms[0].id());
-        }
-        assert!(
-            seen.iter().all(|id| id == "web@2026-11-22T09:36:15.49Z"),
-            "{seen:?}"
-        );
-    }
-
-    #[test]
-    fn silenced_alarms_say_by_whom() {
-        let mut muted = eventbridge();
-        muted["detail"]["muteDetail"] = json!({"mutedByArn": "arn:mute"});
-        assert_eq!(
-            Alarm::parse(&muted).unwrap()[0].silenced_by.as_deref(),
-            Some("muted by arn:mute")
-        );
-        let mut suppressed = direct();
-        suppressed["alarmData"]["state"]["actionsSuppressedBy"] = json!("WaitPeriod");
-        assert!(Alarm::parse(&suppressed).unwrap()[0].silenced_by.is_some());
-    }
-
-    #[test]
-    fn missing_fields_are_named() {
-        let refuse = |event: Value| Alarm::parse(&event).unwrap_err().to_string();
-        assert!(refuse(json!({})).ends_with("its fields are: none"));
-        assert!(
-            refuse(json!({"detail-type": "CloudWatch Alarm Configuration Change", "detail": {}}))
-                .contains("not a CloudWatch alarm")
-        );
-        for (pointer, field) in [
-            ("/alarmData/alarmName", "alarmData.alarmName"),
-            ("/alarmData/state/value", "alarmData.state.value"),
-            ("/alarmData/state/timestamp", "alarmData.state.timestamp"),
-        ] {
-            let mut event = direct();
-            *event.pointer_mut(pointer).unwrap() = Value::Null;
-            assert!(refuse(event).contains(field), "{field}");
-        }
-        assert!(
-            refuse(json!({"Records": [{"Sns": {"Message": "not json"}}]})).contains("not JSON")
-        );
-        assert!(refuse(json!({"Records": [{}]})).contains("Records[].Sns.Message"));
-        assert!(refuse(json!("text")).contains("none"));
-    }
 }
