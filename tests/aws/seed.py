@@ -1,9 +1,10 @@
-"""Fills the stand-in with a bucket, a topic and one Auto Scaling group.
+"""Fills the stand-in with a bucket, a topic with a queue, a queue of looks and one Auto Scaling group.
 
     python seed.py ENDPOINT < SEED
 
 SEED is JSON: region, bucket, group, min_size, max_size, desired_capacity, and scales_in (whether
-the group gets a policy that removes capacity). Prints the topic's ARN.
+the group gets a policy that removes capacity). Prints JSON: topic (its ARN), messages (the URL of
+the queue that is subscribed to it) and looks (the URL of the other queue).
 """
 
 import json
@@ -56,9 +57,17 @@ def main():
         Bucket=seed["bucket"],
         CreateBucketConfiguration={"LocationConstraint": seed["region"]},
     )
-    topic = client(seed, "sns").create_topic(Name="forescale")["TopicArn"]
+    sns, sqs = client(seed, "sns"), client(seed, "sqs")
+    topic = sns.create_topic(Name="forescale")["TopicArn"]
+    messages, looks = (
+        sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("messages", "looks")
+    )
+    attributes = sqs.get_queue_attributes(QueueUrl=messages, AttributeNames=["QueueArn"])
+    sns.subscribe(
+        TopicArn=topic, Protocol="sqs", Endpoint=attributes["Attributes"]["QueueArn"]
+    )
     group(seed)
-    print(topic)
+    print(json.dumps({"topic": topic, "messages": messages, "looks": looks}))
 
 
 if __name__ == "__main__":

@@ -62,37 +62,39 @@ def kept(start, period, now):
 
 def get_metric_data(backend, request):
     queries = request["MetricDataQueries"]
-    if len(queries) != 1 or "MetricStat" not in queries[0]:
-        raise Refused("ValidationError", "one metric at a time, no expressions")
-    period = int(queries[0]["MetricStat"]["Period"])
+    if not all("MetricStat" in query for query in queries):
+        raise Refused("ValidationError", "metrics only, no expressions")
     start, end = naive(request["StartTime"]), naive(request["EndTime"])
     if "NextToken" in request:
         start = datetime.fromisoformat(request["NextToken"])
-    page_end = min(end, start + timedelta(seconds=PAGE * period))
-    times, values = [], []
-    if kept(start, period, naive(datetime.now(timezone.utc))):
-        found = backend.get_metric_data(
-            queries, start, page_end, request.get("ScanBy", "TimestampDescending")
-        )
-        # moto also gives the period that begins at the end.
-        for at, value in zip(found[0]["timestamps"], found[0]["values"]):
-            if at < page_end:
-                times.append(at.replace(tzinfo=timezone.utc).timestamp())
-                values.append(float(value))
-    answer = {
-        "MetricDataResults": [
-            {
-                "Id": queries[0]["Id"],
-                "Label": queries[0]["Id"],
-                "Timestamps": [cbor2.CBORTag(1, at) for at in times],
-                "Values": values,
-                "StatusCode": "Complete" if page_end == end else "PartialData",
-            }
-        ]
-    }
+    finest = min(int(query["MetricStat"]["Period"]) for query in queries)
+    page_end = min(end, start + timedelta(seconds=PAGE * finest))
+    results = [page_of(backend, query, start, page_end, request) for query in queries]
+    for result in results:
+        result["StatusCode"] = "Complete" if page_end == end else "PartialData"
+    answer = {"MetricDataResults": results}
     if page_end < end:
         answer["NextToken"] = page_end.isoformat()
     return answer
+
+
+def page_of(backend, query, start, end, request):
+    """The values of one query from start on, before end."""
+    times, values = [], []
+    if kept(start, int(query["MetricStat"]["Period"]), naive(datetime.now(timezone.utc))):
+        scan = request.get("ScanBy", "TimestampDescending")
+        found = backend.get_metric_data([query], start, end, scan)
+        # moto also gives the period that begins at the end.
+        for at, value in zip(found[0]["timestamps"], found[0]["values"]):
+            if at < end:
+                times.append(at.replace(tzinfo=timezone.utc).timestamp())
+                values.append(float(value))
+    return {
+        "Id": query["Id"],
+        "Label": query["Id"],
+        "Timestamps": [cbor2.CBORTag(1, at) for at in times],
+        "Values": values,
+    }
 
 
 def put_metric_data(backend, request):

@@ -186,6 +186,52 @@ async fn a_surge(scene: &Scene) -> Outcome {
     Ok(())
 }
 
+/// Memory runs out while demand stays: no server is added, people hear of it once, and it is looked
+/// at again.
+#[tokio::test]
+async fn a_leak_raises_nothing_and_says_so() -> Outcome {
+    let scene = Scene::leaking(Timestamp::now()).await?;
+    let before = scene.groups.group(Scene::TARGET).await?;
+    let alarm = AlarmEvent {
+        name: "memory".to_owned(),
+        at: Timestamp::now(),
+    };
+    let mut responder = scene.start("responder")?;
+    let said = report(responder.invoke(&alarm.direct())?)?;
+    assert_eq!(said["outcome"], "resource-leak", "{said}");
+    let record = stored(&scene, &keys::incident(Scene::TARGET)).await?;
+    // A second delivery changes nothing and tells nobody.
+    report(responder.invoke(&alarm.eventbridge())?)?;
+    assert_eq!(
+        stored(&scene, &keys::incident(Scene::TARGET))
+            .await?
+            .version,
+        record.version
+    );
+    let after = scene.groups.group(Scene::TARGET).await?;
+    assert_eq!(
+        (after.min_size, after.desired_capacity),
+        (before.min_size, before.desired_capacity)
+    );
+    assert_eq!(actions(&scene).await?, []);
+    let messages = scene.aws.messages(&scene.places.messages)?;
+    let [message] = messages.as_slice() else {
+        return Err(format!("not one message: {messages:?}").into());
+    };
+    let words = message["Message"].as_str().unwrap_or_default();
+    assert!(words.contains("memory runs out in"), "{words}");
+    assert!(words.contains("To do: "), "{words}");
+    let attribute = &message["MessageAttributes"]["record"]["Value"];
+    let record: Value = serde_json::from_str(attribute.as_str().unwrap_or_default())?;
+    assert_eq!(record["kind"], "resource-leak", "{record}");
+    assert_eq!(record["hold"], Value::Null, "{record}");
+    let hourly = record["leak"]["eachHour"].as_f64().unwrap_or_default();
+    assert!((11.0..13.0).contains(&hourly), "{record}");
+    // The next look waits for its minute.
+    assert!(scene.aws.messages(&scene.places.looks)?.is_empty());
+    Ok(())
+}
+
 #[tokio::test]
 async fn shadow_mode_touches_nothing() -> Outcome {
     let scene = Scene::set(Timestamp::now(), "shadow").await?;

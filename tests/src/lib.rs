@@ -20,4 +20,4 @@ pub use function::Function;
 pub use programs::{binary, python};
 pub use runtime_api::Answer;
 pub use scene::Scene;
-pub use stand_in::{REGION, Seed, StandIn};
+pub use stand_in::{Places, REGION, Seed, StandIn};

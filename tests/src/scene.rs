@@ -3,7 +3,9 @@ use aws_config::SdkConfig;
 use jiff::{SignedDuration, Timestamp};
 use ports::{Condition, DocumentStore, MetricName};
 
-use crate::{Answer, Demand, Function, HarnessError, REGION, Seed, StandIn, binary, daily_wave};
+use crate::{
+    Answer, Demand, Function, HarnessError, Places, REGION, Seed, StandIn, binary, daily_wave,
+};
 
 /// Bucket of every scene.
 const BUCKET: &str = "forescale-documents";
@@ -24,6 +26,8 @@ pub struct Scene {
     pub groups: AutoScalingGroups,
     /// Until when there is demand: the minute in which it was set up.
     pub now: Timestamp,
+    /// Where messages go.
+    pub places: Places,
     variables: Vec<(String, String)>,
 }
 
@@ -43,7 +47,7 @@ impl Scene {
     /// [`HarnessError`].
     pub async fn bare(now: Timestamp) -> Result<Self, HarnessError> {
         let aws = StandIn::start()?;
-        let topic = aws.seed(&Seed {
+        let places = aws.seed(&Seed {
             region: REGION,
             bucket: BUCKET.to_owned(),
             group: Self::TARGET.to_owned(),
@@ -56,7 +60,7 @@ impl Scene {
         let environment = Environment {
             bucket: BUCKET.to_owned(),
             prefix: "shop/".to_owned(),
-            topic_arn: Some(topic.clone()),
+            topic_arn: Some(places.topic.clone()),
             // Events and looks have no stand-in here.
             event_bus: None,
             looks_url: None,
@@ -66,7 +70,7 @@ impl Scene {
         for (name, value) in [
             ("FORESCALE_BUCKET", BUCKET),
             ("FORESCALE_PREFIX", "shop/"),
-            ("FORESCALE_TOPIC_ARN", &topic),
+            ("FORESCALE_TOPIC_ARN", &places.topic),
         ] {
             variables.push((name.to_owned(), value.to_owned()));
         }
@@ -76,6 +80,7 @@ impl Scene {
             sdk,
             aws,
             now: floor(now, 60),
+            places,
             variables,
         })
     }
@@ -103,6 +108,44 @@ impl Scene {
             };
             scene.put(from, to, step_seconds, daily_wave).await?;
         }
+        Ok(scene)
+    }
+
+    /// [`Scene::bare`] with an active target and four hours of flat demand that its two servers carry,
+    /// during which their memory climbs from 30 to 78 %. Its responder can look again.
+    ///
+    /// # Errors
+    /// [`HarnessError`].
+    pub async fn leaking(now: Timestamp) -> Result<Self, HarnessError> {
+        const MINUTES: i64 = 240;
+        let mut scene = Self::bare(now).await?;
+        let looks = scene.places.looks.clone();
+        scene
+            .variables
+            .push(("FORESCALE_LOOKS_URL".to_owned(), looks));
+        let memory = "response = { exhaustible = [{ label = \"memory\", namespace = \"CWAgent\", \
+                      name = \"mem_used_percent\", \
+                      dimensions = { AutoScalingGroupName = \"web\" } }] }\n";
+        scene.configure(&(config("active") + memory)).await?;
+        let to = scene.now;
+        let from = to.saturating_sub(SignedDuration::from_mins(MINUTES));
+        let from = from.unwrap_or(Timestamp::MIN);
+        // A few requests more or fewer: nothing real is flat.
+        let ripple = |at: Timestamp| f64::from(u8::try_from(at.as_second() / 60 % 7).unwrap_or(0));
+        scene.put(from, to, 60, |at| 300.0 + ripple(at)).await?;
+        let climbing = (0..MINUTES).map(|minute| 30.0 + 0.2 * minute as f64);
+        let dimension = ("AutoScalingGroupName".to_owned(), Self::TARGET.to_owned());
+        let memory = Demand {
+            metric: MetricName {
+                namespace: "CWAgent".to_owned(),
+                name: "mem_used_percent".to_owned(),
+                dimensions: [dimension].into(),
+            },
+            start: from,
+            step_seconds: 60,
+            requests: climbing.collect(),
+        };
+        scene.aws.put(&memory).await?;
         Ok(scene)
     }
 

@@ -4,8 +4,8 @@ use std::process::{Child, Command, Stdio};
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_autoscaling::config::{Credentials, SharedCredentialsProvider};
-use serde::Serialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::programs::{python, root};
 use crate::{Demand, HarnessError};
@@ -37,6 +37,17 @@ pub struct Seed {
     pub desired_capacity: u32,
     /// Whether it has a policy that removes capacity.
     pub scales_in: bool,
+}
+
+/// Where messages go that a function sends.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Places {
+    /// ARN of the topic.
+    pub topic: String,
+    /// URL of the queue that is subscribed to it.
+    pub messages: String,
+    /// URL of the queue for the responder's looks.
+    pub looks: String,
 }
 
 impl StandIn {
@@ -102,11 +113,11 @@ impl StandIn {
         .into()
     }
 
-    /// Makes bucket, topic and group; returns the topic's ARN.
+    /// Makes bucket, topic, queues and group.
     ///
     /// # Errors
     /// [`HarnessError::Unexpected`] with what the script said.
-    pub fn seed(&self, seed: &Seed) -> Result<String, HarnessError> {
+    pub fn seed(&self, seed: &Seed) -> Result<Places, HarnessError> {
         let failed = || HarnessError::io("seeding the stand-in for AWS");
         let mut script = Command::new(python()?)
             .arg(root().join("tests/aws/seed.py"))
@@ -129,7 +140,38 @@ impl StandIn {
                 said: String::from_utf8_lossy(&output.stderr).into_owned(),
             });
         }
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        serde_json::from_str(&said).map_err(|_| HarnessError::Unexpected {
+            what: "seeding named no places".to_owned(),
+            said,
+        })
+    }
+
+    /// Takes every message that waits in `queue` now, as JSON.
+    ///
+    /// # Errors
+    /// [`HarnessError::Unexpected`] with what the script said.
+    pub fn messages(&self, queue: &str) -> Result<Vec<Value>, HarnessError> {
+        let output = Command::new(python()?)
+            .arg(root().join("tests/aws/messages.py"))
+            .args([&self.endpoint, REGION, queue])
+            .output()
+            .map_err(HarnessError::io("reading messages from the stand-in"))?;
+        if !output.status.success() {
+            return Err(HarnessError::Unexpected {
+                what: format!("reading messages ended with {}", output.status),
+                said: String::from_utf8_lossy(&output.stderr).into_owned(),
+            });
+        }
+        let said = String::from_utf8_lossy(&output.stdout);
+        said.lines()
+            .map(|line| {
+                serde_json::from_str(line).map_err(|_| HarnessError::Unexpected {
+                    what: "a message is no JSON".to_owned(),
+                    said: line.to_owned(),
+                })
+            })
+            .collect()
     }
 
     /// Makes the next `times` calls of `service` (as in signatures: `autoscaling`, `s3`) fail with
