@@ -2,6 +2,9 @@
 //!
 //! Wiring only. The library decides; `aws` makes the calls.
 
+// One future holds a whole answer, calls to AWS and all.
+#![recursion_limit = "256"]
+
 use aws::Adapters;
 use control::World;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};

@@ -35,8 +35,10 @@ impl<'a, P, C: Clock> Timely<'a, P, C> {
 
     /// What `work` ends in, or nothing where that takes longer.
     async fn ended<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        // The work is asked first: a clock that does not wait takes nothing from who answers at once.
-        match select(pin!(work), pin!(self.clock.sleep(self.limit))).await {
+        // On the heap, so that the futures of whoever awaits this grow by a pointer only.
+        let work = Box::pin(work);
+        // It is asked first: a clock that does not wait takes nothing from who answers at once.
+        match select(work, pin!(self.clock.sleep(self.limit))).await {
             Either::Left((done, _)) => Some(done),
             Either::Right(((), _)) => None,
         }
