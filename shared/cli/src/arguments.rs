@@ -287,6 +287,9 @@ pub(crate) struct WhatIfArguments {
     /// From one plan to the next, such as 10m,1h
     #[arg(long, value_name = "SPANS", value_delimiter = ',')]
     pub(crate) plan_every: Vec<String>,
+    /// What the group's target tracking aims at, as shares of a server's throughput, such as 0.8,1.0
+    #[arg(long, value_name = "SHARES", value_delimiter = ',')]
+    pub(crate) utilization: Vec<String>,
     /// Directory for what is written; made where it does not exist
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
@@ -299,6 +302,9 @@ const WHAT_IF_EXAMPLES: &str = "EXAMPLES:
   How much does risk save?
     forescale what-if --history requests.csv --config forescale.toml \\
       --from 2026-05-18 --to 2026-06-01 --out what-if
+  And another target-tracking value beside the plan?
+    forescale what-if --history requests.csv --config forescale.toml \\
+      --from 2026-05-18 --to 2026-06-01 --utilization 0.6,0.8,1.0 --out what-if
   And servers that boot faster, or plans each ten minutes?
     forescale what-if --history requests.csv --config forescale.toml \\
       --from 2026-05-18 --to 2026-06-01 --lead-time 2m,5m,20m --plan-every 10m,1h --out what-if";

@@ -3,6 +3,7 @@
 use std::fs;
 
 use config::{Config, Event, Target};
+use toml_edit::TableLike;
 
 use crate::arguments::ConfigArguments;
 use crate::failure::{Blame, Done, input};
@@ -81,28 +82,38 @@ impl Chosen {
 
     /// That `text`, in which `key` was set to `value`, can be used.
     pub(crate) fn check(file: &str, text: &str, key: &str, value: &str) -> Done {
-        let option = key.replace('_', "-");
+        let option = key.rsplit('.').next().unwrap_or(key).replace('_', "-");
         Config::parse(file, text).input(|| format!("--{option} {value} cannot be used"))?;
         Ok(())
     }
 
+    /// `key` may lie deeper, such as `simulation.boot`; what is missing on the way is made.
     fn changed(&self, key: &str, value: toml_edit::Value) -> Option<String> {
         let mut document: toml_edit::DocumentMut = self.text.parse().ok()?;
         let name = self.target.name.as_str();
         let targets = document.get_mut("target")?;
-        if let Some(tables) = targets.as_array_of_tables_mut() {
-            let table = tables
+        let mut table: &mut dyn TableLike = if let Some(tables) = targets.as_array_of_tables_mut() {
+            tables
                 .iter_mut()
-                .find(|table| table.get("name").and_then(|item| item.as_str()) == Some(name))?;
-            table.insert(key, toml_edit::Item::Value(value));
+                .find(|table| table.get("name").and_then(|item| item.as_str()) == Some(name))?
         } else {
-            let table = targets
+            targets
                 .as_array_mut()?
                 .iter_mut()
                 .filter_map(toml_edit::Value::as_inline_table_mut)
-                .find(|table| table.get("name").and_then(|item| item.as_str()) == Some(name))?;
-            table.insert(key, value);
+                .find(|table| table.get("name").and_then(|item| item.as_str()) == Some(name))?
+        };
+        let mut parts = key.split('.').peekable();
+        while let Some(part) = parts.next() {
+            if parts.peek().is_none() {
+                table.insert(part, toml_edit::Item::Value(value));
+                return Some(document.to_string());
+            }
+            let deeper = table
+                .entry(part)
+                .or_insert_with(|| toml_edit::Item::Value(toml_edit::InlineTable::new().into()));
+            table = deeper.as_table_like_mut()?;
         }
-        Some(document.to_string())
+        None
     }
 }

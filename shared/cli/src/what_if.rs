@@ -56,7 +56,8 @@ impl Tried {
         if self.key.is_empty() {
             return "as configured".to_owned();
         }
-        format!("{} = {}", self.key, self.value)
+        let key = self.key.rsplit('.').next().unwrap_or(self.key);
+        format!("{key} = {}", self.value)
     }
 }
 
@@ -156,6 +157,7 @@ fn settings(arguments: &WhatIfArguments) -> Vec<(&'static str, String)> {
         ("step", &arguments.step),
         ("throughput", &arguments.throughput),
         ("plan_every", &arguments.plan_every),
+        ("simulation.reactive.utilization", &arguments.utilization),
     ];
     let given: Vec<(&str, String)> = lists
         .into_iter()

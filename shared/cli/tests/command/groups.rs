@@ -251,15 +251,24 @@ fn what_if_tries_each_value_and_names_the_cheapest_safe_one() {
         "--out",
         text(&out),
     ];
-    let values = ["--risk", "0.0001,0.05", "--throughput", "200"];
+    let values = [
+        "--risk",
+        "0.0001,0.05",
+        "--throughput",
+        "200",
+        "--utilization",
+        "0.4",
+    ];
     let ran = good(&[&arguments[..], &values, &["--format", "json"]].concat());
     let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     let tried = document["tried"].as_array().unwrap();
-    assert_eq!(tried.len(), 4);
+    assert_eq!(tried.len(), 5);
     let hours = |index: usize| tried[index]["server_hours"].as_f64().unwrap();
     // Less risk costs more, servers that carry twice as much about half.
     assert!(hours(1) >= hours(0) && hours(0) >= hours(2), "{}", ran.out);
     assert!(hours(3) < 0.7 * hours(0), "{}", ran.out);
+    // A policy that aims at half of what it does keeps more servers.
+    assert!(hours(4) > 1.2 * hours(0), "{}", ran.out);
     assert!(tried.iter().any(|one| one["on_the_frontier"] == true));
     let page = fs::read_to_string(out.join("report.html")).unwrap();
     assert!(page.contains("risk = 0.05") && page.contains("throughput = 200"));
