@@ -3,6 +3,7 @@
     python messages.py ENDPOINT REGION QUEUE_URL
 """
 
+import json
 import sys
 
 import boto3
@@ -22,7 +23,8 @@ def main():
         if not found:
             return
         for message in found:
-            print(message["Body"])
+            # moto breaks what SNS delivers into lines.
+            print(json.dumps(json.loads(message["Body"])))
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
 
 
