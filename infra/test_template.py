@@ -186,6 +186,15 @@ class Permissions(unittest.TestCase):
                     )
         self.assertEqual(writers, {"PlannerRole", "ResponderRole"})
 
+    def test_only_the_planner_sets_policies(self):
+        setting = {
+            role
+            for role in of_type("AWS::IAM::Role")
+            for action, _, _ in allowed(role)
+            if action == "autoscaling:PutScalingPolicy"
+        }
+        self.assertEqual(setting, {"PlannerRole"})
+
     def test_each_writes_the_documents_that_the_register_gives_it(self):
         rows = re.findall(
             r"^\| [a-z-]+ \| `([^`]+)` \| [^|]* \| ([^|]*) \|",

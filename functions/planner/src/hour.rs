@@ -1,8 +1,9 @@
 use config::{Mode, Target, Throughput};
 use control::{
-    Ask, ControlError, Known, Loaded, Outcome, Settings, Standing, TargetReport, World, acquire,
-    append_to_ledger, load, load_settings, needs, present, recent_demand, reconcile, rehearse,
-    release, resolve_rules, save, shortfall_text, sight,
+    Ask, ControlError, Evidence, Known, Loaded, Outcome, Settings, Standing, Study, TargetReport,
+    WantedPolicy, World, acquire, append_to_ledger, evidence, load, load_settings, needs, present,
+    promotion, recent_demand, reconcile, rehearse, release, resolve_rules, save, shortfall_text,
+    sight, wanted_policy,
 };
 use documents::{Envelope, History, LedgerEntry, Measurements, Plan, keys};
 use fleet::Group;
@@ -119,6 +120,8 @@ struct Gathered {
     rules: Rules,
     present: Option<Present>,
     standing: Standing,
+    evidence: Evidence,
+    policy: Option<WantedPolicy>,
     notes: Vec<String>,
 }
 
@@ -179,23 +182,31 @@ where
     };
     let policies = world.groups.policies(&target.group).await;
     let policies = policies.map_err(port)?;
-    let (sight, more) = sight(
-        world.store,
-        world.metrics,
+    let (sight, more) = sight(&Study {
+        store: world.store,
+        metrics: world.metrics,
         settings,
         target,
-        &rules,
-        &policies,
+        rules: &rules,
+        policies: &policies,
         now,
-    )
+    })
     .await;
     notes.extend(more);
+    let tuning = sight.tuning.as_ref();
+    let policy = tuning.and_then(|tuning| wanted_policy(target, &rules, &policies, tuning));
+    let evidence = match target.mode {
+        Mode::Canary(_) => evidence(world.metrics, target, group, &rules, present, now).await,
+        Mode::Off | Mode::Shadow | Mode::Active => Evidence::default(),
+    };
     let mut standing = needs(world.store, settings, target, &rules, present, &sight, now).await?;
     standing.needs.notes.extend(measured.notes);
     Ok(Gathered {
         rules,
         present,
         standing,
+        evidence,
+        policy,
         notes,
     })
 }
@@ -223,6 +234,8 @@ where
         rules,
         present,
         standing,
+        evidence,
+        policy,
         ..
     } = gathered;
     let ask = Ask {
@@ -231,6 +244,8 @@ where
         rules,
         needs: Some(standing.needs),
         present,
+        evidence,
+        policy,
     };
     let outcome = reconcile(world, &lease, ask).await;
     release(world, lease).await;
@@ -239,6 +254,14 @@ where
         tell(world.notifier, target, subject, error.chain()).await;
     }
     let outcome = outcome?;
+    if let Some(text) = &outcome.canary {
+        let subject = format!(
+            "{}: {}",
+            target.name,
+            text.split(':').next().unwrap_or(text)
+        );
+        tell(world.notifier, target, subject, text.clone()).await;
+    }
     let shortfall = outcome.plan.shortfall.as_ref();
     if let Some(shortfall) = shortfall.filter(|shortfall| shortfall.is_news(known.as_ref())) {
         let subject = format!("{} will need more servers than it may have", target.name);
@@ -260,6 +283,8 @@ async fn shadow<S: DocumentStore, G: GroupReader>(
         rules,
         present,
         standing,
+        evidence,
+        policy,
         ..
     } = gathered;
     let ask = Ask {
@@ -268,11 +293,20 @@ async fn shadow<S: DocumentStore, G: GroupReader>(
         rules,
         needs: Some(standing.needs),
         present,
+        evidence,
+        policy,
     };
+    let throughput = ask.rules.throughput;
     let outcome = rehearse(store, groups, ask, now).await?;
     append_to_ledger(store, &target.name, entry(group, &outcome, present, now)).await?;
     let mut report = TargetReport::of(&target.name, &outcome);
     report.outcome = "shadow";
+    match promotion(store, &target.name, throughput, now).await {
+        Ok(said) => report.notes.extend(said),
+        Err(error) => report
+            .notes
+            .push(format!("the ledger cannot be read: {error}")),
+    }
     Ok(report)
 }
 

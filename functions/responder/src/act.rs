@@ -55,6 +55,8 @@ where
         rules: gathered.rules.clone(),
         needs: None,
         present,
+        evidence: control::Evidence::default(),
+        policy: None,
     };
     let made = if remembered.holds {
         let outcome = reconcile(world, lease, ask).await;

@@ -35,6 +35,8 @@ where
         rules: gathered.rules.clone(),
         needs: None,
         present: None,
+        evidence: control::Evidence::default(),
+        policy: None,
     };
     let outcome: Outcome = rehearse(world.store, world.groups, ask, now).await?;
     let floor = decision

@@ -7,6 +7,7 @@
 //! Nothing here reads a clock, a file or the environment.
 
 mod config;
+mod control;
 mod error;
 mod event;
 mod read;
@@ -20,6 +21,7 @@ mod target;
 mod write;
 
 pub use config::{Config, parse_event};
+pub use control::{Budget, BudgetAmount, Control, Desired};
 pub use error::{ConfigErrors, Finding};
 pub use event::{Event, EventEffect, EventTime, Every, Occurrence, OccurrenceEffect};
 pub use response::{Level, MissingBand, Response, Signals};

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use timeseries::Step;
 
-use crate::Response;
+use crate::{Control, Response};
 
 /// A managed group.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +49,8 @@ pub struct Target {
     /// Name patterns (`*` stands for anything) of the alarms that call the responder for this
     /// target. Default: `forescale-NAME-*`.
     pub alarms: Vec<String>,
+    /// How a plan moves the group.
+    pub control: Control,
     /// What the responder goes by.
     pub response: Response,
     /// How the group behaves in `forescale simulate`; never read in the cloud.

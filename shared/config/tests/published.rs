@@ -105,6 +105,15 @@ fn sections() -> Vec<(&'static str, Value)> {
             in_target("throughput/anyOf/1/properties/resource"),
         ),
         ("target.lead_time", in_target("lead_time/anyOf/1")),
+        ("target.control", in_target("control")),
+        (
+            "target.control.budget",
+            in_target("control/properties/budget"),
+        ),
+        (
+            "target.control.canary_guard",
+            in_target("control/properties/canary_guard"),
+        ),
         ("target.response", in_target("response")),
         (
             "target.response.cpu",
@@ -134,7 +143,7 @@ fn properties(section: &Value) -> &Map<String, Value> {
 }
 
 /// Where a key that nobody knows stands in each section.
-const PROBES: [(&str, &str); 11] = [
+const PROBES: [(&str, &str); 14] = [
     ("target", "zzzzzz = 1"),
     ("target.demand", "demand = { zzzzzz = 1 }"),
     ("target.throughput", "throughput = { zzzzzz = 1 }"),
@@ -143,6 +152,15 @@ const PROBES: [(&str, &str); 11] = [
         "throughput = { resource = { zzzzzz = 1 } }",
     ),
     ("target.lead_time", "lead_time = { zzzzzz = 1 }"),
+    ("target.control", "control = { zzzzzz = 1 }"),
+    (
+        "target.control.budget",
+        "control = { budget = { zzzzzz = 1 } }",
+    ),
+    (
+        "target.control.canary_guard",
+        "control = { canary_guard = { zzzzzz = 1 } }",
+    ),
     ("target.response", "response = { zzzzzz = 1 }"),
     ("target.response.cpu", "response = { cpu = { zzzzzz = 1 } }"),
     (
@@ -187,6 +205,7 @@ fn the_defaults_of_the_schema_are_those_that_are_read() {
     let minimal = "[[target]]\nname = \"web\"\nmax_servers = 9\n\
          demand = { namespace = \"A\", name = \"B\" }\n\
          throughput = { initial = 5, resource = { namespace = \"A\", name = \"B\" } }\n\
+         control = { budget = { server_hours = 5 } }\n\
          response = { exhaustible = [] }\n\
          simulation = { reactive = {} }\n\
          [[event]]\nname = \"x\"\nstart = 2026-01-01\nend = 2026-01-01\nmultiplier = 2\n";
@@ -210,6 +229,8 @@ fn the_defaults_of_the_schema_are_those_that_are_read() {
             "target.demand" => ("demand = {", written + ","),
             "target.throughput" => ("throughput = {", written + ","),
             "target.throughput.resource" => ("resource = {", written + ","),
+            "target.control" => ("control = {", written + ","),
+            "target.control.budget" => ("budget = {", written + ","),
             "target.response" => ("response = {", written + ","),
             "target.simulation" => ("simulation = {", written + ","),
             "target.simulation.reactive" => ("reactive = {", written),

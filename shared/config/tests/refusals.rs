@@ -76,6 +76,14 @@ const TARGET_LINES: &[&str] = &[
     "simulation = { reactive = { scale_in = true } }",
     "simulation = { initial_servers = -1, seed = \"x\" }",
     "simulation = 3",
+    "control = { desired = \"exact\" }",
+    "control = { most_step_up = 0, most_step_down = 1.5 }",
+    "control = { least_dwell = \"5h\" }",
+    "control = { budget = { server_hours = 0 } }",
+    "control = { budget = { server_hours = 5, money = 5 } }",
+    "control = { budget = { money = 5 } }",
+    "control = { budget = { server_hours = 5, per = \"week\", accept_risk = 1 } }",
+    "control = { canary_guard = { full = 5 } }",
 ];
 
 /// Whole files that are refused.

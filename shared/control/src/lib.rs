@@ -6,27 +6,38 @@
 
 mod apply;
 mod band;
+mod budget;
+mod canary;
+mod coexist;
+mod decide;
 mod error;
+mod guard;
 mod ladder;
 mod lease;
 mod ledger;
 mod metrics;
 mod near;
 mod outcome;
+mod policy;
+mod promotion;
 mod reconcile;
 mod rest;
 mod rules;
+mod seen;
 mod settings;
 mod sight;
 mod store;
 mod timely;
+mod tuned;
 mod world;
 
 pub use band::{
     BAND_METRIC, Edges, NAMESPACE, PUBLISHED_MINUTES, band, band_alarm, band_alarm_name,
     band_metric, published_band, upper_edge,
 };
+pub use canary::Evidence;
 pub use error::{ControlError, chain};
+pub use guard::evidence;
 pub use ladder::{
     Rung, Standing, WeekBefore, apply_occurrence, needs, newest_forecast, occasion, week_before,
 };
@@ -37,10 +48,13 @@ pub use metrics::{
     present, recent_demand,
 };
 pub use outcome::{Outcome, TargetReport, shortfall_text};
+pub use policy::WantedPolicy;
+pub use promotion::promotion;
 pub use reconcile::{Ask, reconcile, rehearse};
 pub use rules::{Known, Measured, resolve_rules};
 pub use settings::{Settings, left_out, load_settings, occurrence_id};
-pub use sight::{Sight, sight, utilization};
+pub use sight::{Sight, sight};
 pub use store::{Loaded, load, save};
 pub use timely::{Limited, Timely, TimelyWorld};
+pub use tuned::{Study, utilization, wanted_policy};
 pub use world::World;

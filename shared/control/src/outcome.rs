@@ -14,6 +14,8 @@ pub struct Outcome {
     pub changes: usize,
     /// Whether the group was written to.
     pub wrote: bool,
+    /// What a canary's share did, where it changed.
+    pub canary: Option<String>,
     /// Plain sentences: findings of the check that do not forbid applying, what else was odd.
     pub notes: Vec<String>,
 }
@@ -75,6 +77,7 @@ impl TargetReport {
         let mut notes = outcome.plan.notes.clone();
         notes.extend(outcome.report.notes.iter().cloned());
         notes.extend(outcome.notes.iter().cloned());
+        notes.extend(outcome.canary.iter().cloned());
         Self {
             target: target.to_owned(),
             outcome: word,

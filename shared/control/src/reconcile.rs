@@ -1,21 +1,16 @@
 //! The one way in which a group is ever changed.
 
 use config::Target;
-use documents::{Baseline, Envelope, Hold, Incident, Plan, keys};
-use fleet::{Group, Policy, PolicyKind, ScheduledAction};
-use futures_util::try_join;
-use jiff::{SignedDuration, Timestamp};
-use planning::{
-    Changes, Current, Needs, PlanReport, Present, Rules, Severity, check, compose, diff,
-    human_floor, is_own,
-};
-use ports::{Clock, Condition, DocumentStore, GroupReader, GroupWriter, PortError};
+use documents::{Baseline, Envelope, keys};
+use jiff::Timestamp;
+use planning::{Needs, Present, Rules};
+use ports::{Clock, Condition, DocumentStore, GroupReader, GroupWriter};
 
 use crate::apply::apply;
-use crate::error::chain;
-use crate::outcome::shortfall_text;
+use crate::decide::{Decided, decide, same};
+use crate::seen::{adopt, gather, limits, port, unread_baseline, unusable};
 use crate::store::{Loaded, load, save};
-use crate::{ControlError, HeldLease, Outcome, World};
+use crate::{ControlError, Evidence, HeldLease, Outcome, WantedPolicy, World};
 
 /// What a function asks for.
 #[derive(Debug, Clone)]
@@ -30,6 +25,10 @@ pub struct Ask<'a> {
     pub needs: Option<Needs>,
     /// Demand at the moment, where known.
     pub present: Option<Present>,
+    /// What was seen of how the group does, for a canary.
+    pub evidence: Evidence,
+    /// What the group's target tracking should hold, where another value is worth it.
+    pub policy: Option<WantedPolicy>,
 }
 
 /// Makes the target's group match plan, incident hold, human floor and baseline, under `lease`.
@@ -70,16 +69,19 @@ where
         mut plan,
         report,
         changes,
+        policy,
+        canary,
         mut notes,
     } = decided;
     notes.extend(unread);
     notes.extend(lease.note().map(str::to_owned));
     let unchanged = changes.is_empty()
+        && policy.is_none()
         && seen
             .plan
             .body()
             .is_some_and(|stored| stored.applied && same(stored, &plan));
-    let count = changes.count();
+    let count = changes.count() + usize::from(policy.is_some());
     if unchanged {
         plan.applied = true;
         return Ok(Outcome {
@@ -87,12 +89,13 @@ where
             report,
             changes: 0,
             wrote: false,
+            canary,
             notes,
         });
     }
     let key = keys::plan(&target.name);
     let mut version = None;
-    if !changes.is_empty() {
+    if count > 0 {
         let intent = Envelope::new(Some(&target.name), now, ask.by, plan.clone());
         version = Some(save(world.store, &key, &intent, seen.plan.unchanged()).await?);
         apply(
@@ -103,6 +106,12 @@ where
             &changes,
         )
         .await?;
+        if let Some(policy) = &policy {
+            let set = world
+                .groups
+                .set_policy_target(&target.group, &policy.name, policy.tracks);
+            set.await.map_err(|source| port(target, source))?;
+        }
     }
     plan.applied = true;
     let condition = version.map_or_else(|| seen.plan.unchanged(), Condition::Matches);
@@ -123,6 +132,7 @@ where
         report,
         changes: count,
         wrote: count > 0,
+        canary,
         notes,
     })
 }
@@ -158,6 +168,8 @@ pub async fn rehearse<S: DocumentStore, G: GroupReader>(
         plan,
         report,
         changes,
+        policy: _,
+        canary: _,
         mut notes,
     } = decide(&ask, &seen, &baseline, fence, now)?;
     notes.extend(unread);
@@ -180,329 +192,7 @@ pub async fn rehearse<S: DocumentStore, G: GroupReader>(
         report,
         changes: changes.count(),
         wrote: false,
+        canary: None,
         notes,
     })
-}
-
-/// The group and the documents about it.
-struct Seen {
-    group: Group,
-    actions: Vec<ScheduledAction>,
-    policies: Vec<Policy>,
-    plan: Loaded<Plan>,
-    incident: Loaded<Incident>,
-}
-
-async fn gather<S: DocumentStore, G: GroupReader>(
-    store: &S,
-    groups: &G,
-    target: &Target,
-) -> Result<Seen, ControlError> {
-    let (plan_key, incident_key) = (keys::plan(&target.name), keys::incident(&target.name));
-    let (group, actions, policies, plan, incident) = try_join!(
-        groups.group(&target.group),
-        groups.scheduled_actions(&target.group),
-        groups.policies(&target.group),
-        load::<Plan>(store, &plan_key),
-        load::<Incident>(store, &incident_key),
-    )
-    .map_err(|source| port(target, source))?;
-    Ok(Seen {
-        group,
-        actions,
-        policies,
-        plan,
-        incident,
-    })
-}
-
-/// The group's own limits: as stored when it was adopted, or stored now. One that is damaged is not
-/// replaced, since the group's limits are no longer its own; the lower of what is known is unsafe,
-/// so the present ones stand in and people are told.
-async fn adopt<S: DocumentStore>(
-    store: &S,
-    target: &Target,
-    seen: &Seen,
-    by: &str,
-    now: Timestamp,
-) -> Result<(Baseline, Option<String>), ControlError> {
-    let key = keys::baseline(&target.name);
-    match load::<Baseline>(store, &key)
-        .await
-        .map_err(|source| port(target, source))?
-    {
-        Loaded::Found(baseline, _) => Ok((baseline.body, None)),
-        Loaded::Unusable(error, _) => {
-            tracing::error!(target_name = %target.name, error = %chain(&error), "baseline cannot be read; the present limits stand in");
-            Ok((limits(&seen.group), Some(unread_baseline(&error))))
-        }
-        Loaded::Absent => {
-            let baseline = limits(&seen.group);
-            let document = Envelope::new(Some(&target.name), now, by, baseline.clone());
-            save(store, &key, &document, Condition::Absent).await?;
-            Ok((baseline, None))
-        }
-    }
-}
-
-fn unread_baseline(error: &documents::DocumentError) -> String {
-    format!(
-        "the group's present limits stand in for its own: {}",
-        chain(error)
-    )
-}
-
-fn limits(group: &Group) -> Baseline {
-    Baseline {
-        group: group.name.clone(),
-        min_size: group.min_size,
-        max_size: group.max_size,
-        desired_capacity: group.desired_capacity,
-    }
-}
-
-struct Decided {
-    plan: Plan,
-    report: PlanReport,
-    changes: Changes,
-    notes: Vec<String>,
-}
-
-/// Everything between gathering and writing; pure.
-fn decide(
-    ask: &Ask<'_>,
-    seen: &Seen,
-    baseline: &Baseline,
-    fence: u64,
-    now: Timestamp,
-) -> Result<Decided, ControlError> {
-    let target = ask.target;
-    let mut notes = Vec::new();
-    let previous = seen.plan.body();
-    if let Loaded::Unusable(error, _) = &seen.plan {
-        notes.push(format!("the stored plan is replaced: {}", chain(error)));
-    }
-    let hold = held(&seen.incident, &seen.group, now, &mut notes);
-    let needs = match (&ask.needs, previous) {
-        (Some(needs), _) => needs.clone(),
-        (None, Some(plan)) if plan.expires_at > now => kept_needs(plan),
-        // A responder may be called before the first plan or after the last one has ended: the
-        // present floor is all there is.
-        (None, _) => bare_needs(&seen.group, now),
-    };
-    let past_hold = hold
-        .as_ref()
-        .map_or(needs.end, |hold| later(hold.until, AFTER_HOLD));
-    let needs = Needs {
-        end: needs.end.max(past_hold),
-        ..needs
-    };
-    let damaged = matches!(seen.plan, Loaded::Unusable(..));
-    let needs = Needs {
-        by: ask.by.to_owned(),
-        fence,
-        keep: needs.keep || damaged,
-        ..needs
-    };
-    let foreign: Vec<ScheduledAction> = seen
-        .actions
-        .iter()
-        .filter(|action| !is_own(&target.group, &action.name))
-        .cloned()
-        .collect();
-    let scales_in = scales_in(&seen.policies);
-    // What has ended gives nothing to keep to who only asks for the plan in force.
-    let in_force = previous.filter(|plan| ask.needs.is_some() || plan.expires_at > now);
-    let current = Current {
-        group: &seen.group,
-        foreign: &foreign,
-        previous: in_force,
-        baseline,
-        hold: hold.as_ref(),
-        human_floor: human_floor(previous, seen.group.min_size, now),
-        present: ask.present,
-        scales_in,
-    };
-    let (plan, report) =
-        compose(&needs, &ask.rules, &current, now).map_err(|source| ControlError::Plan {
-            target: target.name.clone(),
-            source,
-        })?;
-    let findings = check(&plan, &ask.rules, &current, now);
-    let text = |severity| {
-        let found = findings
-            .iter()
-            .filter(move |finding| finding.severity == severity);
-        found
-            .map(|finding| finding.text.clone())
-            .collect::<Vec<_>>()
-    };
-    let errors = text(Severity::Error);
-    if !errors.is_empty() {
-        let findings = errors.join("; ");
-        return Err(ControlError::Unsafe {
-            target: target.name.clone(),
-            findings,
-        });
-    }
-    notes.extend(text(Severity::Warning));
-    notes.extend(report.shortfall.as_ref().map(shortfall_text));
-    let changes = diff(
-        &plan,
-        &seen.group,
-        &seen.actions,
-        scales_in,
-        ask.present,
-        &ask.rules,
-    );
-    Ok(Decided {
-        plan,
-        report,
-        changes,
-        notes,
-    })
-}
-
-/// The hold in force. An incident that cannot be read may have one: what is there is then held.
-fn held(
-    incident: &Loaded<Incident>,
-    group: &Group,
-    now: Timestamp,
-    notes: &mut Vec<String>,
-) -> Option<Hold> {
-    match incident {
-        Loaded::Absent => None,
-        Loaded::Found(incident, _) => incident.body.hold.clone().filter(|hold| hold.until > now),
-        Loaded::Unusable(error, _) => {
-            notes.push(format!("present capacity is held: {}", chain(error)));
-            let until = now
-                .saturating_add(jiff::SignedDuration::from_hours(2))
-                .ok()?;
-            Some(Hold {
-                since: now,
-                until,
-                servers: group.desired_capacity,
-                demand: 0.0,
-                reason: "the incident document cannot be read".to_owned(),
-            })
-        }
-    }
-}
-
-/// A plan lasts this long past a hold, so that its end does not fall into it.
-const AFTER_HOLD: SignedDuration = SignedDuration::from_hours(1);
-
-fn later(at: Timestamp, span: SignedDuration) -> Timestamp {
-    at.saturating_add(span).unwrap_or(Timestamp::MAX)
-}
-
-fn kept_needs(plan: &Plan) -> Needs {
-    Needs {
-        by: String::new(),
-        fence: 0,
-        steps: plan.steps.clone(),
-        end: plan.expires_at,
-        forecast: plan.forecast.clone(),
-        // A plan without a forecast stands on a low rung: what it keeps is kept on.
-        keep: plan.forecast.is_none(),
-        notes: plan.notes.clone(),
-    }
-}
-
-/// Some hours of the present floor.
-fn bare_needs(group: &Group, now: Timestamp) -> Needs {
-    let reason = "MinSize before the first plan".to_owned();
-    let start = timeseries::Step::MINUTE.floor(now);
-    let step = documents::PlanStep {
-        start,
-        servers: group.min_size,
-        reason,
-    };
-    let end = start
-        .saturating_add(jiff::SignedDuration::from_hours(4))
-        .unwrap_or(now);
-    let notes = vec!["there is no plan yet".to_owned()];
-    Needs {
-        by: String::new(),
-        fence: 0,
-        steps: vec![step],
-        end,
-        forecast: None,
-        keep: true,
-        notes,
-    }
-}
-
-/// Whether any policy removes servers that are not needed.
-fn scales_in(policies: &[Policy]) -> bool {
-    policies
-        .iter()
-        .any(|policy| policy.enabled && policy.scales_in && policy.kind != PolicyKind::Predictive)
-}
-
-/// Whether two plans promise the same, whenever and by whomever they were decided.
-fn same(stored: &Plan, new: &Plan) -> bool {
-    // Every field by name, so that a new one cannot be forgotten.
-    let Plan {
-        decided_at: _,
-        decided_by: _,
-        fence: _,
-        steps,
-        expires_at,
-        floors,
-        actions,
-        found_min_size: _,
-        human_floor,
-        applied: _,
-        shortfall,
-        forecast,
-        notes,
-    } = new;
-    // The first floor starts whenever the plan was made; from then on both hold.
-    let rest = |floors: &[documents::PlanStep]| {
-        floors
-            .iter()
-            .skip(1)
-            .map(|floor| (floor.start, floor.servers))
-            .collect::<Vec<_>>()
-    };
-    let first = |floors: &[documents::PlanStep]| floors.first().map(|floor| floor.servers);
-    // When a shortfall begins moves with the clock.
-    let held_back = |shortfall: &Option<documents::Shortfall>| {
-        let shortfall = shortfall.as_ref();
-        shortfall.map(|s| (s.needed, s.allowed, s.limit.clone()))
-    };
-    stored.steps == *steps
-        && held_back(&stored.shortfall) == held_back(shortfall)
-        && stored.expires_at == *expires_at
-        && rest(&stored.floors) == rest(floors)
-        && first(&stored.floors) == first(floors)
-        && stored.actions == *actions
-        && stored.human_floor == *human_floor
-        && stored.forecast == *forecast
-        && stored.notes == *notes
-}
-
-fn port(target: &Target, source: PortError) -> ControlError {
-    ControlError::Port {
-        target: target.name.clone(),
-        source,
-    }
-}
-
-fn unusable(plan: &Loaded<Plan>, target: &Target) -> ControlError {
-    let found = match plan {
-        Loaded::Unusable(documents::DocumentError::Newer { found, .. }, _) => *found,
-        _ => 0,
-    };
-    let source = documents::DocumentError::Newer {
-        key: keys::plan(&target.name),
-        kind: "plan",
-        found,
-        supported: <Plan as documents::Document>::SCHEMA,
-    };
-    ControlError::Document {
-        target: target.name.clone(),
-        source,
-    }
 }

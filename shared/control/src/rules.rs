@@ -86,17 +86,22 @@ pub async fn resolve_rules<M: MetricSource, G: GroupReader>(
         }
     };
     let (lead_time, measurements) = lead_time(target, group, known, groups, now, &mut notes).await;
-    let share = match target.mode {
-        Mode::Canary(percent) => f64::from(percent) / 100.0,
-        Mode::Off | Mode::Shadow | Mode::Active => 1.0,
-    };
     let rules = Rules {
         min_servers: target.min_servers,
         max_servers: target.max_servers,
         throughput,
         lead_time,
         risk: target.risk,
-        share,
+        // As configured: what a canary has grown to is known once its plan is read.
+        share: match target.mode {
+            Mode::Canary(percent) => f64::from(percent) / 100.0,
+            Mode::Off | Mode::Shadow | Mode::Active => 1.0,
+        },
+        pace: planning::Pace {
+            most_up: target.control.most_step_up,
+            most_down: target.control.most_step_down,
+            dwell: target.control.least_dwell,
+        },
     };
     let measured = Measured {
         notes,

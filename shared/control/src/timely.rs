@@ -190,6 +190,16 @@ impl<P: GroupWriter, C: Clock> GroupWriter for Timely<'_, P, C> {
         self.answer("resize group", group, work).await
     }
 
+    async fn set_policy_target(
+        &self,
+        group: &str,
+        policy: &str,
+        tracks: fleet::Tracked,
+    ) -> Result<(), PortError> {
+        let work = self.inner.set_policy_target(group, policy, tracks);
+        self.answer("set policy target", group, work).await
+    }
+
     async fn start_instance_refresh(&self, group: &str) -> Result<(), PortError> {
         let work = self.inner.start_instance_refresh(group);
         self.answer("start instance refresh", group, work).await

@@ -8,7 +8,7 @@ use crate::Document;
 ///
 /// Written before the group is touched, so that an interrupted run is seen and finished by the
 /// next one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// When it was decided.
@@ -29,6 +29,10 @@ pub struct Plan {
     pub actions: Vec<PlannedAction>,
     /// MinSize found when this was decided.
     pub found_min_size: u32,
+    /// When the floor changed last, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub changed_at: Option<Timestamp>,
     /// The MinSize that someone else set, where one did; honoured as a floor.
     pub human_floor: Option<u32>,
     /// Whether everything was applied. While `false`, MinSize may be any of the floors of this
@@ -39,8 +43,46 @@ pub struct Plan {
     /// Servers that limits hold back, where they do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shortfall: Option<Shortfall>,
+    /// How much of it a canary applies; absent in other modes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Canary>,
+    /// The target-tracking policy that Forescale sets, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<ManagedPolicy>,
     /// Which rung of the fallback ladder it stands on, and other plain sentences.
     pub notes: Vec<String>,
+}
+
+/// How much of its plans a canary applies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Canary {
+    /// Share of the difference to the baseline that is applied, in percent, 1 to 100.
+    pub percent: u8,
+    /// The share in the configuration that it began with.
+    pub configured: u8,
+    /// Since when it is this one.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub since: Timestamp,
+    /// Hours since then of which good evidence was seen.
+    pub hours: u32,
+    /// When evidence was seen last.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub seen_at: Timestamp,
+}
+
+/// A target-tracking policy whose value Forescale sets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ManagedPolicy {
+    /// Its name.
+    pub name: String,
+    /// The value it had, which it gets back: requests per minute and server, or percent of CPU.
+    pub former: f64,
+    /// The value that Forescale set.
+    pub set: f64,
+    /// Whether somebody set another value since: it is then left alone.
+    pub left_alone: bool,
 }
 
 /// Servers that limits hold back.
@@ -108,6 +150,24 @@ impl Document for Plan {
             if !steps.is_sorted_by(|a, b| a.start < b.start) {
                 return Err(format!("{name} are not in ascending order of time"));
             }
+        }
+        if let Some(canary) = self
+            .canary
+            .as_ref()
+            .filter(|c| !(1..=100).contains(&c.percent))
+        {
+            return Err(format!(
+                "a canary of {} percent is impossible",
+                canary.percent
+            ));
+        }
+        if let Some(policy) = &self.policy
+            && !(policy.former > 0.0 && policy.set > 0.0)
+        {
+            return Err(format!(
+                "policy {}: values of {} and {} are impossible",
+                policy.name, policy.former, policy.set
+            ));
         }
         if !self.actions.is_sorted_by(|a, b| a.start < b.start) {
             return Err("actions are not in ascending order of time".to_owned());

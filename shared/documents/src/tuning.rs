@@ -40,6 +40,9 @@ pub struct TunedFor {
     pub every_seconds: i64,
     /// Share of the throughput that the group's target tracking aims at; absent without one.
     pub utilization: Option<f64>,
+    /// Whether desired capacity is set as well as the floor.
+    #[serde(default)]
+    pub exact: bool,
 }
 
 /// One replay of the past.

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
-use fleet::{Activity, Group, ItemFailure, Policy, ScheduledAction, Sizes};
+use fleet::{Activity, Group, ItemFailure, Policy, ScheduledAction, Sizes, Tracked};
 use jiff::Timestamp;
 use ports::{Clock, GroupReader, GroupWriter, PortError};
 use simulation::{ACTION_NOT_FOUND, MinuteRecord, Origin, SimulatedGroup, SimulationError, Source};
@@ -170,6 +170,17 @@ impl GroupWriter for SimulatedGroupPort {
     async fn resize(&self, group: &str, sizes: Sizes) -> Result<(), PortError> {
         self.on("resize group", group, |group, now, reason| {
             group.resize(now, sizes, &Origin::new(now, self.source, reason))
+        })
+    }
+
+    async fn set_policy_target(
+        &self,
+        group: &str,
+        policy: &str,
+        tracks: Tracked,
+    ) -> Result<(), PortError> {
+        self.on("set policy target", group, |group, _, _| {
+            group.set_policy_target(policy, tracks)
         })
     }
 

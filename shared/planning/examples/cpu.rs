@@ -41,6 +41,7 @@ fn main() {
         lead_time: SignedDuration::from_mins(7),
         risk: 0.001,
         share: 1.0,
+        pace: planning::Pace::default(),
     };
     let group = Group {
         name: "web-asg".to_owned(),

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::actions::{Taken, actions};
 use crate::fewest::{fewest_levels, runs};
 use crate::floors::{by_minute, looking_ahead, minute_of, minutes_between, plus_minutes};
+use crate::pace::{Before, paced};
 use crate::throughput::servers_for;
 use crate::{ACTIONS_LEFT_TO_OTHERS, PUT_MARGIN, PlanError, Rules};
 
@@ -100,9 +101,23 @@ pub fn compose(
     let mut floors = raised(planned, needs, current, from);
     hold_through_margin(&mut floors);
     report.changes = runs(&floors).len();
+    let changed_at = changed_at(current.previous, now);
     // The last level is the return to the baseline, which is an action too.
-    let levels = fewest_levels(&floors, room);
-    if report.changes > levels.len() {
+    let levels = if rules.pace.limits() {
+        let kept = changed_at.map_or(0, |at| {
+            let until = at.saturating_add(rules.pace.dwell).unwrap_or(at);
+            minutes_between(from, until)
+        });
+        let before = Before {
+            floor: group.min_size,
+            kept,
+            margin: margin(),
+        };
+        paced(&floors, &rules.pace, before, room)
+    } else {
+        fewest_levels(&floors, room)
+    };
+    if report.changes > room && levels.len() < report.changes {
         report.notes.push(format!(
             "{} changes of floor were merged into {}, the actions that the quota leaves",
             report.changes,
@@ -143,9 +158,19 @@ pub fn compose(
         floors: carried(&stairs, &actions),
         actions,
         found_min_size: group.min_size,
+        changed_at: if stairs
+            .first()
+            .is_some_and(|first| first.servers != group.min_size)
+        {
+            Some(from)
+        } else {
+            changed_at
+        },
         human_floor: current.human_floor,
         applied: false,
         shortfall: report.shortfall.clone(),
+        canary: current.previous.and_then(|plan| plan.canary.clone()),
+        policy: current.previous.and_then(|plan| plan.policy.clone()),
         forecast: needs.forecast.clone(),
         notes: needs.notes.clone(),
     };
@@ -264,9 +289,24 @@ fn kept(current: &Current<'_>, from: Timestamp, minutes: usize) -> Vec<u32> {
     kept
 }
 
+/// When the floor changed last before `now`.
+fn changed_at(previous: Option<&Plan>, now: Timestamp) -> Option<Timestamp> {
+    let plan = previous?;
+    let later = plan.floors.iter().skip(1).map(|floor| floor.start);
+    later
+        .take_while(|start| *start <= now)
+        .last()
+        .or(plan.changed_at)
+}
+
+/// Minutes in which no action can be put.
+fn margin() -> usize {
+    usize::try_from(PUT_MARGIN.as_mins()).unwrap_or(0) + 1
+}
+
 /// Nothing is put closer than the margin: raises within it come at once, lowers wait.
 fn hold_through_margin(floors: &mut [u32]) {
-    let margin = usize::try_from(PUT_MARGIN.as_mins()).unwrap_or(0) + 1;
+    let margin = margin();
     let within = margin.min(floors.len().saturating_sub(1));
     let most = floors.iter().take(within + 1).copied().max().unwrap_or(0);
     for floor in floors.iter_mut().take(within) {

@@ -9,6 +9,7 @@
 //! Everything here is pure: values and the time go in, values come out.
 
 mod actions;
+mod budget;
 mod check;
 mod compose;
 mod curve;
@@ -21,10 +22,12 @@ mod lead_time;
 mod loss;
 mod names;
 mod near;
+mod pace;
 mod requirement;
 mod throughput;
 mod tune;
 
+pub use budget::{Budgeted, within_budget};
 pub use check::{Finding, Severity, check};
 pub use compose::{Current, Needs, PlanReport, Present, compose};
 pub use diff::{Changes, diff};
@@ -33,6 +36,7 @@ pub use human::human_floor;
 pub use lead_time::{Change, Launches, MeasuredLeadTime, Span, measure_lead_time, versions_seen};
 pub use names::{is_own, own_prefix};
 pub use near::{NEAR_BLOCK, Outlook};
+pub use pace::Pace;
 pub use requirement::{Requirement, require};
 pub use throughput::{LoadPoint, MeasuredThroughput, measure_throughput, servers_for};
 pub use tune::{Past, Rhythm, Tuning, tune};
@@ -70,4 +74,6 @@ pub struct Rules {
     /// Share of the difference to the baseline that is applied: 1 for an active target, less for a
     /// canary.
     pub share: f64,
+    /// How floors may change.
+    pub pace: Pace,
 }

@@ -139,7 +139,7 @@ fn cheapest(losses: &[Loss<'_>], rules: &Rules, budget: f64) -> Vec<u32> {
 }
 
 /// The fewest servers whose next one would save at most `price` requests per minute.
-fn servers_at_price(loss: &Loss<'_>, price: f64, least: u32) -> u32 {
+pub(crate) fn servers_at_price(loss: &Loss<'_>, price: f64, least: u32) -> u32 {
     let saves_more = |n: u32| loss.with(n) - loss.with(n + 1) > price;
     if !saves_more(least) {
         return least;
@@ -207,6 +207,7 @@ mod tests {
             lead_time: SignedDuration::from_mins(5),
             risk: 0.001,
             share: 1.0,
+            pace: crate::Pace::default(),
         }
     }
 

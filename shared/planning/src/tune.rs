@@ -278,6 +278,7 @@ mod tests {
             lead_time: SignedDuration::from_mins(7),
             risk,
             share: 1.0,
+            pace: crate::Pace::default(),
         }
     }
 

@@ -83,6 +83,7 @@ fn a_day_with_a_hold_and_a_foreign_action_is_planned_as_written_down() {
         lead_time: SignedDuration::from_mins(8),
         risk: 0.001,
         share: 1.0,
+        pace: planning::Pace::default(),
     };
     let from = at("2026-11-23T06:00:00Z");
     let required = require(&forecast(), &rules, from, REACH).unwrap();

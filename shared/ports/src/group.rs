@@ -1,4 +1,4 @@
-use fleet::{Activity, Group, ItemFailure, Policy, ScheduledAction, Sizes};
+use fleet::{Activity, Group, ItemFailure, Policy, ScheduledAction, Sizes, Tracked};
 use jiff::Timestamp;
 
 use crate::PortError;
@@ -59,6 +59,19 @@ pub trait GroupWriter: GroupReader {
     /// # Errors
     /// [`PortError`].
     async fn resize(&self, group: &str, sizes: Sizes) -> Result<(), PortError>;
+
+    /// Sets what the target-tracking policy `policy` holds; all else of it stays as it is. The
+    /// metric is the one it has.
+    ///
+    /// # Errors
+    /// [`PortError::NotFound`] where the group has no such policy, [`PortError::Refused`] where it
+    /// holds another metric or the value is impossible.
+    async fn set_policy_target(
+        &self,
+        group: &str,
+        policy: &str,
+        tracks: Tracked,
+    ) -> Result<(), PortError>;
 
     /// Starts replacing the group's instances one by one without falling below its healthy
     /// capacity. One that is under way already is a conflict.

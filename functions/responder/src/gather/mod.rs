@@ -119,6 +119,11 @@ where
         brief.metrics.read_many(&readings),
     );
     notes.extend(resolved.notes);
+    // What a canary has grown to.
+    let mut rules = rules;
+    if let Some(canary) = plan.body().and_then(|plan| plan.canary.as_ref()) {
+        rules.share = f64::from(canary.percent) / 100.0;
+    }
     if let Loaded::Unusable(error, _) = &plan {
         notes.push(format!("skipped: {}", chain(error)));
     }

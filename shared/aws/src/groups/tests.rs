@@ -349,3 +349,41 @@ async fn tells_errors_apart() {
         assert_eq!(error.code(), code, "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_policys_value_is_set_and_all_else_of_it_is_told_again() {
+    let policy = "<ScalingPolicies><member><PolicyName>tt</PolicyName>\
+        <PolicyType>TargetTrackingScaling</PolicyType><Enabled>true</Enabled>\
+        <EstimatedInstanceWarmup>240</EstimatedInstanceWarmup>\
+        <TargetTrackingConfiguration><PredefinedMetricSpecification>\
+        <PredefinedMetricType>ALBRequestCountPerTarget</PredefinedMetricType>\
+        <ResourceLabel>app/a/1/targetgroup/b/2</ResourceLabel></PredefinedMetricSpecification>\
+        <TargetValue>600</TargetValue><DisableScaleIn>true</DisableScaleIn>\
+        </TargetTrackingConfiguration></member></ScalingPolicies>";
+    let (groups, http) = groups(vec![
+        answer("DescribePolicies", policy),
+        answer("PutScalingPolicy", "<PolicyARN>arn</PolicyARN>"),
+        answer("DescribePolicies", policy),
+        answer("DescribePolicies", "<ScalingPolicies/>"),
+    ]);
+    let value = fleet::Tracked::RequestsPerServer(900.0);
+    groups.set_policy_target("web", "tt", value).await.unwrap();
+    let body = sent(&http).remove(1);
+    for told in [
+        "PolicyName=tt",
+        "TargetValue=900",
+        "DisableScaleIn=true",
+        "ResourceLabel=app%2Fa%2F1%2Ftargetgroup%2Fb%2F2",
+        "EstimatedInstanceWarmup=240",
+        "Enabled=true",
+    ] {
+        assert!(body.contains(told), "{told} in {body}");
+    }
+    // Another metric is not turned into this one, and what is not there is not made.
+    let cpu = groups
+        .set_policy_target("web", "tt", fleet::Tracked::Cpu(50.0))
+        .await;
+    assert_eq!(cpu.unwrap_err().code(), "Refused");
+    let gone = groups.set_policy_target("web", "tt", value).await;
+    assert_eq!(gone.unwrap_err().code(), "NotFound");
+}

@@ -1,7 +1,7 @@
 use aws_sdk_autoscaling::types::{
     FailedScheduledUpdateGroupActionRequest, RefreshPreferences, ScheduledUpdateGroupActionRequest,
 };
-use fleet::{ItemFailure, MOST_ACTIONS_A_BATCH, ScheduledAction, Sizes};
+use fleet::{ItemFailure, MOST_ACTIONS_A_BATCH, ScheduledAction, Sizes, Tracked};
 use ports::{GroupWriter, PortError};
 
 use super::{AutoScalingGroups, call, convert};
@@ -77,6 +77,57 @@ impl GroupWriter for AutoScalingGroups {
             .set_min_size(convert::size(call, sizes.min_size)?)
             .set_max_size(convert::size(call, sizes.max_size)?)
             .set_desired_capacity(convert::size(call, sizes.desired_capacity)?)
+            .send()
+            .await
+            .map_err(|error| call.failed(&error))?;
+        Ok(())
+    }
+
+    async fn set_policy_target(
+        &self,
+        group: &str,
+        policy: &str,
+        tracks: Tracked,
+    ) -> Result<(), PortError> {
+        let call = call("set policy target", group);
+        let found = self
+            .client
+            .describe_policies()
+            .auto_scaling_group_name(group)
+            .policy_names(policy)
+            .send()
+            .await
+            .map_err(|error| call.failed(&error))?;
+        // The call replaces the policy as a whole: what it is not told is gone. So it is told all.
+        let present = found
+            .scaling_policies()
+            .iter()
+            .find(|found| found.policy_name() == Some(policy))
+            .ok_or_else(|| call.not_found())?;
+        let tracking = present
+            .target_tracking_configuration()
+            .ok_or_else(|| call.refused(format!("policy {policy} is no target tracking")))?;
+        let (value, metric) = match tracks {
+            Tracked::RequestsPerServer(value) => (value, "ALBRequestCountPerTarget"),
+            Tracked::Cpu(value) => (value, "ASGAverageCPUUtilization"),
+        };
+        let held = tracking
+            .predefined_metric_specification()
+            .and_then(|spec| spec.predefined_metric_type())
+            .map(|kind| kind.as_str());
+        if held != Some(metric) {
+            return Err(call.refused(format!("policy {policy} does not hold {metric}")));
+        }
+        let mut tracking = tracking.clone();
+        tracking.target_value = Some(value);
+        self.client
+            .put_scaling_policy()
+            .auto_scaling_group_name(group)
+            .policy_name(policy)
+            .policy_type("TargetTrackingScaling")
+            .set_estimated_instance_warmup(present.estimated_instance_warmup())
+            .set_enabled(present.enabled())
+            .target_tracking_configuration(tracking)
             .send()
             .await
             .map_err(|error| call.failed(&error))?;

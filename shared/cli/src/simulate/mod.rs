@@ -12,7 +12,10 @@ pub(crate) use page::page;
 pub(crate) use summary::Summary;
 pub(crate) use written::write;
 
+use documents::{Document, Plan, Tuning, decode, keys};
 use jiff::Timestamp;
+use pollster::block_on;
+use ports::DocumentStore;
 use replay::{Replay, ReplayError, Setup, replay};
 
 use crate::Console;
@@ -52,12 +55,31 @@ pub(crate) fn run(arguments: &SimulateArguments, console: &mut Console<'_>) -> D
     let summary = Summary::of(&replay, from, to);
     let files = write(&folder, &replay, &summary, &demand.series)?;
     compare(console, &summary, arguments.format)?;
+    if let Some(advice) = &summary.target_tracking_advice {
+        console.note(&advice.told(&summary.currency));
+    }
+    for note in noted(&replay) {
+        console.note(&format!("note: {note}"));
+    }
     let names: Vec<String> = files
         .iter()
         .map(|file| file.display().to_string())
         .collect();
     console.note(&format!("written: {}", names.join(", ")));
     Ok(())
+}
+
+/// What the last plan and the last tuning say beside their numbers: what a budget costs in risk, what
+/// fights the plan.
+fn noted(replay: &Replay) -> Vec<String> {
+    fn body<B: Document>(replay: &Replay, key: &str) -> Option<B> {
+        let stored = block_on(replay.store.get(key)).ok().flatten()?;
+        Some(decode::<B>(key, &stored.bytes).ok()?.body)
+    }
+    let name = &replay.target.name;
+    let plan = body::<Plan>(replay, &keys::plan(name)).map(|plan| plan.notes);
+    let tuning = body::<Tuning>(replay, &keys::tuning(name)).map(|tuning| tuning.notes);
+    plan.into_iter().chain(tuning).flatten().collect()
 }
 
 /// Replays with progress; failed runs become notes.

@@ -1,4 +1,7 @@
+use documents::{ReplayRecord, Tuning, decode, keys};
 use jiff::Timestamp;
+use pollster::block_on;
+use ports::DocumentStore;
 use replay::Replay;
 use serde::Serialize;
 use simulation::alternatives::Outcome;
@@ -79,8 +82,86 @@ pub(crate) struct Summary {
     /// Server-hours over those of the clairvoyant bound; absent where that is 0.
     pub(crate) cost_over_clairvoyant: Option<f64>,
     pub(crate) alternatives: Others,
+    /// Target tracking that goes with the plan, by the replay of the last days; absent where too
+    /// little is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) target_tracking_advice: Option<Advice>,
     pub(crate) runs: Runs,
     pub(crate) failures: Vec<FailedRun>,
+}
+
+/// What the group's target tracking costs and risks, and what the one that goes with the plan would.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Advice {
+    /// Whole days replayed.
+    pub(crate) days: usize,
+    /// As it is; absent without target tracking that is understood.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) present: Option<Tracked>,
+    /// As it should be.
+    pub(crate) recommended: Tracked,
+}
+
+/// Target tracking at one value, under the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Tracked {
+    /// Requests per minute and server.
+    pub(crate) value: f64,
+    /// Server-hours a day.
+    pub(crate) server_hours_a_day: f64,
+    /// Price of those.
+    pub(crate) cost_a_day: f64,
+    /// 0 to 1.
+    pub(crate) share_of_demand_above_capacity: f64,
+}
+
+impl Advice {
+    fn of(replay: &Replay) -> Option<Self> {
+        let target = &replay.target;
+        let key = keys::tuning(&target.name);
+        let stored = block_on(replay.store.get(&key)).ok().flatten()?;
+        let tuning = decode::<Tuning>(&key, &stored.bytes).ok()?.body;
+        let read = |record: &ReplayRecord| {
+            let hours = record.server_minutes / 60.0 / record.days.max(1) as f64;
+            Some(Tracked {
+                value: rounded(record.utilization? * tuning.made_for.throughput),
+                server_hours_a_day: rounded(hours),
+                cost_a_day: rounded(hours * target.price_per_server_hour),
+                share_of_demand_above_capacity: rounded(record.risk),
+            })
+        };
+        let best = tuning.best.as_ref()?;
+        Some(Self {
+            days: best.days,
+            present: tuning.replayed.as_ref().and_then(read),
+            recommended: read(best)?,
+        })
+    }
+
+    /// For people.
+    pub(crate) fn told(&self, currency: &str) -> String {
+        let of = |tracked: Tracked| {
+            let cost = if tracked.cost_a_day > 0.0 {
+                format!(", {:.2} {currency}", tracked.cost_a_day)
+            } else {
+                String::new()
+            };
+            format!(
+                "{:.0}/min a server: {:.1} server-hours a day{cost}, {:.3} % of demand above capacity",
+                tracked.value,
+                tracked.server_hours_a_day,
+                100.0 * tracked.share_of_demand_above_capacity
+            )
+        };
+        let present = self
+            .present
+            .map_or_else(|| "none that is understood".to_owned(), of);
+        format!(
+            "target tracking with the plan, replayed over {} days: now {present}; recommended {}",
+            self.days,
+            of(self.recommended)
+        )
+    }
 }
 
 impl Summary {
@@ -113,6 +194,7 @@ impl Summary {
                 predictive_scaling: of(&others.predictive_scaling),
                 clairvoyant: of(&others.clairvoyant),
             },
+            target_tracking_advice: Advice::of(replay),
             runs: Runs {
                 forecaster,
                 planner,

@@ -1,5 +1,6 @@
 //! From text to checked values. Every key is read in one place; see [`section::Section`].
 
+mod control;
 mod event;
 mod field;
 mod log;

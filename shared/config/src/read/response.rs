@@ -125,24 +125,28 @@ fn measured(field: &Field<'_>, statistic: &str) -> Option<Option<DemandMetric>> 
     metric::read(field, statistic).map(Some)
 }
 
+/// A metric with a value at which it is full.
+pub(crate) fn level(field: &Field<'_>) -> Option<Level> {
+    let section =
+        field.section("a table { label, full, namespace, name, dimensions, statistic }")?;
+    let label = section
+        .required("label", "1 to 100 characters")
+        .and_then(|field| field.word(100, |c| !c.is_control(), "1 to 100 characters"));
+    let full = optional(section.get("full"), 100.0, |field| {
+        let allowed = "above 0, at most 1000000000000";
+        field.number(|value| value > 0.0 && value <= 1e12, allowed)
+    });
+    let metric = metric::read_section(section, "Average");
+    Some(Level {
+        label: label?,
+        full: full?,
+        metric: metric?,
+    })
+}
+
 fn levels(field: &Field<'_>) -> Option<Vec<Level>> {
     let allowed = "a list of tables { label, full, namespace, name, dimensions, statistic }";
-    let levels = field.list(allowed, |item| {
-        let section = item.section(allowed)?;
-        let label = section
-            .required("label", "1 to 100 characters")
-            .and_then(|field| field.word(100, |c| !c.is_control(), "1 to 100 characters"));
-        let full = optional(section.get("full"), 100.0, |field| {
-            let allowed = "above 0, at most 1000000000000";
-            field.number(|value| value > 0.0 && value <= 1e12, allowed)
-        });
-        let metric = metric::read_section(section, "Average");
-        Some(Level {
-            label: label?,
-            full: full?,
-            metric: metric?,
-        })
-    })?;
+    let levels = field.list(allowed, level)?;
     if levels.len() > MOST_LEVELS {
         let problem = format!("has {} of them", levels.len());
         field.refuse(problem, format!("at most {MOST_LEVELS}"));

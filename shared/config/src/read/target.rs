@@ -7,8 +7,8 @@ use timeseries::Step;
 
 use super::field::Field;
 use super::section::Section;
-use super::{metric, response, simulation, time};
-use crate::{DemandMetric, LeadTime, Mode, Response, Simulation, Target, Throughput};
+use super::{control, metric, response, simulation, time};
+use crate::{Control, DemandMetric, LeadTime, Mode, Response, Simulation, Target, Throughput};
 
 /// Most servers of a group: far above what Auto Scaling runs, low enough to catch a slip.
 pub(crate) const MOST_SERVERS: u32 = 100_000;
@@ -38,6 +38,7 @@ struct Shared {
     price_per_server_hour: f64,
     currency: String,
     most_extra_servers: Option<u32>,
+    control: Control,
     response: Response,
     simulation: Simulation,
 }
@@ -86,6 +87,7 @@ pub(crate) fn read(section: Section<'_>) -> Option<Target> {
         currency: shared.currency,
         most_extra_servers: shared.most_extra_servers.unwrap_or(shared.servers.1),
         alarms: alarms?,
+        control: shared.control,
         response: shared.response,
         simulation: shared.simulation,
     })
@@ -115,6 +117,8 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
     let most_extra_servers = optional(section.get("most_extra_servers"), None, |field| {
         field.whole(0..=MOST_SERVERS).map(Some)
     });
+    let known_price = price.filter(|_| !section.is_partial());
+    let control = control::read(section, known_price);
     let response = response::read(section, group);
     if let Some(response) = &response
         && response.monthly_budget.is_some()
@@ -143,6 +147,7 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
         price_per_server_hour: price?,
         currency: currency?,
         most_extra_servers: most_extra_servers?,
+        control: control?,
         response: response?,
         simulation: simulation?,
     })

@@ -8,6 +8,7 @@ use timeseries::Step;
 
 use super::{Rung, Standing, add_events, standing};
 use crate::ControlError;
+use crate::budget;
 use crate::near::{near_steps, replace_until};
 use crate::rest::correct_rest;
 use crate::settings::Settings;
@@ -104,6 +105,9 @@ pub(super) fn from_forecast(
     }
     // What is planned from last week lowers nothing, and says so to whoever reads the plan.
     let keep = rung == Rung::LastWeek;
+    if !keep {
+        budget::keep(known, &forecast, &added, &mut steps, &mut notes);
+    }
     let standing = standing(rung, steps, end, Some(key).filter(|_| !keep), keep, notes);
     Ok(Standing {
         expected,

@@ -64,6 +64,7 @@ impl Day {
                 risk: 0.001,
                 every_seconds: 3600,
                 utilization: None,
+                exact: true,
             },
             near: Some(NearRecord {
                 least: 10.0,
@@ -96,6 +97,7 @@ impl Day {
                 lead_time: SignedDuration::from_mins(5),
                 risk: 0.001,
                 share: 1.0,
+                pace: planning::Pace::default(),
             },
         }
     }

@@ -108,6 +108,7 @@ pub(crate) fn tuning() -> Tuning {
             risk: 0.001,
             every_seconds: 3600,
             utilization: Some(0.9),
+            exact: false,
         },
         near: Some(NearRecord {
             least: 20.0,
@@ -149,7 +150,10 @@ pub(crate) fn plan() -> Plan {
             min_size: 4,
             desired_capacity: None,
         }],
+        canary: None,
+        policy: None,
         shortfall: None,
+        changed_at: None,
         found_min_size: 2,
         human_floor: None,
         applied: false,

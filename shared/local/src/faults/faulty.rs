@@ -1,4 +1,4 @@
-use fleet::{Activity, Group, ItemFailure, Policy, ScheduledAction, Sizes};
+use fleet::{Activity, Group, ItemFailure, Policy, ScheduledAction, Sizes, Tracked};
 use jiff::{SignedDuration, Timestamp};
 use ports::{
     Condition, Datapoint, DocumentStore, GroupReader, GroupWriter, Look, Message, MetricName,
@@ -270,6 +270,18 @@ impl<P: GroupWriter> GroupWriter for Faulty<P> {
     async fn resize(&self, group: &str, sizes: Sizes) -> Result<(), PortError> {
         self.call("resize", group.to_owned(), async |p: &P| {
             p.resize(group, sizes).await
+        })
+        .await
+    }
+
+    async fn set_policy_target(
+        &self,
+        group: &str,
+        policy: &str,
+        tracks: Tracked,
+    ) -> Result<(), PortError> {
+        self.call("set_policy_target", group.to_owned(), async |p: &P| {
+            p.set_policy_target(group, policy, tracks).await
         })
         .await
     }

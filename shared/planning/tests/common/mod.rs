@@ -12,7 +12,7 @@
 use documents::{Baseline, Hold, Plan, PlanStep};
 use fleet::ScheduledAction;
 use jiff::{SignedDuration, Timestamp};
-use planning::{Changes, Current, Needs, PlanReport, Present, Rules, compose, diff, is_own};
+use planning::{Changes, Current, Needs, Pace, PlanReport, Present, Rules, compose, diff, is_own};
 use proptest::prelude::*;
 use simulation::{GroupSpec, Origin, SimulatedGroup, Source};
 
@@ -67,6 +67,12 @@ prop_compose! {
         step_minutes in prop::sample::select(vec![5_i64, 15, 30, 60]),
         rules in (0_u32..8, 1_u32..80, 0_i64..90 * 60),
         share in prop_oneof![3 => Just(1.0), 1 => 0.01_f64..1.0],
+        pace in prop_oneof![
+            3 => Just(Pace::default()),
+            1 => (prop::option::of(1_u32..9), prop::option::of(1_u32..9), 0_i64..60).prop_map(
+                |(most_up, most_down, dwell)| Pace { most_up, most_down, dwell: mins(dwell) },
+            ),
+        ],
         foreign in prop_oneof![
             2 => Just(Vec::new()),
             2 => prop::collection::vec((1_i64..30 * 60, any::<bool>()), 0..30),
@@ -90,6 +96,7 @@ prop_compose! {
                 lead_time: SignedDuration::from_secs(rules.2),
                 risk: 0.001,
                 share,
+                pace,
             },
             servers, step_minutes, foreign, hold, human, keep, scales_in, demand,
         }

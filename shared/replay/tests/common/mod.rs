@@ -81,6 +81,26 @@ pub fn forecast(start: Timestamp, demand: impl Fn(usize) -> f64) -> Forecast {
     }
 }
 
+/// A tuning made for `made_for` by which target tracking at 95 % of throughput is best.
+pub fn tuning(made_for: documents::TunedFor) -> documents::Tuning {
+    let replay = |utilization, server_minutes| documents::ReplayRecord {
+        utilization: Some(utilization),
+        price: 0.1,
+        risk: 0.0009,
+        server_minutes,
+        days: 13,
+        kept: true,
+    };
+    documents::Tuning {
+        replayed: Some(replay(made_for.utilization.unwrap_or(0.8), 120_000.0)),
+        best: Some(replay(0.95, 100_000.0)),
+        made_for,
+        near: None,
+        price: None,
+        notes: Vec::new(),
+    }
+}
+
 /// How a run ended.
 #[derive(Debug, Clone)]
 pub struct Ended {
@@ -265,6 +285,7 @@ impl Stage {
             "put_scheduled_actions",
             "delete_scheduled_actions",
             "resize",
+            "set_policy_target",
         ]
         .iter()
         .map(|operation| self.faults.count(operation))

@@ -108,6 +108,35 @@ impl SimulatedGroup {
         Ok(())
     }
 
+    /// Sets what the policy called `policy` holds. The group's own has to be there, to hold demand
+    /// per server, and to get a value it can hold.
+    /// Source: PutScalingPolicy,
+    /// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutScalingPolicy.html>.
+    ///
+    /// # Errors
+    /// [`SimulationError::NotFound`] once the group is deleted, [`SimulationError::Validation`] for
+    /// any other policy, metric or value.
+    pub fn set_policy_target(
+        &mut self,
+        policy: &str,
+        tracks: Tracked,
+    ) -> Result<(), SimulationError> {
+        const OPERATION: &str = "PutScalingPolicy";
+        self.writable(OPERATION)?;
+        if policy != POLICY_NAME || self.reactive.is_none() {
+            return Err(self.invalid(OPERATION, format!("no target tracking called {policy}")));
+        }
+        let (Tracked::RequestsPerServer(value), Some(throughput)) = (tracks, self.throughput)
+        else {
+            return Err(self.invalid(OPERATION, format!("{policy} holds another metric")));
+        };
+        if !(value > 0.0 && value.is_finite()) {
+            return Err(self.invalid(OPERATION, format!("a target value of {value}")));
+        }
+        self.set_utilization(value / throughput)
+            .map_err(|error| self.invalid(OPERATION, error.to_string()))
+    }
+
     /// The group as DescribeAutoScalingGroups shows it.
     ///
     /// # Errors

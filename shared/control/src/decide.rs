@@ -1,0 +1,282 @@
+//! Everything between gathering and writing; pure.
+
+use config::Desired;
+use documents::{Baseline, Hold, Incident, Plan};
+use fleet::{Group, Policy, PolicyKind, ScheduledAction};
+use jiff::{SignedDuration, Timestamp};
+use planning::{
+    Changes, Current, Needs, PlanReport, Rules, Severity, check, compose, diff, human_floor, is_own,
+};
+
+use crate::error::chain;
+use crate::outcome::shortfall_text;
+use crate::reconcile::Ask;
+use crate::seen::Seen;
+use crate::store::Loaded;
+use crate::{ControlError, WantedPolicy, canary, coexist, policy};
+
+pub(crate) struct Decided {
+    pub(crate) plan: Plan,
+    pub(crate) report: PlanReport,
+    pub(crate) changes: Changes,
+    /// What the group's target tracking is to hold from now on, where that is another value.
+    pub(crate) policy: Option<WantedPolicy>,
+    /// What a canary's share did, where it changed.
+    pub(crate) canary: Option<String>,
+    pub(crate) notes: Vec<String>,
+}
+
+/// Everything between gathering and writing; pure.
+pub(crate) fn decide(
+    ask: &Ask<'_>,
+    seen: &Seen,
+    baseline: &Baseline,
+    fence: u64,
+    now: Timestamp,
+) -> Result<Decided, ControlError> {
+    let target = ask.target;
+    let mut notes = Vec::new();
+    let previous = seen.plan.body();
+    if let Loaded::Unusable(error, _) = &seen.plan {
+        notes.push(format!("the stored plan is replaced: {}", chain(error)));
+    }
+    let hold = held(&seen.incident, &seen.group, now, &mut notes);
+    let needs = match (&ask.needs, previous) {
+        (Some(needs), _) => needs.clone(),
+        (None, Some(plan)) if plan.expires_at > now => kept_needs(plan),
+        // A responder may be called before the first plan or after the last one has ended: the
+        // present floor is all there is.
+        (None, _) => bare_needs(&seen.group, now),
+    };
+    let past_hold = hold
+        .as_ref()
+        .map_or(needs.end, |hold| later(hold.until, AFTER_HOLD));
+    let needs = Needs {
+        end: needs.end.max(past_hold),
+        ..needs
+    };
+    let damaged = matches!(seen.plan, Loaded::Unusable(..));
+    let needs = Needs {
+        by: ask.by.to_owned(),
+        fence,
+        keep: needs.keep || damaged,
+        ..needs
+    };
+    let foreign: Vec<ScheduledAction> = seen
+        .actions
+        .iter()
+        .filter(|action| !is_own(&target.group, &action.name))
+        .cloned()
+        .collect();
+    let scales_in = match target.control.desired {
+        Desired::Auto => scales_in(&seen.policies),
+        Desired::Never => true,
+        Desired::Always => false,
+    };
+    // What has ended gives nothing to keep to who only asks for the plan in force.
+    let in_force = previous.filter(|plan| ask.needs.is_some() || plan.expires_at > now);
+    let current = Current {
+        group: &seen.group,
+        foreign: &foreign,
+        previous: in_force,
+        baseline,
+        hold: hold.as_ref(),
+        human_floor: human_floor(previous, seen.group.min_size, now),
+        present: ask.present,
+        scales_in,
+    };
+    // The responder keeps a canary's share, and a policy, as the last plan has them.
+    let plans = ask.needs.is_some();
+    let known = previous.and_then(|plan| plan.canary.as_ref());
+    let (canary, told) = match canary::next(target, known, ask.evidence, hold.as_ref(), now) {
+        Some((state, _)) if !plans => (Some(known.cloned().unwrap_or(state)), None),
+        Some((state, told)) => (Some(state), told),
+        None => (None, None),
+    };
+    let rules = &Rules {
+        share: canary
+            .as_ref()
+            .map_or(1.0, |state| f64::from(state.percent) / 100.0),
+        ..ask.rules.clone()
+    };
+    let step = if plans {
+        let record = previous.and_then(|plan| plan.policy.as_ref());
+        policy::next(target, record, ask.policy.as_ref(), &seen.policies)
+    } else {
+        policy::PolicyStep {
+            record: previous.and_then(|plan| plan.policy.clone()),
+            ..policy::PolicyStep::default()
+        }
+    };
+    if plans {
+        notes.extend(coexist::others(seen, target, baseline, now, needs.end));
+    }
+    notes.extend(step.note);
+    let (mut plan, report) =
+        compose(&needs, rules, &current, now).map_err(|source| ControlError::Plan {
+            target: target.name.clone(),
+            source,
+        })?;
+    plan.canary = canary;
+    plan.policy = step.record;
+    let findings = check(&plan, rules, &current, now);
+    let text = |severity| {
+        let found = findings
+            .iter()
+            .filter(move |finding| finding.severity == severity);
+        found
+            .map(|finding| finding.text.clone())
+            .collect::<Vec<_>>()
+    };
+    let errors = text(Severity::Error);
+    if !errors.is_empty() {
+        let findings = errors.join("; ");
+        return Err(ControlError::Unsafe {
+            target: target.name.clone(),
+            findings,
+        });
+    }
+    notes.extend(text(Severity::Warning));
+    notes.extend(report.shortfall.as_ref().map(shortfall_text));
+    let changes = diff(
+        &plan,
+        &seen.group,
+        &seen.actions,
+        scales_in,
+        ask.present,
+        rules,
+    );
+    Ok(Decided {
+        plan,
+        report,
+        changes,
+        policy: step.set,
+        canary: told,
+        notes,
+    })
+}
+
+/// The hold in force. An incident that cannot be read may have one: what is there is then held.
+fn held(
+    incident: &Loaded<Incident>,
+    group: &Group,
+    now: Timestamp,
+    notes: &mut Vec<String>,
+) -> Option<Hold> {
+    match incident {
+        Loaded::Absent => None,
+        Loaded::Found(incident, _) => incident.body.hold.clone().filter(|hold| hold.until > now),
+        Loaded::Unusable(error, _) => {
+            notes.push(format!("present capacity is held: {}", chain(error)));
+            let until = now
+                .saturating_add(jiff::SignedDuration::from_hours(2))
+                .ok()?;
+            Some(Hold {
+                since: now,
+                until,
+                servers: group.desired_capacity,
+                demand: 0.0,
+                reason: "the incident document cannot be read".to_owned(),
+            })
+        }
+    }
+}
+
+/// A plan lasts this long past a hold, so that its end does not fall into it.
+const AFTER_HOLD: SignedDuration = SignedDuration::from_hours(1);
+
+fn later(at: Timestamp, span: SignedDuration) -> Timestamp {
+    at.saturating_add(span).unwrap_or(Timestamp::MAX)
+}
+
+fn kept_needs(plan: &Plan) -> Needs {
+    Needs {
+        by: String::new(),
+        fence: 0,
+        steps: plan.steps.clone(),
+        end: plan.expires_at,
+        forecast: plan.forecast.clone(),
+        // A plan without a forecast stands on a low rung: what it keeps is kept on.
+        keep: plan.forecast.is_none(),
+        notes: plan.notes.clone(),
+    }
+}
+
+/// Some hours of the present floor.
+fn bare_needs(group: &Group, now: Timestamp) -> Needs {
+    let reason = "MinSize before the first plan".to_owned();
+    let start = timeseries::Step::MINUTE.floor(now);
+    let step = documents::PlanStep {
+        start,
+        servers: group.min_size,
+        reason,
+    };
+    let end = start
+        .saturating_add(jiff::SignedDuration::from_hours(4))
+        .unwrap_or(now);
+    let notes = vec!["there is no plan yet".to_owned()];
+    Needs {
+        by: String::new(),
+        fence: 0,
+        steps: vec![step],
+        end,
+        forecast: None,
+        keep: true,
+        notes,
+    }
+}
+
+/// Whether any policy removes servers that are not needed.
+fn scales_in(policies: &[Policy]) -> bool {
+    policies
+        .iter()
+        .any(|policy| policy.enabled && policy.scales_in && policy.kind != PolicyKind::Predictive)
+}
+
+/// Whether two plans promise the same, whenever and by whomever they were decided.
+pub(crate) fn same(stored: &Plan, new: &Plan) -> bool {
+    // Every field by name, so that a new one cannot be forgotten.
+    let Plan {
+        decided_at: _,
+        decided_by: _,
+        fence: _,
+        steps,
+        expires_at,
+        floors,
+        actions,
+        found_min_size: _,
+        changed_at: _,
+        human_floor,
+        applied: _,
+        shortfall,
+        canary,
+        policy,
+        forecast,
+        notes,
+    } = new;
+    // The first floor starts whenever the plan was made; from then on both hold.
+    let rest = |floors: &[documents::PlanStep]| {
+        floors
+            .iter()
+            .skip(1)
+            .map(|floor| (floor.start, floor.servers))
+            .collect::<Vec<_>>()
+    };
+    let first = |floors: &[documents::PlanStep]| floors.first().map(|floor| floor.servers);
+    // When a shortfall begins moves with the clock.
+    let held_back = |shortfall: &Option<documents::Shortfall>| {
+        let shortfall = shortfall.as_ref();
+        shortfall.map(|s| (s.needed, s.allowed, s.limit.clone()))
+    };
+    stored.steps == *steps
+        && held_back(&stored.shortfall) == held_back(shortfall)
+        && stored.expires_at == *expires_at
+        && rest(&stored.floors) == rest(floors)
+        && first(&stored.floors) == first(floors)
+        && stored.actions == *actions
+        && stored.canary == *canary
+        && stored.policy == *policy
+        && stored.human_floor == *human_floor
+        && stored.forecast == *forecast
+        && stored.notes == *notes
+}

@@ -1,0 +1,60 @@
+//! What a canary's share goes by.
+
+use config::Target;
+use fleet::Group;
+use jiff::{SignedDuration, Timestamp};
+use planning::{Present, Rules};
+use ports::{MetricSource, Reading};
+use timeseries::Step;
+
+use crate::Evidence;
+use crate::metrics::{metric_name, metric_statistic};
+
+/// Minutes of the guard that are looked at.
+const LOOKED_AT: SignedDuration = SignedDuration::from_mins(15);
+
+/// How the group does at the moment: whether demand is above what its servers carry, and the mean of
+/// the guard over a quarter of an hour against the value at which it is full. A count without any
+/// datapoint is none.
+pub async fn evidence<M: MetricSource>(
+    metrics: &M,
+    target: &Target,
+    group: &Group,
+    rules: &Rules,
+    present: Option<Present>,
+    now: Timestamp,
+) -> Evidence {
+    let carried = f64::from(group.in_service()) * rules.throughput;
+    let short = present.map(|present| present.demand > carried);
+    let Some(guard) = &target.control.canary_guard else {
+        return Evidence {
+            short,
+            ..Evidence::default()
+        };
+    };
+    let to = Step::MINUTE.floor(now);
+    let reading = Reading {
+        metric: metric_name(&guard.metric),
+        statistic: metric_statistic(&guard.metric),
+        period: Step::MINUTE,
+        from: to.saturating_sub(LOOKED_AT).unwrap_or(Timestamp::MIN),
+        to,
+    };
+    let points = metrics.read(&reading).await;
+    let values: Vec<f64> = points
+        .iter()
+        .flatten()
+        .map(|point| point.value)
+        .filter(|value| value.is_finite())
+        .collect();
+    let mean = match (&points, values.len()) {
+        (Err(_), _) => None,
+        (Ok(_), 0) => guard.metric.counts().then_some(0.0),
+        (Ok(_), count) => Some(values.iter().sum::<f64>() / count as f64),
+    };
+    Evidence {
+        short,
+        guard: mean.map(|mean| mean / guard.full),
+        blind: mean.is_none(),
+    }
+}
