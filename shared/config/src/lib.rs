@@ -25,5 +25,5 @@ pub use control::{Budget, BudgetAmount, Control, Desired};
 pub use error::{ConfigErrors, Finding};
 pub use event::{Event, EventEffect, EventTime, Every, Occurrence, OccurrenceEffect};
 pub use response::{Level, MissingBand, Response, Signals};
-pub use schema::json_schema;
+pub use schema::{json_schema, ordered};
 pub use target::{DemandMetric, LeadTime, Mode, ReactivePolicy, Simulation, Target, Throughput};

@@ -19,7 +19,8 @@ pub fn json_schema() -> Schema {
 
 /// The same schema with the keys of every object in alphabetical order: which order a map keeps
 /// depends on features that other crates of a build may switch on.
-fn ordered(schema: Schema) -> Schema {
+#[must_use]
+pub fn ordered(schema: Schema) -> Schema {
     fn order(value: &mut Value) {
         match value {
             Value::Object(map) => {

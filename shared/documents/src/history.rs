@@ -19,6 +19,10 @@ pub struct History {
     pub demand: Vec<Option<f64>>,
     /// Busiest minute of each step in requests per minute; `null` where minutes were not kept.
     pub peak: Vec<Option<f64>>,
+    /// The earliest time that was ever asked for: what is not here from then on was not to be had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub asked_from: Option<Timestamp>,
 }
 
 impl Document for History {
@@ -68,6 +72,7 @@ impl History {
                 .map(|v| Some(*v).filter(|v| !v.is_nan()))
                 .collect(),
             peak: (0..demand.len()).map(at).collect(),
+            asked_from: None,
         })
     }
 

@@ -1,5 +1,6 @@
 use std::fmt::Write;
 
+use config::ordered;
 use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
@@ -252,24 +253,4 @@ fn schema_of<B: Document>() -> Schema {
         }
     }
     ordered(schema)
-}
-
-/// The same schema with the keys of every object in alphabetical order: which order a map keeps
-/// depends on features that other crates of a build may switch on.
-fn ordered(schema: Schema) -> Schema {
-    fn order(value: &mut Value) {
-        match value {
-            Value::Object(map) => {
-                let mut entries: Vec<(String, Value)> = std::mem::take(map).into_iter().collect();
-                entries.sort_by(|a, b| a.0.cmp(&b.0));
-                entries.iter_mut().for_each(|(_, value)| order(value));
-                map.extend(entries);
-            }
-            Value::Array(values) => values.iter_mut().for_each(order),
-            _ => {}
-        }
-    }
-    let mut value = schema.clone().to_value();
-    order(&mut value);
-    Schema::try_from(value).unwrap_or(schema)
 }

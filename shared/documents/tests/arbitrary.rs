@@ -36,7 +36,7 @@ prop_compose! {
         values in vec((option::of(demand()), option::of(demand())), 0..50),
     ) -> History {
         let (demand, peak) = values.into_iter().unzip();
-        History { start, step_seconds, demand, peak }
+        History { start, step_seconds, demand, peak, asked_from: None }
     }
 }
 

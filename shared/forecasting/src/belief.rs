@@ -1,9 +1,10 @@
 use crate::quantiles::SCORES;
 use crate::{LEVELS, Memory};
 
-/// How far a row goes from what it was to what the hours seen say: loss is convex, so that stopping
-/// short forgoes less than going too far costs.
-const BELIEVED: f64 = 0.7;
+/// How far a row goes from what it was to what the hours seen say, where they explain nothing of it,
+/// and how much further where they explain all: loss is convex, so that stopping short forgoes less
+/// than going too far costs, the more so the less they explain.
+const BELIEVED: (f64, f64) = (0.25, 0.5);
 
 /// What the hours seen say about the others.
 pub(crate) struct Belief<'a> {
@@ -68,10 +69,11 @@ pub(crate) fn corrected_row(
     wild: f64,
 ) -> [f64; LEVELS.len()] {
     let narrowed = (1.0 - explained).sqrt() * wild;
+    let believed = BELIEVED.0 + BELIEVED.1 * explained;
     let mut corrected = *row;
     for (value, own) in corrected.iter_mut().zip(SCORES) {
         let said = at_score(row, narrowed * own + moved).max(row[0].min(0.0));
-        *value += BELIEVED * (said - *value);
+        *value += believed * (said - *value);
     }
     corrected
 }

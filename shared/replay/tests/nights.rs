@@ -308,3 +308,31 @@ fn a_forecast_of_the_first_version_is_still_read() {
     stage.put_text(&key, &value.to_string());
     assert_eq!(stage.run(Function::Planner).word, "planned");
 }
+
+#[test]
+fn a_country_added_later_fetches_the_history_it_needs_once() {
+    let short = format!("{}\ntraining_days = 14\n", config(ACTIVE));
+    let stage = stage(&short, days(3), wave);
+    let start_of = |stage: &Stage| {
+        let history: documents::History = stage.get(&keys::history("web")).unwrap();
+        history.start
+    };
+    assert!(!stage.forecaster().failed);
+    assert!(start_of(&stage) > night() - days(15));
+    // Holidays are learnt from those of the year before: all that there is.
+    stage.put_text(keys::CONFIG, &format!("{short}country = \"FR\"\n"));
+    stage.clock.set(night() + days(1));
+    assert!(!stage.forecaster().failed);
+    assert_eq!(start_of(&stage), night() - mins(10) - days(35));
+    // What was not to be had is not asked for again.
+    let reads = |stage: &Stage| stage.faults.count("read");
+    let before = reads(&stage);
+    stage.clock.set(night() + days(2));
+    assert!(!stage.forecaster().failed);
+    let (second, before_third) = (reads(&stage) - before, reads(&stage));
+    stage.clock.set(night() + days(3));
+    assert!(!stage.forecaster().failed);
+    assert_eq!(reads(&stage) - before_third, second);
+    let asked: documents::History = stage.get(&keys::history("web")).unwrap();
+    assert!(asked.asked_from.unwrap() < night() - days(390));
+}

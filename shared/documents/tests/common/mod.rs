@@ -19,6 +19,7 @@ pub(crate) fn history() -> History {
         step_seconds: 300,
         demand: vec![Some(0.1 + 0.2), None, Some(0.0)],
         peak: vec![Some(1e9), None, None],
+        asked_from: None,
     }
 }
 
