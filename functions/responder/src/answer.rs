@@ -189,11 +189,23 @@ where
         }
         return Ok(TargetReport::new(&target.name, "paused", note));
     }
-    let gathered = gather(world, settings, target, now).await?;
     if target.mode == Mode::Shadow {
+        let gathered = gather(world, settings, target, now).await?;
         return shadow(world, target, cause, &gathered, now).await;
     }
-    let lease = acquire(world, &target.name, BY).await?;
+    // At the same time: each takes as long as the other.
+    let (gathered, lease) = futures_util::join!(
+        gather(world, settings, target, now),
+        acquire(world, &target.name, BY)
+    );
+    let lease = lease?;
+    let gathered = match gathered {
+        Ok(gathered) => gathered,
+        Err(error) => {
+            release(world, lease).await;
+            return Err(error);
+        }
+    };
     let report = act(world, target, cause, gathered, &lease, now).await;
     release(world, lease).await;
     report

@@ -65,8 +65,13 @@ pub async fn load_settings(
         target: "all".to_owned(),
         source,
     };
-    let stored = store.get(keys::CONFIG).await.map_err(port)?;
+    let (stored, events, pause) = futures_util::join!(
+        store.get(keys::CONFIG),
+        load::<Events>(store, keys::EVENTS),
+        load::<Pause>(store, keys::PAUSE),
+    );
     let bytes = stored
+        .map_err(port)?
         .ok_or(ControlError::NoConfig { key: keys::CONFIG })?
         .bytes;
     let text =
@@ -74,7 +79,7 @@ pub async fn load_settings(
     let mut config =
         Config::parse(keys::CONFIG, &text).map_err(|source| ControlError::Config { source })?;
     let mut notes = Vec::new();
-    match load::<Events>(store, keys::EVENTS).await.map_err(port)? {
+    match events.map_err(port)? {
         Loaded::Absent => {}
         Loaded::Unusable(error, _) => {
             notes.push(format!("added events are ignored: {}", chain(&error)))
@@ -93,7 +98,7 @@ pub async fn load_settings(
             }
         }
     }
-    let pause = match load::<Pause>(store, keys::PAUSE).await.map_err(port)? {
+    let pause = match pause.map_err(port)? {
         Loaded::Absent => None,
         Loaded::Found(pause, _) => {
             Some(pause.body).filter(|pause| pause.until.is_none_or(|until| until > now))
