@@ -6,13 +6,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Most scheduled actions a group may have, everybody's counted; AWS does not raise it.
-/// Source: Amazon EC2 Auto Scaling quotas.
+/// Source: <https://docs.aws.amazon.com/autoscaling/latest/userguide/as-account-limits.html>.
 pub const MOST_SCHEDULED_ACTIONS: usize = 125;
 
-/// Most scheduled actions in one batch call, put or delete. Source: Amazon EC2 Auto Scaling quotas.
+/// Most scheduled actions in one batch call, put or delete. Source:
+/// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_BatchPutScheduledUpdateGroupAction.html>.
 pub const MOST_ACTIONS_A_BATCH: usize = 50;
 
-/// How late a scheduled action may run. Source: Auto Scaling user guide, scheduled scaling.
+/// How late a scheduled action may run. Source:
+/// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scheduled-scaling.html>.
 pub const SCHEDULE_TARDINESS: SignedDuration = SignedDuration::from_mins(2);
 
 /// An Auto Scaling group at one moment. Anything here may be stale by the time it is read.

@@ -1,11 +1,11 @@
 use documents::{Baseline, Hold, Plan, PlanStep, Shortfall};
 use fleet::{Group, MOST_SCHEDULED_ACTIONS, SCHEDULE_TARDINESS, ScheduledAction};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::actions::{Taken, actions};
 use crate::fewest::{fewest_levels, runs};
 use crate::floors::{by_minute, looking_ahead, minute_of, minutes_between, plus_minutes};
-use crate::pace::{Before, paced};
+use crate::pace::{Before, Pace, paced};
 use crate::throughput::servers_for;
 use crate::{ACTIONS_LEFT_TO_OTHERS, PUT_MARGIN, PlanError, Rules};
 
@@ -104,8 +104,15 @@ pub fn compose(
     let changed_at = changed_at(current.previous, now);
     // The last level is the return to the baseline, which is an action too.
     let levels = if rules.pace.limits() {
+        // A level lasts until an action can follow it, so that a second run at once takes no
+        // second step.
+        let least = SignedDuration::from_mins(i64::try_from(margin()).unwrap_or(0));
+        let pace = Pace {
+            dwell: rules.pace.dwell.max(least),
+            ..rules.pace
+        };
         let kept = changed_at.map_or(0, |at| {
-            let until = at.saturating_add(rules.pace.dwell).unwrap_or(at);
+            let until = at.saturating_add(pace.dwell).unwrap_or(at);
             minutes_between(from, until)
         });
         let before = Before {
@@ -113,7 +120,7 @@ pub fn compose(
             kept,
             margin: margin(),
         };
-        paced(&floors, &rules.pace, before, room)
+        paced(&floors, &pace, before, room)
     } else {
         fewest_levels(&floors, room)
     };

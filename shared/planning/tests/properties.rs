@@ -64,6 +64,8 @@ proptest! {
         scene.bring_about(&plan, &mut group, usize::MAX);
         let again = scene.changes(&plan, &group);
         prop_assert!(again.is_empty(), "{again:?}");
+        // With limited steps the first level, once it stands, may let a later one move by minutes.
+        prop_assume!(!scene.rules.pace.limits());
         plan.applied = true;
         let later = Scene { now: scene.now + SignedDuration::from_secs(59 - scene.now.as_second() % 60), ..scene };
         let (replanned, _) = later.plan(&group, Some(&plan));
@@ -158,11 +160,12 @@ proptest! {
 proptest! {
     #![proptest_config(config(250))]
 
-    /// While all changes fit into the quota; where they are merged, a busier day may be merged at
-    /// other places.
+    /// While all changes fit into the quota and none is limited; otherwise a busier day may be
+    /// merged, or begin its steps, at other places.
     #[test]
     fn more_demand_never_means_fewer_servers(scene in scenes(), more in prop::collection::vec(0_u32..20, 320)) {
-        let scene = Scene { foreign: Vec::new(), ..scene };
+        let rules = planning::Rules { pace: planning::Pace::default(), ..scene.rules.clone() };
+        let scene = Scene { foreign: Vec::new(), rules, ..scene };
         let group = scene.group();
         let servers = scene.servers.iter().zip(&more).map(|(a, b)| a + b).collect();
         let busier = Scene { servers, ..scene.clone() };

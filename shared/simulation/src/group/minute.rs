@@ -39,7 +39,8 @@ impl SimulatedGroup {
 
     fn run_schedule(&mut self, now: Timestamp) {
         while let Some(due) = self.schedule.take_due(now, self.late) {
-            // Suspended: due actions are skipped and not made up for. Source: user guide.
+            // Suspended: due actions are skipped and not made up for.
+            // Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html
             if self.suspended.contains("ScheduledActions") {
                 continue;
             }

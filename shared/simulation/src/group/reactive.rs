@@ -23,7 +23,7 @@ const VISIBLE_AFTER: SignedDuration = SignedDuration::from_mins(2);
 /// up; scaling in waits until nothing boots and is sized by the largest datapoint of its window,
 /// so that it errs towards more servers.
 ///
-/// Source: Auto Scaling user guide, target tracking scaling policies (scale out fast, scale in
+/// Source: <https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-scaling-target-tracking.html> (scale out fast, scale in
 /// gradually; instances that are warming up count; no scale-in during warm-up); the alarms that
 /// the service creates, 3 and 15 periods of one minute, low threshold a tenth under the target.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -8,7 +8,8 @@ use super::servers::later;
 use crate::{Cron, Random};
 
 /// Message of the item failure for a scheduled action that is not there. AWS has no code of its
-/// own for it. Source: DeleteScheduledAction as live clients report it.
+/// own for it. Source: DeleteScheduledAction as live clients report it,
+/// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DeleteScheduledAction.html>.
 pub const ACTION_NOT_FOUND: &str = "Scheduled action name not found";
 
 const TARDINESS_STREAM: u64 = 3;
@@ -38,7 +39,8 @@ pub(super) struct Due {
 impl Schedule {
     /// Everybody's actions that have still to run, by start.
     ///
-    /// Source: DescribeScheduledActions, "actions that have not run or have not reached their end".
+    /// Source: "actions that have not run or have not reached their end",
+    /// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeScheduledActions.html>.
     pub(super) fn actions(&self) -> Vec<ScheduledAction> {
         let mut actions: Vec<ScheduledAction> =
             self.pending.values().map(|p| p.action.clone()).collect();
@@ -75,18 +77,19 @@ impl Schedule {
         let (start, cron) = first_run(now, action).map_err(invalid)?;
         let taken = |other: &Pending| other.start == start && other.action.name != action.name;
         if self.pending.values().any(taken) {
-            // Counts everybody's actions. Source: Auto Scaling user guide, scheduled scaling:
-            // "a scheduled action must have a unique time value".
+            // Counts everybody's actions: "a scheduled action must have a unique time value".
+            // Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scheduled-scaling.html
             let message = "Scheduled action with this scheduled start time already exists";
             return Err(fail("AlreadyExists", message.to_owned()));
         }
         if !self.pending.contains_key(&action.name) && self.pending.len() >= MOST_SCHEDULED_ACTIONS
         {
-            // Source: Amazon EC2 Auto Scaling quotas, scheduled actions per group.
+            // Source: https://docs.aws.amazon.com/autoscaling/latest/userguide/as-account-limits.html
             let message = format!("at most {MOST_SCHEDULED_ACTIONS} scheduled actions per group");
             return Err(fail("LimitExceeded", message));
         }
-        // A name is unique in its group, and everything but it can be updated. Source: user guide.
+        // A name is unique in its group, and everything but it can be updated.
+        // Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scheduled-scaling.html
         let mut action = action.clone();
         action.start = Some(start);
         let pending = Pending {
@@ -114,7 +117,8 @@ impl Schedule {
     /// Takes the next action that runs at `now`; call until there is none.
     ///
     /// An action may run up to two minutes late, and the actions of a group run in order; a
-    /// one-time action disappears once it ran. Source: Auto Scaling user guide, scheduled scaling.
+    /// one-time action disappears once it ran. Source:
+    /// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scheduled-scaling.html>.
     pub(super) fn take_due(&mut self, now: Timestamp, late: Option<u64>) -> Option<Due> {
         let next = self.pending.values().min_by_key(|pending| pending.start)?;
         if later(next.start, tardiness(next.start, late)) > now {
@@ -131,7 +135,8 @@ impl Schedule {
             origin: pending.origin.clone(),
             name: name.clone(),
         };
-        // A recurring action whose time is its end does not run. Source: user guide.
+        // A recurring action whose time is its end does not run.
+        // Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scheduled-scaling.html
         let ended = pending.action.end.is_some_and(|end| pending.start >= end);
         let following = pending
             .cron
@@ -153,8 +158,8 @@ impl Schedule {
 
 /// Why a batch call as a whole is refused, if it is.
 ///
-/// Source: botocore's service model, BatchPutScheduledUpdateGroupAction and
-/// BatchDeleteScheduledAction (up to 50); an empty or repeating list is refused to be strict.
+/// Source: BatchPutScheduledUpdateGroupAction and BatchDeleteScheduledAction (up to 50),
+/// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_BatchPutScheduledUpdateGroupAction.html>; an empty or repeating list is refused to be strict.
 pub(super) fn check_batch<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> Result<(), String> {
     let count = names.len();
     if count == 0 || count > MOST_ACTIONS_A_BATCH {
@@ -199,7 +204,8 @@ fn check_sizes(action: &ScheduledAction, limits: (u32, u32)) -> Result<(), Strin
 }
 
 /// When an action runs first. A start that is not in the future is refused: by the time a call
-/// arrives, now is the past. Source: Auto Scaling user guide, scheduled scaling ("in the past").
+/// arrives, now is the past. Source:
+/// <https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scheduled-scaling.html> ("in the past").
 fn first_run(
     now: Timestamp,
     action: &ScheduledAction,

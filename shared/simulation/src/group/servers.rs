@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{LaunchFailures, Random};
 
-/// How long activities are kept. Source: DescribeScalingActivities, "the past six weeks".
+/// How long activities are kept. Source: "the past six weeks",
+/// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeScalingActivities.html>.
 const KEPT: SignedDuration = SignedDuration::from_hours(42 * 24);
 
 /// Names the random streams of one seed.

@@ -244,7 +244,8 @@ impl SimulatedGroup {
     ///
     /// A MinSize above the desired capacity lifts it, a MaxSize below lowers it; a desired capacity
     /// outside the limits and a MinSize above MaxSize are refused.
-    /// Source: botocore's service model, UpdateAutoScalingGroup.
+    /// Source: UpdateAutoScalingGroup,
+    /// <https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html>.
     ///
     /// # Errors
     /// [`SimulationError`] when refused; nothing changed then.
@@ -287,7 +288,7 @@ impl SimulatedGroup {
     }
 
     /// Suspends a process (`ScheduledActions`, `Launch`, `Terminate`, `AlarmNotification`).
-    /// Source: Auto Scaling user guide, suspend and resume processes.
+    /// Source: <https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html>.
     pub fn suspend(&mut self, process: &str) {
         self.suspended.insert(process.to_owned());
     }
