@@ -174,7 +174,13 @@ pub(crate) fn remember(
             Kind::UnforecastDemand | Kind::Covered | Kind::PlannedRamp
         )
         && following.told.contains(Phase::HandingBack.word());
-    let tell = following.told != told && !quiet && !pausing;
+    // One look that cannot tell does not take back what the looks before it found.
+    let unsure = decision.kind == Kind::Unknown
+        && decision.bound.is_none()
+        && !given_up
+        && !over
+        && !following.told.is_empty();
+    let tell = following.told != told && !quiet && !pausing && !unsure;
     if tell {
         following.told.clone_from(&told);
     }

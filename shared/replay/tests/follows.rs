@@ -359,6 +359,36 @@ fn a_day_without_a_measurement_ends_the_hold_and_says_so() {
     );
 }
 
+/// Some looks without a measurement between others that find the spike: people hear of it once.
+#[test]
+fn looks_that_cannot_tell_are_no_news() {
+    let mut stage = stage(ACTIVE, 15_000.0);
+    assert!(!stage.responder(&alarm(stage.now())).failed);
+    let seeing = stage.metrics.clone();
+    let mut unsure = 0;
+    for turn in 0..6 {
+        let (look, span) = stage.notifier.take_looks().pop().unwrap();
+        stage.metrics = if turn % 2 == 0 {
+            local::CsvMetrics::new(stage.clock.clone())
+        } else {
+            seeing.clone()
+        };
+        stage.pass(span, 15_000.0);
+        let ended = stage.responder(&look_event(&look));
+        assert!(!ended.failed, "{ended:?}");
+        unsure += usize::from(format!("{ended:?}").contains("unknown"));
+    }
+    assert!(unsure >= 2, "the looks without metrics do not know");
+    let told: Vec<String> = stage
+        .notifier
+        .messages()
+        .into_iter()
+        .map(|m| m.subject)
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("unforecast demand"), "{told:?}");
+}
+
 #[test]
 fn a_fault_that_comes_while_servers_go_back_is_told() {
     let text = format!(
