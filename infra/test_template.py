@@ -161,7 +161,7 @@ class Schedules(unittest.TestCase):
 class Permissions(unittest.TestCase):
     def test_the_docs_name_each_permission_on_every_resource_and_no_other(self):
         table = DOCS.split("<!-- every resource -->")[1]
-        documented = set(re.findall(r"^\| `([a-z]+:[A-Za-z]+)` \|", table, re.M))
+        documented = set(re.findall(r"^\| `([a-z-]+:[A-Za-z]+)` \|", table, re.M))
         used = {
             action
             for role in of_type("AWS::IAM::Role")
@@ -179,7 +179,8 @@ class Permissions(unittest.TestCase):
         writers = set()
         for role in of_type("AWS::IAM::Role"):
             for action, _, condition in allowed(role):
-                if action.startswith("autoscaling:") and ":Describe" not in action:
+                scales = ("autoscaling:", "application-autoscaling:", "ecs:")
+                if action.startswith(scales) and ":Describe" not in action:
                     writers.add(role)
                     self.assertEqual(
                         condition, {"StringEquals": {"aws:ResourceTag/forescale": "managed"}}

@@ -1,11 +1,11 @@
-use config::{Mode, Target, Throughput};
+use config::{Mode, Target};
 use control::{
     Ask, ControlError, Evidence, Known, Loaded, Outcome, Settings, Standing, Study, TargetReport,
     WantedPolicy, World, acquire, append_to_ledger, evidence, load, load_settings, needs, present,
     promotion, recent_demand, reconcile, rehearse, release, resolve_rules, save, shortfall_text,
     sight, wanted_policy,
 };
-use documents::{Envelope, History, LedgerEntry, Measurements, Plan, keys};
+use documents::{Envelope, LedgerEntry, Measurements, Plan, keys};
 use fleet::Group;
 use jiff::Timestamp;
 use planning::{Present, Rules};
@@ -142,13 +142,6 @@ where
         target: target.name.clone(),
         source,
     };
-    let history = match target.throughput {
-        Throughput::Given(_) => None,
-        Throughput::Measured { .. } => {
-            let loaded = load::<History>(world.store, &keys::history(&target.name)).await;
-            loaded.map_err(port)?.body().cloned()
-        }
-    };
     let key = keys::measurements(&target.name);
     // What is not remembered is measured again: no reason to be without a plan.
     let stored = match load::<Measurements>(world.store, &key).await {
@@ -160,7 +153,6 @@ where
     };
     let remembered = stored.as_ref().and_then(Loaded::body);
     let known = Known {
-        history: history.as_ref(),
         measurements: remembered,
         check: true,
     };

@@ -1,7 +1,6 @@
 use crate::connection::connect;
 use crate::{
-    AutoScalingGroups, CloudWatchMetrics, Environment, EnvironmentError, Outbox, S3Store,
-    SystemClock,
+    CloudWatchMetrics, Environment, EnvironmentError, Fleets, Outbox, S3Store, SystemClock,
 };
 
 /// One adapter for each port, made once for each start of a function.
@@ -11,8 +10,8 @@ pub struct Adapters {
     pub store: S3Store,
     /// Metrics.
     pub metrics: CloudWatchMetrics,
-    /// Auto Scaling groups.
-    pub groups: AutoScalingGroups,
+    /// Auto Scaling groups and scalable targets.
+    pub groups: Fleets,
     /// Messages to people, to other tools, and to the responder itself.
     pub notifier: Outbox,
     /// Time.
@@ -30,7 +29,7 @@ impl Adapters {
         Ok(Self {
             store: S3Store::new(&sdk, &environment),
             metrics: CloudWatchMetrics::new(&sdk),
-            groups: AutoScalingGroups::new(&sdk),
+            groups: Fleets::new(&sdk),
             notifier: Outbox::new(&sdk, &environment),
             clock: SystemClock,
         })

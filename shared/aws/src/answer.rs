@@ -124,7 +124,8 @@ fn classify(code: Option<&str>, message: Option<&str>, status: u16) -> Kind {
     // The query services name some faults with this ending and some without.
     let bare = code.trim_end_matches("Fault").trim_end_matches("Exception");
     match bare {
-        "NoSuchKey" | "NoSuchBucket" | "NotFound" | "ResourceNotFound" => Kind::NotFound,
+        "NoSuchKey" | "NoSuchBucket" | "NotFound" | "ResourceNotFound" | "ObjectNotFound"
+        | "ClusterNotFound" | "ServiceNotFound" => Kind::NotFound,
         // Auto Scaling says with the general code that a group is not there.
         "ValidationError"
             if message.is_some_and(|text| text.contains("AutoScalingGroup name not found")) =>
@@ -138,6 +139,7 @@ fn classify(code: Option<&str>, message: Option<&str>, status: u16) -> Kind {
         | "ResourceContention"
         | "ResourceInUse"
         | "InstanceRefreshInProgress"
+        | "ConcurrentUpdate"
         | "AlreadyExists" => Kind::Conflict,
         "SlowDown" | "RequestLimitExceeded" | "TooManyRequests" | "BandwidthLimitExceeded" => {
             Kind::Throttled

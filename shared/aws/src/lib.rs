@@ -1,4 +1,5 @@
-//! The ports on AWS: S3 as document store, CloudWatch as metric source and sink, Auto Scaling as groups,
+//! The ports on AWS: S3 as document store, CloudWatch as metric source and sink, Auto Scaling and
+//! Application Auto Scaling as groups,
 //! SNS, EventBridge and SQS as what goes out, and the clock of the machine.
 //!
 //! Adapters only translate. Every list is followed to its last page, every per-item failure of a
@@ -11,10 +12,12 @@ mod answer;
 mod clock;
 mod connection;
 mod environment;
+mod fleets;
 mod groups;
 mod metrics;
 mod notifier;
 mod outbox;
+mod scalable;
 mod store;
 mod time;
 
@@ -26,8 +29,10 @@ pub use connection::{
     ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, MOST_ATTEMPTS, OPERATION_TIMEOUT, connect, loader,
 };
 pub use environment::{Environment, EnvironmentError};
+pub use fleets::Fleets;
 pub use groups::AutoScalingGroups;
 pub use metrics::CloudWatchMetrics;
 pub use notifier::SnsNotifier;
 pub use outbox::Outbox;
+pub use scalable::ScalableTargets;
 pub use store::S3Store;

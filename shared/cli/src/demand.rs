@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read;
+use std::path::Path;
 
 use jiff::tz::TimeZone;
 use timeseries::csv::{CsvOptions, ReadReport};
@@ -41,25 +42,7 @@ pub(crate) fn read(
     zone: TimeZone,
     console: &mut Console<'_>,
 ) -> Done<Demand> {
-    let standard = arguments.history.as_os_str() == "-";
-    let name = if standard {
-        "standard input".to_owned()
-    } else {
-        arguments.history.display().to_string()
-    };
-    console.progress(&format!("reading {name}"));
-    let bytes = if standard {
-        console.read_input()
-    } else {
-        fs::read(&arguments.history)
-    };
-    let bytes = bytes.input(|| {
-        format!(
-            "{name} cannot be read: give --history a CSV file, plain or gzip, or - for standard \
-             input"
-        )
-    })?;
-    let bytes = unpacked(bytes, &name)?;
+    let (name, bytes) = read_bytes(&arguments.history, "--history", console)?;
     let aggregate = Aggregate::from(arguments.aggregate);
     let options = CsvOptions {
         zone: zone.clone(),
@@ -84,6 +67,33 @@ pub(crate) fn read(
         aggregate,
         zone,
     })
+}
+
+/// The name, for messages, and the plain bytes of the file at `path`, or of standard input for `-`.
+pub(crate) fn read_bytes(
+    path: &Path,
+    flag: &str,
+    console: &mut Console<'_>,
+) -> Done<(String, Vec<u8>)> {
+    let standard = path.as_os_str() == "-";
+    let name = if standard {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    };
+    console.progress(&format!("reading {name}"));
+    let bytes = if standard {
+        console.read_input()
+    } else {
+        fs::read(path)
+    };
+    let bytes = bytes.input(|| {
+        format!(
+            "{name} cannot be read: give {flag} a CSV file, plain or gzip, or - for standard input"
+        )
+    })?;
+    let bytes = unpacked(bytes, &name)?;
+    Ok((name, bytes))
 }
 
 fn unpacked(bytes: Vec<u8>, name: &str) -> Done<Vec<u8>> {

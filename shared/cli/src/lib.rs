@@ -27,6 +27,7 @@ mod plan;
 mod quiet;
 mod report;
 mod simulate;
+mod throughput;
 mod what_if;
 
 pub use console::Console;
@@ -65,6 +66,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<
             clap_complete::generate(arguments.shell, &mut command, "forescale", console.out());
             Ok(())
         }
+        Command::Throughput(arguments) => throughput::run(&arguments, console),
         Command::Alarms(arguments) => alarms::run(&arguments, console),
     };
     let done = done.and_then(|()| console.finish());

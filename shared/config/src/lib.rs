@@ -26,4 +26,6 @@ pub use error::{ConfigErrors, Finding};
 pub use event::{Event, EventEffect, EventTime, Every, Occurrence, OccurrenceEffect};
 pub use response::{Level, MissingBand, Response, Signals};
 pub use schema::{json_schema, ordered};
-pub use target::{DemandMetric, LeadTime, Mode, ReactivePolicy, Simulation, Target, Throughput};
+pub use target::{
+    Bound, BoundKind, DemandMetric, LeadTime, Mode, ReactivePolicy, Simulation, Target, Throughput,
+};

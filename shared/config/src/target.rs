@@ -86,7 +86,37 @@ pub enum Throughput {
         utilization: f64,
         /// Requests per minute to assume until measured.
         initial: f64,
+        /// Whether `initial` was typed in as the value to go by: it is compared with what is
+        /// measured and never replaced.
+        typed: bool,
+        /// What else must not be exceeded.
+        bounds: Vec<Bound>,
     },
+}
+
+/// A measured resource with the value that one server is not to exceed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bound {
+    /// What it is of.
+    pub kind: BoundKind,
+    /// Value not to be exceeded, above 0: percent of memory, response time in its metric's unit,
+    /// errors as a share of demand, waiting requests per server.
+    pub limit: f64,
+    /// The metric. Default: the one of that name in [`Response::signals`].
+    pub metric: DemandMetric,
+}
+
+/// What a [`Bound`] is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BoundKind {
+    /// Memory.
+    Memory,
+    /// Response time.
+    ResponseTime,
+    /// Errors.
+    Errors,
+    /// Requests that wait.
+    Queue,
 }
 
 /// From the decision to a server in service.

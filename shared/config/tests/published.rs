@@ -193,6 +193,7 @@ fn the_schema_has_the_keys_that_are_read() {
         "group",
         "load_balancer",
         "name",
+        "resource",
         "target_group",
     ];
     let mut shared = keys(&root["properties"]["target"]["items"]);

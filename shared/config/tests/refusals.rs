@@ -102,6 +102,7 @@ const FILES: &[&str] = &[
     "[[target]]\nname = \"web\"\ntarget_group = \"targetgroup/a/73e2d6bc24d8a067\"\ndemand = { name = \"B\", statistic = \"sum\", dimensions = { a = 1 }, unit = \"x\" }\nmax_servers = 1\nthroughput = { initial = -1, resource = { namespace = \"\" } }",
     "[defaults]\nmin_servers = 5\nrisk = 0.9\n[[target]]\nname = \"web\"\nload_balancer = \"app/a/50dc6c495c0c9188\"\nmax_servers = 3\nthroughput = 10\n[[target]]\nname = \"api\"\nload_balancer = \"app/a/50dc6c495c0c9188\"\nmax_servers = 3\nthroughput = 10",
     "[[target]]\nname = \"web\"\ngroup = \"g\"\nload_balancer = \"app/a/50dc6c495c0c9188\"\nmax_servers = 3\nthroughput = 10\n[[target]]\nname = \"web\"\ngroup = \"g\"\nload_balancer = \"app/a/50dc6c495c0c9188\"\nmax_servers = 3\nthroughput = 10",
+    "[[target]]\nname = \"web\"\nload_balancer = \"app/a/50dc6c495c0c9188\"\nmax_servers = 3\nthroughput = { initial = 5, value = 6, errors = { limit = 2, namespace = \"A\", name = \"B\" }, response_time = { limit = 0.5 }, queue = { limit = 0, namespace = \"A\", name = \"B\", unit = \"x\" } }",
     "[[target]]\nname = \"web\"\nmax_servers = 3\nmax_servers = 4",
     "[[target]\nname = web\nrisk = 0,1",
     "\u{feff}\u{0}",

@@ -69,6 +69,8 @@ pub(crate) fn decide(
         .cloned()
         .collect();
     let scales_in = match target.control.desired {
+        // Where desired capacity cannot be scheduled, policies do what is above MinSize.
+        _ if seen.group.floors_only => true,
         Desired::Auto => scales_in(&seen.policies),
         Desired::Never => true,
         Desired::Always => false,

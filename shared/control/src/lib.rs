@@ -27,6 +27,7 @@ mod seen;
 mod settings;
 mod sight;
 mod store;
+mod throughput;
 mod timely;
 mod tuned;
 mod world;

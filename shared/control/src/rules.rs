@@ -1,14 +1,13 @@
 //! What a target's configuration and measurements come down to.
 
-use config::{DemandMetric, LeadTime, Mode, Target, Throughput};
-use documents::{History, Measurements};
+use config::{LeadTime, Mode, Target};
+use documents::Measurements;
 use fleet::Group;
 use jiff::{SignedDuration, Timestamp};
-use planning::{Launches, LoadPoint, Rules, measure_lead_time, measure_throughput, versions_seen};
-use ports::{GroupReader, MetricName, MetricSource, PortError, Reading, Statistic};
-use timeseries::Step;
+use planning::{Launches, Rules, measure_lead_time, versions_seen};
+use ports::{GroupReader, MetricSource};
 
-use crate::metrics::{metric_name, series_of};
+use crate::throughput::throughput;
 
 /// How throughput and lead time were come by.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,8 +21,6 @@ pub struct Measured {
 /// What is known before anything is measured.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known<'a> {
-    /// Observed demand.
-    pub history: Option<&'a History>,
     /// What was measured before.
     pub measurements: Option<&'a Measurements>,
     /// Whether values that people typed in are compared with what is seen. It costs calls.
@@ -32,8 +29,6 @@ pub struct Known<'a> {
 
 /// How far back activities are read. Source: DescribeScalingActivities keeps six weeks.
 const ACTIVITIES_KEPT: SignedDuration = SignedDuration::from_hours(6 * 7 * 24);
-/// How far back throughput is measured: a week has every shape of day.
-const LOADS_SEEN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The rules a plan for `target` follows, measured where the configuration says so. What cannot be
 /// measured, also because a call failed, falls back to the configuration's initial value and is
@@ -47,45 +42,19 @@ pub async fn resolve_rules<M: MetricSource, G: GroupReader>(
     now: Timestamp,
 ) -> (Rules, Measured) {
     let mut notes = Vec::new();
-    let throughput = match &target.throughput {
-        Throughput::Given(value) => *value,
-        Throughput::Measured {
-            resource,
-            utilization,
-            initial,
-        } => {
-            match loads(target, resource, known.history, metrics, now)
-                .await
-                .map(|points| measure_throughput(&points, *utilization))
-            {
-                Ok(Ok(measured)) => {
-                    notes.push(format!(
-                        "throughput of {:.0}/min measured at {utilization} % of {} on {} points{}",
-                        measured.per_server,
-                        resource.name,
-                        measured.points,
-                        if measured.per_server > measured.highest_seen {
-                            format!(", beyond the {:.0}/min ever seen", measured.highest_seen)
-                        } else {
-                            String::new()
-                        },
-                    ));
-                    measured.per_server
-                }
-                Ok(Err(why)) => {
-                    notes.push(format!("throughput of {initial}/min as configured: {why}"));
-                    *initial
-                }
-                Err(error) => {
-                    notes.push(format!(
-                        "throughput of {initial}/min as configured: {error}"
-                    ));
-                    *initial
-                }
-            }
-        }
-    };
-    let (lead_time, measurements) = lead_time(target, group, known, groups, now, &mut notes).await;
+    let mut measurements = known.measurements.cloned().unwrap_or_default();
+    let (throughput, record) = throughput(target, group, known, metrics, now, &mut notes).await;
+    measurements.throughput = record.or(measurements.throughput);
+    let lead_time = lead_time(
+        target,
+        group,
+        known,
+        groups,
+        now,
+        &mut measurements,
+        &mut notes,
+    )
+    .await;
     let rules = Rules {
         min_servers: target.min_servers,
         max_servers: target.max_servers,
@@ -110,20 +79,20 @@ pub async fn resolve_rules<M: MetricSource, G: GroupReader>(
     (rules, measured)
 }
 
-/// The lead time to go by, and what is to be remembered of launches.
+/// The lead time to go by. What is to be remembered of launches goes into `remembered`.
 async fn lead_time<G: GroupReader>(
     target: &Target,
     group: &Group,
     known: Known<'_>,
     groups: &G,
     now: Timestamp,
+    remembered: &mut Measurements,
     notes: &mut Vec<String>,
-) -> (SignedDuration, Measurements) {
+) -> SignedDuration {
     let assumed = target.lead_time.assumed();
-    let mut remembered = known.measurements.cloned().unwrap_or_default();
     let given = matches!(target.lead_time, LeadTime::Given(_));
     if given && !known.check {
-        return (assumed, remembered);
+        return assumed;
     }
     let since = now
         .saturating_sub(ACTIVITIES_KEPT)
@@ -144,7 +113,7 @@ async fn lead_time<G: GroupReader>(
             now,
         })
     });
-    let lead_time = match measured {
+    match measured {
         Ok(measured) if given => {
             if measured.lead_time > assumed {
                 notes.push(format!(
@@ -164,54 +133,5 @@ async fn lead_time<G: GroupReader>(
             notes.push(format!("lead time of {assumed:#} as configured: {why}"));
             assumed
         }
-    };
-    (lead_time, remembered)
-}
-
-/// Demand, servers and resource of the last week in five-minute steps.
-async fn loads<M: MetricSource>(
-    target: &Target,
-    resource: &DemandMetric,
-    history: Option<&History>,
-    metrics: &M,
-    now: Timestamp,
-) -> Result<Vec<LoadPoint>, PortError> {
-    let Some(history) = history else {
-        return Ok(Vec::new());
-    };
-    let Ok(demand) = series_of(history, &history.demand) else {
-        return Ok(Vec::new());
-    };
-    let from = Step::FIVE_MINUTES.floor(now.saturating_sub(LOADS_SEEN).unwrap_or(Timestamp::MIN));
-    let to = Step::FIVE_MINUTES.floor(now);
-    let in_service = MetricName {
-        namespace: "AWS/AutoScaling".to_owned(),
-        name: "GroupInServiceInstances".to_owned(),
-        dimensions: [("AutoScalingGroupName".to_owned(), target.group.clone())].into(),
-    };
-    let reading = |metric: MetricName| Reading {
-        metric,
-        statistic: Statistic::Average,
-        period: Step::FIVE_MINUTES,
-        from,
-        to,
-    };
-    let (used_reading, servers_reading) = (reading(metric_name(resource)), reading(in_service));
-    let (used, servers) =
-        futures_util::try_join!(metrics.read(&used_reading), metrics.read(&servers_reading))?;
-    let servers: std::collections::BTreeMap<Timestamp, f64> = servers
-        .iter()
-        .map(|point| (point.at, point.value))
-        .collect();
-    Ok(used
-        .iter()
-        .filter_map(|point| {
-            let servers = *servers.get(&point.at)?;
-            Some(LoadPoint {
-                demand: demand.at(point.at)?,
-                servers,
-                resource: point.value,
-            })
-        })
-        .collect())
+    }
 }

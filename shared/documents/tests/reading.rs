@@ -193,6 +193,12 @@ const IMPOSSIBLE: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "measurements",
+        "/throughput/per_server",
+        "0",
+        "throughput of 0 is not above 0",
+    ),
+    (
+        "measurements",
         "/versions/i-0ea10fdc59a07df6e",
         "\"\"",
         "version '' of instance 'i-0ea10fdc59a07df6e': both are 1 to 255 bytes long",

@@ -2,6 +2,10 @@
 //!
 //! Sizes are in the group's capacity units (instances, unless the group has weights).
 
+mod scalable;
+
+pub use scalable::{MOST_SCALABLE_ACTIONS, ScalableTarget};
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +38,9 @@ pub struct Group {
     pub suspended_processes: Vec<String>,
     /// DefaultInstanceWarmup, where set.
     pub default_warmup: Option<SignedDuration>,
+    /// Whether only MinSize and MaxSize can be scheduled, and what is above MinSize is policies'
+    /// business: scalable targets of Application Auto Scaling.
+    pub floors_only: bool,
     /// Instances that wait in the group's warm pool; `None` without one.
     pub warm_pool: Option<u32>,
     /// Whether the group is being deleted.

@@ -3,6 +3,10 @@
 //! A store's own tests call [`document_store`] with an empty place in it; the first broken rule is
 //! the error.
 
+mod groups;
+
+pub use groups::groups;
+
 use futures_util::future::join_all;
 use ports::{Condition, DocumentStore, PortError, Version};
 use thiserror::Error;

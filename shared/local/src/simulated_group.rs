@@ -297,6 +297,26 @@ mod tests {
     }
 
     #[test]
+    fn both_backends_conform() {
+        for name in ["web", "ecs:service/prod/web"] {
+            let clock = VirtualClock::new(start());
+            let group = SimulatedGroup::new(GroupSpec::new(name, 1, 2, 10), start()).unwrap();
+            let port = SimulatedGroupPort::new([group], &clock);
+            block_on(crate::conformance::groups(&port, name, "gone", start())).unwrap();
+            let scalable = name.contains(':');
+            assert_eq!(block_on(port.group(name)).unwrap().floors_only, scalable);
+            let exact = ScheduledAction {
+                desired_capacity: Some(4),
+                ..floor("exact", later(90), 4)
+            };
+            let two = [floor("a", later(60), 4), floor("b", later(60), 5), exact];
+            let failed = block_on(port.put_scheduled_actions(name, &two)).unwrap();
+            let failed: Vec<&str> = failed.iter().map(|item| item.name.as_str()).collect();
+            assert_eq!(failed, if scalable { ["exact"] } else { ["b"] });
+        }
+    }
+
+    #[test]
     fn planner_and_responder_sign_their_writes() {
         let (planner, clock) = port();
         let responder = planner.acting_as(Source::Responder);

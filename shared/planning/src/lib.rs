@@ -38,7 +38,10 @@ pub use names::{is_own, own_prefix};
 pub use near::{NEAR_BLOCK, Outlook};
 pub use pace::Pace;
 pub use requirement::{Requirement, require};
-pub use throughput::{LoadPoint, MeasuredThroughput, measure_throughput, servers_for};
+pub use throughput::{
+    Compared, Drift, Kind, KindShare, Learnt, Limit, LoadPoint, Met, Signal, SignalKind,
+    fleet_throughput, learn_throughput, servers_for,
+};
 pub use tune::{Past, Rhythm, Tuning, tune};
 
 use jiff::SignedDuration;

@@ -8,8 +8,9 @@
 
 mod common;
 
-use common::{ACTIVE, GROUP, Stage, config, mins};
+use common::{ACTIVE, GROUP, Stage, at, config, forecast, mins, series};
 use documents::{Measurements, keys};
+use ports::MetricName;
 
 /// The usual scene with a measured lead time, and servers of version 41 that boot in 3 minutes.
 fn stage(lead_time: &str) -> Stage {
@@ -78,4 +79,97 @@ fn a_typed_in_lead_time_is_honoured_and_compared() {
         text.contains("boots went from 3 to 11 minutes with version 42"),
         "{text}"
     );
+}
+
+/// A week of a daily wave on a group of 8 servers of which each request takes CPU, with a forecast
+/// of 6,000 a minute.
+fn busy(throughput: &str, cpu: impl Fn(f64) -> f64) -> Stage {
+    let now = at("2026-11-20T08:40:00Z");
+    let start = now - mins(7 * 24 * 60);
+    let minutes = 8 * 24 * 60;
+    let demand = |minute: usize| {
+        let day = minute as f64 / 1440.0 * std::f64::consts::TAU;
+        4000.0 - 2500.0 * day.cos() + ((minute * 7919) % 101) as f64
+    };
+    let text = config(ACTIVE).replace("throughput = 1000", throughput);
+    let mut stage = Stage::new(now, &text, series(start, minutes, demand), true);
+    let own = |namespace: &str, name: &str| MetricName {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        dimensions: [("AutoScalingGroupName".to_owned(), GROUP.to_owned())].into(),
+    };
+    stage.metrics = stage
+        .metrics
+        .with(
+            own("AWS/EC2", "CPUUtilization"),
+            series(start, minutes, |minute| cpu(demand(minute) / 8.0)),
+        )
+        .with(
+            own("AWS/AutoScaling", "GroupInServiceInstances"),
+            series(start, minutes, |_| 8.0),
+        );
+    stage.put_forecast(&forecast(at("2026-11-20T00:00:00Z"), |_| 6000.0));
+    stage
+}
+
+#[test]
+fn throughput_is_measured_planned_by_and_remembered_for_a_day() {
+    // 60 % of CPU at 660 a minute: 6,000 a minute need ten servers.
+    let stage = busy("throughput = { utilization = 60, initial = 100 }", |load| {
+        5.0 + load / 12.0
+    });
+    let text = stage.planner().text;
+    assert!(text.contains("throughput of 660/min a server"), "{text}");
+    assert!(text.contains("CPU reaches 60 % first"), "{text}");
+    let notes = stage.plan().notes;
+    assert!(
+        notes.iter().any(|note| note.contains("660/min a server")),
+        "{notes:?}"
+    );
+    let floors: Vec<u32> = stage.plan().floors.iter().map(|f| f.servers).collect();
+    assert!(floors.contains(&10), "{floors:?}");
+    let reads = stage.faults.count("read");
+    let known: Measurements = stage.get(&keys::measurements("web")).unwrap();
+    assert!((known.throughput.unwrap().per_server.unwrap() / 660.0 - 1.0).abs() < 0.01);
+    stage.pass(mins(60), 5500.0);
+    assert!(stage.planner().text.contains("throughput of 660/min"));
+    let second = stage.faults.count("read") - reads;
+    assert!(second < reads, "{second} reads after {reads}");
+    // The responder goes by the same value and does not read a week for it.
+    let text = stage.run(common::Function::Responder).text;
+    assert!(text.contains("throughput of 660/min"), "{text}");
+}
+
+#[test]
+fn a_typed_in_throughput_is_honoured_and_compared() {
+    // CPU is full at 570 a minute.
+    let used = |load: f64| (5.0 + load / 6.0).min(100.0);
+    let stage = busy("throughput = 1000", used);
+    let text = stage.planner().text;
+    assert!(
+        text.contains("throughput of 1000/min as configured is more than is seen"),
+        "{text}"
+    );
+    let floors: Vec<u32> = stage.plan().floors.iter().map(|f| f.servers).collect();
+    assert!(floors.contains(&6), "{floors:?}");
+    let stage = busy("throughput = 500", used);
+    let text = stage.planner().text;
+    assert!(!text.contains("as configured"), "{text}");
+    let stage = busy("throughput = { value = 1000, utilization = 60 }", used);
+    let text = stage.planner().text;
+    assert!(
+        text.contains("is more than is seen: CPU reaches 60 %"),
+        "{text}"
+    );
+}
+
+#[test]
+fn too_little_to_learn_from_is_said() {
+    let stage = busy("throughput = { initial = 750 }", |_| 30.0);
+    let text = stage.planner().text;
+    assert!(
+        text.contains("throughput of 750/min as configured"),
+        "{text}"
+    );
+    assert!(text.contains("CPU does not reach 60 %"), "{text}");
 }

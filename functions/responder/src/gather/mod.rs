@@ -3,13 +3,13 @@
 mod servers;
 mod signals;
 
-use config::{Target, Throughput};
+use config::Target;
 use control::{
     ControlError, Edges, Known, Loaded, Settings, TimelyWorld, World, band, chain, demand_minutes,
     load, metric_name, resolve_rules,
 };
 use diagnosis::{Band, Evidence, Fleet, Missing, Track};
-use documents::{History, Measurements, Plan, keys};
+use documents::{Measurements, Plan, keys};
 use fleet::Group;
 use jiff::{SignedDuration, Timestamp};
 use planning::Rules;
@@ -63,23 +63,12 @@ where
         .saturating_sub(SignedDuration::from_mins(MINUTES as i64))
         .unwrap_or(Timestamp::MIN);
     let plan_key = keys::plan(&target.name);
-    let history_key = keys::history(&target.name);
-    let measured = matches!(target.throughput, Throughput::Measured { .. });
-    let history = async {
-        match measured {
-            false => Ok(None),
-            true => load::<History>(brief.store, &history_key)
-                .await
-                .map(|loaded| loaded.body().cloned()),
-        }
-    };
     let mut notes = Vec::new();
     let span = (from, MINUTES + AHEAD);
     let measurements_key = keys::measurements(&target.name);
-    let (group, plan, history, measurements, edges) = futures_util::join!(
+    let (group, plan, measurements, edges) = futures_util::join!(
         world.groups.group(&target.group),
         load::<Plan>(brief.store, &plan_key),
-        history,
         load::<Measurements>(brief.store, &measurements_key),
         band(brief.store, settings, target, span, now, &mut notes),
     );
@@ -95,17 +84,12 @@ where
         known("plan", &error);
         Loaded::Absent
     });
-    let history = history.unwrap_or_else(|error| {
-        known("history", &error);
-        None
-    });
     // Without them versions are known of present servers only.
     let measurements = measurements.unwrap_or_else(|error| {
         known("earlier measurements", &error);
         Loaded::Absent
     });
     let remembered = Known {
-        history: history.as_ref(),
         measurements: measurements.body(),
         check: false,
     };

@@ -32,6 +32,7 @@ pub(super) fn group(call: Call<'_>, group: &sdk::AutoScalingGroup) -> Result<Gro
             .default_instance_warmup()
             .filter(|seconds| *seconds >= 0)
             .map(|seconds| SignedDuration::from_secs(i64::from(seconds))),
+        floors_only: false,
         warm_pool: group
             .warm_pool_configuration()
             .map(|_| group.warm_pool_size().unwrap_or(0))

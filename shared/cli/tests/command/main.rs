@@ -8,3 +8,4 @@ mod forecasts;
 mod groups;
 mod kept;
 mod manners;
+mod throughput;

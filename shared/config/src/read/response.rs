@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use fleet::ScalableTarget;
 use jiff::SignedDuration;
 
 use super::field::Field;
@@ -22,15 +23,11 @@ pub(crate) fn read(section: &Section<'_>, group: &str) -> Option<Response> {
             instance_refresh: false,
             people_within: SignedDuration::from_hours(1),
             signals: Signals {
-                cpu: Some(of_group("AWS/EC2", "CPUUtilization", group)),
+                cpu: Some(cpu(group)),
                 response_time: None,
                 errors: None,
                 unhealthy: None,
-                in_service: Some(of_group(
-                    "AWS/AutoScaling",
-                    "GroupInServiceInstances",
-                    group,
-                )),
+                in_service: Some(in_service(group)),
                 exhaustible: Vec::new(),
                 behind: Vec::new(),
                 per_server: Some("InstanceId".to_owned()),
@@ -84,8 +81,7 @@ fn servers(field: &Field<'_>) -> Option<Option<u32>> {
 }
 
 fn signals(section: &Section<'_>, group: &str) -> Option<Signals> {
-    let cpu = of_group("AWS/EC2", "CPUUtilization", group);
-    let count = of_group("AWS/AutoScaling", "GroupInServiceInstances", group);
+    let (cpu, count) = (cpu(group), in_service(group));
     let cpu = optional(section.get("cpu"), Some(cpu), |f| measured(f, "Average"));
     let response = optional(section.get("response_time"), None, |f| {
         measured(f, "Average")
@@ -155,11 +151,44 @@ fn levels(field: &Field<'_>) -> Option<Vec<Level>> {
     Some(levels)
 }
 
-fn of_group(namespace: &str, name: &str, group: &str) -> DemandMetric {
+/// CPU of the group in percent.
+pub(crate) fn cpu(group: &str) -> DemandMetric {
+    of_group(group, ("AWS/EC2", "AWS/ECS"), "CPUUtilization")
+}
+
+/// Servers in service; for an ECS service its tasks, which Container Insights counts.
+fn in_service(group: &str) -> DemandMetric {
+    let ecs = ecs(group).is_some();
+    let name = if ecs {
+        "RunningTaskCount"
+    } else {
+        "GroupInServiceInstances"
+    };
+    of_group(group, ("AWS/AutoScaling", "ECS/ContainerInsights"), name)
+}
+
+/// Cluster and service, where the group is an ECS service.
+fn ecs(group: &str) -> Option<[(String, String); 2]> {
+    let target = ScalableTarget::parse(group)?;
+    let (cluster, service) = target.ecs()?;
+    Some([
+        ("ClusterName".to_owned(), cluster.to_owned()),
+        ("ServiceName".to_owned(), service.to_owned()),
+    ])
+}
+
+fn of_group(group: &str, (namespace, of_ecs): (&str, &str), name: &str) -> DemandMetric {
+    let (namespace, dimensions) = match ecs(group) {
+        Some(dimensions) => (of_ecs, BTreeMap::from(dimensions)),
+        None => {
+            let group = ("AutoScalingGroupName".to_owned(), group.to_owned());
+            (namespace, BTreeMap::from([group]))
+        }
+    };
     DemandMetric {
         namespace: namespace.to_owned(),
         name: name.to_owned(),
-        dimensions: BTreeMap::from([("AutoScalingGroupName".to_owned(), group.to_owned())]),
+        dimensions,
         statistic: "Average".to_owned(),
     }
 }

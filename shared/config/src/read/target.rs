@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use holidays::Place;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -8,15 +6,19 @@ use timeseries::Step;
 use super::field::Field;
 use super::section::Section;
 use super::{control, metric, response, simulation, time};
-use crate::{Control, DemandMetric, LeadTime, Mode, Response, Simulation, Target, Throughput};
+use crate::{
+    Bound, BoundKind, Control, DemandMetric, LeadTime, Mode, Response, Signals, Simulation, Target,
+    Throughput,
+};
 
 /// Most servers of a group: far above what Auto Scaling runs, low enough to catch a slip.
 pub(crate) const MOST_SERVERS: u32 = 100_000;
 
 /// What every target must say for itself.
-const OWN: [&str; 6] = [
+const OWN: [&str; 7] = [
     "name",
     "group",
+    "resource",
     "demand",
     "load_balancer",
     "target_group",
@@ -54,9 +56,14 @@ pub(crate) fn check_defaults(section: Section<'_>) {
 /// One target; `None` where something was found wrong.
 pub(crate) fn read(section: Section<'_>) -> Option<Target> {
     let name = name(&section);
-    let group = match section.own("group") {
-        Some(field) => group(&field),
-        None => name.clone(),
+    let group = match (section.own("group"), section.own("resource")) {
+        (Some(_), Some(resource)) => {
+            resource.refuse("stands beside group", "one of group and resource");
+            None
+        }
+        (Some(field), None) => group(&field),
+        (None, Some(field)) => resource(&field),
+        (None, None) => name.clone(),
     };
     let demand = metric::demand(&section);
     let alarms = match section.own("alarms") {
@@ -100,7 +107,6 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
         country(field).map(Some)
     });
     let servers = servers(section);
-    let throughput = throughput(section, group);
     let lead_time = lead_time(section);
     let risk = optional(section.get("risk"), 0.001, |field| {
         field.number(|risk| risk > 0.0 && risk < 0.5, "above 0, below 0.5")
@@ -120,6 +126,8 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
     let known_price = price.filter(|_| !section.is_partial());
     let control = control::read(section, known_price);
     let response = response::read(section, group);
+    let signals = response.as_ref().map(|response| &response.signals);
+    let throughput = throughput(section, group, signals);
     if let Some(response) = &response
         && response.monthly_budget.is_some()
         && price == Some(0.0)
@@ -173,6 +181,17 @@ fn group(field: &Field<'_>) -> Option<String> {
     field.word(255, |c| !c.is_control() && c != ':', allowed)
 }
 
+/// A scalable target of Application Auto Scaling, as text.
+fn resource(field: &Field<'_>) -> Option<String> {
+    let allowed = "NAMESPACE:RESOURCE of Application Auto Scaling, such as ecs:service/prod/web, with @DIMENSION where it has several";
+    let text = field.word(1600, |c| !c.is_control(), allowed)?;
+    if fleet::ScalableTarget::parse(&text).is_none() {
+        field.refuse("is no scalable target", allowed);
+        return None;
+    }
+    Some(text)
+}
+
 fn alarms(field: &Field<'_>) -> Option<Vec<String>> {
     let allowed = "a list of alarm names, each 1 to 255 characters, * for anything";
     field.list(allowed, |item| item.word(255, |c| !c.is_control(), allowed))
@@ -197,7 +216,7 @@ fn servers(section: &Section<'_>) -> Option<(u32, u32)> {
     None
 }
 
-fn throughput(section: &Section<'_>, group: &str) -> Option<Throughput> {
+fn throughput(section: &Section<'_>, group: &str, signals: Option<&Signals>) -> Option<Throughput> {
     let allowed = "above 0, at most 1000000000 (requests per minute and server)";
     let whole = "requests per minute and server, or a table { utilization, initial, resource }";
     let number = |field: &Field<'_>| field.number(|value| value > 0.0 && value <= 1e9, allowed);
@@ -209,22 +228,102 @@ fn throughput(section: &Section<'_>, group: &str) -> Option<Throughput> {
         let allowed = "1 to 100 (percent)";
         field.number(|percent| (1.0..=100.0).contains(&percent), allowed)
     });
-    let initial = section.required("initial", allowed);
-    let initial = initial.and_then(|field| number(&field));
-    let cpu = DemandMetric {
-        namespace: "AWS/EC2".to_owned(),
-        name: "CPUUtilization".to_owned(),
-        dimensions: BTreeMap::from([("AutoScalingGroupName".to_owned(), group.to_owned())]),
-        statistic: "Average".to_owned(),
+    let value = section.get("value");
+    let typed = value.is_some();
+    if let (Some(_), Some(initial)) = (&value, section.get("initial")) {
+        initial.refuse("stands beside value", "one of value and initial");
+    }
+    let initial = match value {
+        Some(value) => number(&value),
+        None => section
+            .required("initial", allowed)
+            .and_then(|field| number(&field)),
     };
+    let cpu = response::cpu(group);
     let resource = optional(section.get("resource"), cpu, |field| {
         metric::read(field, "Average")
     });
+    let bounds = bounds(&section, signals);
     section.finish();
     Some(Throughput::Measured {
         resource: resource?,
         utilization: utilization?,
         initial: initial?,
+        typed,
+        bounds: bounds?,
+    })
+}
+
+/// What else one server is not to exceed.
+fn bounds(section: &Section<'_>, signals: Option<&Signals>) -> Option<Vec<Bound>> {
+    const PERCENT: &str = "above 0, at most 100 (percent)";
+    const AMOUNT: &str = "above 0, at most 1000000000";
+    const SHARE: &str = "above 0, at most 1 (share of demand)";
+    let known = |of: fn(&Signals) -> Option<&DemandMetric>| signals.and_then(of).cloned();
+    let kinds = [
+        (
+            "memory",
+            BoundKind::Memory,
+            (100.0, PERCENT),
+            known(|signals| signals.exhaustible.first().map(|level| &level.metric)),
+        ),
+        (
+            "response_time",
+            BoundKind::ResponseTime,
+            (1e9, AMOUNT),
+            known(|signals| signals.response_time.as_ref()),
+        ),
+        (
+            "errors",
+            BoundKind::Errors,
+            (1.0, SHARE),
+            known(|signals| signals.errors.as_ref()),
+        ),
+        ("queue", BoundKind::Queue, (1e9, AMOUNT), None),
+    ];
+    // Every one is read before any is missed, so that all that is wrong is found.
+    let read: Vec<Option<Bound>> = kinds
+        .into_iter()
+        .filter_map(|(key, kind, most, known)| {
+            let field = section.get(key)?;
+            Some(bound(&field, kind, most, known))
+        })
+        .collect();
+    read.into_iter().collect()
+}
+
+fn bound(
+    field: &Field<'_>,
+    kind: BoundKind,
+    (most, allowed): (f64, &str),
+    known: Option<DemandMetric>,
+) -> Option<Bound> {
+    let section = field.section("a table { limit, namespace, name, dimensions, statistic }")?;
+    let limit = section
+        .required("limit", allowed)
+        .and_then(|field| field.number(|value| value > 0.0 && value <= most, allowed));
+    let named = ["namespace", "name", "dimensions", "statistic"];
+    let metric = if named.iter().any(|key| section.get(key).is_some()) {
+        let statistic = if kind == BoundKind::Errors {
+            "Sum"
+        } else {
+            "Average"
+        };
+        metric::read_section(section, statistic)
+    } else {
+        section.finish();
+        if known.is_none() {
+            field.refuse(
+                "names no metric",
+                "namespace and name beside limit, or the metric in response",
+            );
+        }
+        known
+    };
+    Some(Bound {
+        kind,
+        limit: limit?,
+        metric: metric?,
     })
 }
 

@@ -5,7 +5,7 @@ use documents::{
     Following, Forecast, History, Hold, HorizonRecord, Incident, LadderRung, Lease, LedgerEntry,
     LeftOutDays, LeftOutStretch, Measurements, MemoryRecord, NearRecord, PastRecord, Pause, Plan,
     PlanStep, PlannedAction, Raise, Record, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm,
-    ShadowLedger, Spent, TunedFor, Tuning,
+    ShadowLedger, Spent, ThroughputRecord, TunedFor, Tuning,
 };
 use jiff::Timestamp;
 
@@ -89,6 +89,12 @@ pub(crate) fn record() -> Record {
 pub(crate) fn measurements() -> Measurements {
     Measurements {
         versions: [("i-0ea10fdc59a07df6e".to_owned(), "42".to_owned())].into(),
+        throughput: Some(ThroughputRecord {
+            at: at("2026-01-01T00:40:00Z"),
+            made_for: "CPUUtilization 60".to_owned(),
+            per_server: Some(640.0),
+            notes: vec!["measured on 2016 points".to_owned()],
+        }),
     }
 }
 

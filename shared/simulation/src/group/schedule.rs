@@ -1,6 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use fleet::{ItemFailure, MOST_ACTIONS_A_BATCH, MOST_SCHEDULED_ACTIONS, ScheduledAction, Sizes};
+use fleet::{
+    ItemFailure, MOST_ACTIONS_A_BATCH, MOST_SCALABLE_ACTIONS, MOST_SCHEDULED_ACTIONS,
+    ScheduledAction, Sizes,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use super::changes::Origin;
@@ -18,6 +21,8 @@ const TARDINESS_STREAM: u64 = 3;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Schedule {
     pending: BTreeMap<String, Pending>,
+    /// Whether it follows Application Auto Scaling's rules.
+    scalable: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -37,6 +42,19 @@ pub(super) struct Due {
 }
 
 impl Schedule {
+    /// An empty one, by the rules of Application Auto Scaling or of Auto Scaling.
+    pub(super) fn of(scalable: bool) -> Self {
+        Self {
+            scalable,
+            ..Self::default()
+        }
+    }
+
+    /// Whether it follows Application Auto Scaling's rules.
+    pub(super) fn is_scalable(&self) -> bool {
+        self.scalable
+    }
+
     /// Everybody's actions that have still to run, by start.
     ///
     /// Source: "actions that have not run or have not reached their end",
@@ -75,17 +93,31 @@ impl Schedule {
         }
         check_sizes(action, limits).map_err(invalid)?;
         let (start, cron) = first_run(now, action).map_err(invalid)?;
-        let taken = |other: &Pending| other.start == start && other.action.name != action.name;
+        if self.scalable && action.desired_capacity.is_some() {
+            // Source: Application Auto Scaling API reference, ScalableTargetAction.
+            let message = "a scheduled action has a minimum and a maximum capacity only";
+            return Err(invalid(message.to_owned()));
+        }
+        // Two scheduled actions of a scalable target may share a time: its user guide names no such
+        // rule, where that of Auto Scaling does.
+        let taken = |other: &Pending| {
+            !self.scalable && other.start == start && other.action.name != action.name
+        };
         if self.pending.values().any(taken) {
             // Counts everybody's actions: "a scheduled action must have a unique time value".
             // Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-scheduled-scaling.html
             let message = "Scheduled action with this scheduled start time already exists";
             return Err(fail("AlreadyExists", message.to_owned()));
         }
-        if !self.pending.contains_key(&action.name) && self.pending.len() >= MOST_SCHEDULED_ACTIONS
-        {
-            // Source: https://docs.aws.amazon.com/autoscaling/latest/userguide/as-account-limits.html
-            let message = format!("at most {MOST_SCHEDULED_ACTIONS} scheduled actions per group");
+        // Sources: https://docs.aws.amazon.com/autoscaling/latest/userguide/as-account-limits.html and
+        // https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-quotas.html
+        let most = if self.scalable {
+            MOST_SCALABLE_ACTIONS
+        } else {
+            MOST_SCHEDULED_ACTIONS
+        };
+        if !self.pending.contains_key(&action.name) && self.pending.len() >= most {
+            let message = format!("at most {most} scheduled actions");
             return Err(fail("LimitExceeded", message));
         }
         // A name is unique in its group, and everything but it can be updated.

@@ -1,6 +1,9 @@
 use std::collections::BTreeSet;
 
-use fleet::{Activity, Group, ItemFailure, Policy, PolicyKind, ScheduledAction, Sizes, Tracked};
+use fleet::{
+    Activity, Group, ItemFailure, Policy, PolicyKind, ScalableTarget, ScheduledAction, Sizes,
+    Tracked,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use super::changes::{Anomaly, Origin, SizeChange, Source};
@@ -41,12 +44,14 @@ pub struct SimulatedGroup {
 }
 
 impl SimulatedGroup {
-    /// A group with its desired capacity in service since `now`.
+    /// A group with its desired capacity in service since `now`. One with the name of a scalable
+    /// target follows the rules of Application Auto Scaling.
     ///
     /// # Errors
     /// [`SimulationError::Value`] when the spec contradicts itself.
     pub fn new(spec: GroupSpec, now: Timestamp) -> Result<Self, SimulationError> {
         spec.check()?;
+        let scalable = ScalableTarget::parse(&spec.name).is_some();
         Ok(Self {
             servers: Servers::new(
                 spec.desired_capacity,
@@ -59,7 +64,7 @@ impl SimulatedGroup {
             min_size: spec.min_size,
             max_size: spec.max_size,
             desired_capacity: spec.desired_capacity,
-            schedule: Schedule::default(),
+            schedule: Schedule::of(scalable),
             reactive: spec.reactive.map(Tracker::new),
             other_policies: Vec::new(),
             suspended: BTreeSet::new(),
@@ -151,6 +156,7 @@ impl SimulatedGroup {
             instances: self.servers.instances(),
             suspended_processes: self.suspended.iter().cloned().collect(),
             default_warmup: None,
+            floors_only: self.schedule.is_scalable(),
             warm_pool: None,
             deleting: self.deleting,
         })
