@@ -89,6 +89,16 @@ pub(crate) fn moment(option: &str, text: &str, zone: &TimeZone) -> Done<Timestam
     })
 }
 
+/// What `--from` and `--to` mean.
+pub(crate) fn window(from: &str, to: &str, zone: &TimeZone) -> Done<(Timestamp, Timestamp)> {
+    let begin = moment("--from", from, zone)?;
+    let end = moment("--to", to, zone)?;
+    if begin >= end {
+        return Err(input(format!("--from {from} is not before --to {to}")));
+    }
+    Ok((begin, end))
+}
+
 /// A span of time such as `24h`, `90m` or `2d`, above zero.
 pub(crate) fn span(option: &str, text: &str) -> Done<SignedDuration> {
     let duration = text

@@ -10,7 +10,7 @@ use crate::Console;
 use crate::arguments::{Format, WhatIfArguments};
 use crate::chosen::Chosen;
 use crate::demand;
-use crate::failure::{Done, input};
+use crate::failure::Done;
 use crate::files::Folder;
 use crate::moments;
 use crate::output::{self, Side, grouped, number, rounded};
@@ -76,14 +76,7 @@ struct Document<'a> {
 pub(crate) fn run(arguments: &WhatIfArguments, console: &mut Console<'_>) -> Done {
     let chosen = Chosen::read(&arguments.config)?;
     let zone = &chosen.target.zone;
-    let from = moments::moment("--from", &arguments.from, zone)?;
-    let to = moments::moment("--to", &arguments.to, zone)?;
-    if from >= to {
-        return Err(input(format!(
-            "--from {} is not before --to {}",
-            arguments.from, arguments.to
-        )));
-    }
+    let (from, to) = moments::window(&arguments.from, &arguments.to, zone)?;
     let settings = settings(arguments);
     // Everything is checked before the first of them takes its time.
     let texts = settings.iter().map(|(key, value)| {

@@ -22,7 +22,7 @@ use crate::Console;
 use crate::arguments::SimulateArguments;
 use crate::chosen::Chosen;
 use crate::demand;
-use crate::failure::{Blame, Done, input};
+use crate::failure::{Blame, Done};
 use crate::files::Folder;
 use crate::moments;
 
@@ -33,14 +33,7 @@ const FAILURES_TOLD: usize = 5;
 pub(crate) fn run(arguments: &SimulateArguments, console: &mut Console<'_>) -> Done {
     let chosen = Chosen::read(&arguments.config)?;
     let zone = &chosen.target.zone;
-    let from = moments::moment("--from", &arguments.from, zone)?;
-    let to = moments::moment("--to", &arguments.to, zone)?;
-    if from >= to {
-        return Err(input(format!(
-            "--from {} is not before --to {}",
-            arguments.from, arguments.to
-        )));
-    }
+    let (from, to) = moments::window(&arguments.from, &arguments.to, zone)?;
     let demand = demand::read(&arguments.history, zone.clone(), console)?;
     let folder = Folder::make(&arguments.out)?;
     let setup = Setup {
