@@ -10,7 +10,8 @@ use fleet::Group;
 use jiff::Timestamp;
 use planning::{Present, Rules};
 use ports::{
-    Clock, DocumentStore, GroupReader, GroupWriter, Message, MetricSink, MetricSource, Notifier,
+    Clock, Condition, DocumentStore, GroupReader, GroupWriter, Message, MetricSink, MetricSource,
+    Notifier,
 };
 
 use crate::band::publish_band;
@@ -103,12 +104,21 @@ where
     let mut gathered = gather(world, settings, target, &group, now).await?;
     let notes = std::mem::take(&mut gathered.notes);
     let upper = std::mem::take(&mut gathered.standing.upper);
+    let remember = gathered.remember.take();
     let mut report = if target.mode == Mode::Shadow {
         shadow(world.store, world.groups, target, &group, gathered, now).await?
     } else {
         act(world, target, gathered).await?
     };
     report.notes.extend(notes);
+    if let Some((measurements, condition)) = remember {
+        let document = Envelope::new(Some(&target.name), now, BY, measurements);
+        let key = keys::measurements(&target.name);
+        if let Err(error) = save(world.store, &key, &document, condition).await {
+            let note = format!("measurements are not stored: {}", error.chain());
+            report.notes.push(note);
+        }
+    }
     report
         .notes
         .extend(publish_band(world, settings, target, &upper, now).await);
@@ -122,6 +132,9 @@ struct Gathered {
     standing: Standing,
     evidence: Evidence,
     policy: Option<WantedPolicy>,
+    /// What was measured anew, and what it replaces: written once the run is through, since whoever
+    /// does not hold the lease changes nothing.
+    remember: Option<(Measurements, Condition)>,
     notes: Vec<String>,
 }
 
@@ -159,12 +172,9 @@ where
     let (rules, measured) =
         resolve_rules(target, group, known, world.metrics, world.groups, now).await;
     let new = remembered.cloned().unwrap_or_default() != measured.measurements;
-    if let Some(stored) = stored.filter(|stored| new && !stored.is_newer()) {
-        let document = Envelope::new(Some(&target.name), now, BY, measured.measurements);
-        if let Err(error) = save(world.store, &key, &document, stored.unchanged()).await {
-            notes.push(format!("measurements are not stored: {}", error.chain()));
-        }
-    }
+    let remember = stored
+        .filter(|stored| new && !stored.is_newer())
+        .map(|stored| (measured.measurements.clone(), stored.unchanged()));
     let present = match recent_demand(world.metrics, target, now).await {
         Ok(recent) => present(&recent, now),
         Err(error) => {
@@ -199,6 +209,7 @@ where
         standing,
         evidence,
         policy,
+        remember,
         notes,
     })
 }
