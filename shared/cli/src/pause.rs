@@ -34,6 +34,12 @@ pub(crate) fn pause(arguments: &PauseArguments, console: &mut Console<'_>) -> Do
     let envelope = documents::Envelope::new(None, now, "the command", pause);
     let loaded = opened.wait(load::<Pause>(&opened.store, keys::PAUSE));
     let loaded = loaded.failed(|| format!("{} cannot be read", keys::PAUSE))?;
+    if loaded.is_newer() {
+        return Err(input(format!(
+            "{} was written by a newer Forescale: use that one",
+            keys::PAUSE
+        )));
+    }
     let written = control::save(&opened.store, keys::PAUSE, &envelope, loaded.unchanged());
     opened
         .wait(written)

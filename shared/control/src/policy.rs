@@ -48,7 +48,8 @@ pub(crate) fn next(
         };
     };
     let present = value(tracks);
-    if !target.control.manage_policy {
+    // The value goes with a plan that is carried out in full: without one it is given back.
+    if !target.control.manage_policy || target.mode != Mode::Active {
         if record.left_alone || near(present, record.former) {
             return PolicyStep::default();
         }
@@ -94,9 +95,6 @@ pub(crate) fn next(
         None if unfinished => record.set,
         _ => return kept(None),
     };
-    if target.mode != Mode::Active {
-        return kept(None);
-    }
     PolicyStep {
         record: Some(ManagedPolicy {
             set: to,
@@ -229,6 +227,14 @@ mod tests {
             next(&off, Some(&record), None, &at(60.0)),
             PolicyStep::default()
         );
+        // So it is where the plan is carried out in part only.
+        let canary = next(
+            &target(true, "canary"),
+            Some(&record),
+            Some(&wanted(85.0)),
+            &at(85.0),
+        );
+        assert_eq!(set_to(&canary), Some(60.0));
     }
 
     #[test]

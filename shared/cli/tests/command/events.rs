@@ -163,6 +163,13 @@ fn a_pause_stands_until_it_is_lifted() {
         &store,
     ]);
     assert_eq!(over.code, ExitCode::from(3));
+    // What a newer Forescale wrote is not replaced.
+    let mut newer: Value = serde_json::from_str(&kept).unwrap();
+    newer["schema"] = 99.into();
+    write(Path::new(&store), "pause.json", newer.to_string());
+    let refused = run(&["pause", "--reason", "again", "--store", &store]);
+    assert_eq!(refused.code, ExitCode::from(3));
+    assert!(refused.err.contains("newer Forescale"), "{}", refused.err);
     good(&["resume", "--store", &store]);
     assert!(!Path::new(&store).join("pause.json").exists());
     assert_eq!(
