@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use crate::{ConfigErrors, Event, Occurrence, Target, read};
+use crate::{ConfigErrors, Event, Occurrence, Refused, Target, read};
 
 /// A checked configuration: defaults applied, names unique, ranges held.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,16 @@ impl Config {
     /// [`ConfigErrors`] with everything that is wrong, not only the first.
     pub fn parse(file: &str, text: &str) -> Result<Self, ConfigErrors> {
         read::config(file, text)
+    }
+
+    /// As [`Config::parse`], but a target that is wrong by itself is left out and told of, so that
+    /// it costs no other its plan. Of two with one name or one group the earlier stays.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] where more than single targets is wrong: the file is no TOML, `[defaults]`
+    /// or an event is wrong (an event left out would leave too few servers), or no target is left.
+    pub fn parse_each(file: &str, text: &str) -> Result<(Self, Vec<Refused>), ConfigErrors> {
+        read::each(file, text)
     }
 
     /// The target called `name`.

@@ -21,6 +21,16 @@ impl fmt::Display for ConfigErrors {
     }
 }
 
+/// A target that is left out, since its `[[target]]` table is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Its name; where that is missing, impossible or another target's, `target.N` of the `N`th
+    /// `[[target]]` of the file, counted from 1. No target's name has a dot.
+    pub label: String,
+    /// What is wrong with it.
+    pub errors: ConfigErrors,
+}
+
 /// One thing that is wrong with a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {

@@ -2,7 +2,8 @@
 //!
 //! [`Config::parse`] reads, checks and completes it; what comes out needs no further checks. Unknown
 //! keys, wrong types and impossible values are refused with file, line, field, value and the
-//! allowed range, all of them at once.
+//! allowed range, all of them at once. [`Config::parse_each`] leaves out single targets that are
+//! wrong, for those who have others to serve.
 //!
 //! Nothing here reads a clock, a file or the environment.
 
@@ -22,7 +23,7 @@ mod write;
 
 pub use config::{Config, parse_event};
 pub use control::{Budget, BudgetAmount, Control, Desired};
-pub use error::{ConfigErrors, Finding};
+pub use error::{ConfigErrors, Finding, Refused};
 pub use event::{Event, EventEffect, EventTime, Every, Occurrence, OccurrenceEffect};
 pub use response::{Level, MissingBand, Response, Signals};
 pub use schema::{json_schema, ordered};

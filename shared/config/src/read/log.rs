@@ -1,5 +1,5 @@
-use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::{ConfigErrors, Finding};
@@ -13,8 +13,21 @@ pub(crate) struct Log<'a> {
     text: &'a str,
     /// Where each line begins, so that a file of ten thousand targets is read in one go.
     lines: Vec<usize>,
-    /// In the order of the file. A set: what concerns `[defaults]` is found for every target.
-    findings: RefCell<BTreeSet<Finding>>,
+    /// In the order of the file, each with whom it concerns: what is wrong in `[defaults]` is found
+    /// for every target.
+    findings: RefCell<BTreeMap<Finding, BTreeSet<About>>>,
+    about: Cell<About>,
+}
+
+/// Whom a finding concerns: the target at that place of the file, or the whole of it.
+pub(crate) type About = Option<usize>;
+
+/// What was found, by whom it concerns.
+pub(crate) struct Sorted {
+    /// About the whole file.
+    pub(crate) whole: Vec<Finding>,
+    /// About the target at that place, and no other part of the file.
+    pub(crate) targets: BTreeMap<usize, Vec<Finding>>,
 }
 
 impl<'a> Log<'a> {
@@ -25,7 +38,13 @@ impl<'a> Log<'a> {
             text,
             lines: std::iter::once(0).chain(breaks).collect(),
             findings: RefCell::default(),
+            about: Cell::new(None),
         }
+    }
+
+    /// What is found from here on concerns `about`.
+    pub(crate) fn concerning(&self, about: About) {
+        self.about.set(about);
     }
 
     /// One-based line of a byte.
@@ -61,15 +80,38 @@ impl<'a> Log<'a> {
             problem: problem.into(),
             allowed: allowed.into(),
         };
-        self.findings.borrow_mut().insert(finding);
+        let mut findings = self.findings.borrow_mut();
+        findings
+            .entry(finding)
+            .or_default()
+            .insert(self.about.get());
     }
 
     /// `value` unless something was found wrong.
     pub(crate) fn finish<T>(self, value: T) -> Result<T, ConfigErrors> {
-        let findings = Vec::from_iter(self.findings.into_inner());
+        let findings = Vec::from_iter(self.findings.into_inner().into_keys());
         if findings.is_empty() {
             return Ok(value);
         }
         Err(ConfigErrors { findings })
+    }
+
+    /// What was found, by whom it concerns.
+    pub(crate) fn sorted(self) -> Sorted {
+        let mut sorted = Sorted {
+            whole: Vec::new(),
+            targets: BTreeMap::new(),
+        };
+        for (finding, about) in self.findings.into_inner() {
+            if about.contains(&None) {
+                sorted.whole.push(finding);
+                continue;
+            }
+            for target in about.into_iter().flatten() {
+                let found = sorted.targets.entry(target).or_default();
+                found.push(finding.clone());
+            }
+        }
+        sorted
     }
 }

@@ -11,14 +11,14 @@ mod simulation;
 mod target;
 mod time;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::{DeTable, DeValue};
 
 use self::field::Field;
 use self::log::Log;
 use self::section::{Layer, Section};
-use crate::{Config, ConfigErrors, Event, Target};
+use crate::{Config, ConfigErrors, Event, Refused, Target};
 
 /// Most targets of one file: more than the ten thousand that Forescale is built for.
 const MOST_TARGETS: usize = 20_000;
@@ -33,8 +33,67 @@ pub(crate) fn config(file: &str, text: &str) -> Result<Config, ConfigErrors> {
             events: Vec::new(),
         });
     }
-    let read = read_config(&log, table.get_ref());
-    log.finish(read)
+    let Read { slots, events } = read_config(&log, table.get_ref());
+    let targets = slots.into_iter().filter_map(|slot| slot.target).collect();
+    log.finish(Config { targets, events })
+}
+
+/// The configuration in `text` without the targets that are wrong, and those.
+pub(crate) fn each(file: &str, text: &str) -> Result<(Config, Vec<Refused>), ConfigErrors> {
+    let log = Log::new(file, text);
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if refuse_syntax(&log, errors) {
+        let findings = log.sorted().whole;
+        return Err(ConfigErrors { findings });
+    }
+    let Read { slots, events } = read_config(&log, table.get_ref());
+    let mut found = log.sorted();
+    if !found.whole.is_empty() {
+        // What is wrong with all of it comes first; the rest is told as well.
+        found.whole.extend(found.targets.into_values().flatten());
+        let findings = found.whole;
+        return Err(ConfigErrors { findings });
+    }
+    let (mut targets, mut refused) = (Vec::new(), Vec::new());
+    let mut taken = BTreeSet::new();
+    for (place, slot) in slots.into_iter().enumerate() {
+        let findings = found.targets.remove(&place).unwrap_or_default();
+        match slot.target.filter(|_| findings.is_empty()) {
+            Some(target) => {
+                taken.insert(target.name.clone());
+                targets.push(target);
+            }
+            None => refused.push((place, slot.name, findings)),
+        }
+    }
+    let refused: Vec<Refused> = refused
+        .into_iter()
+        .map(|(place, name, findings)| Refused {
+            // Where the name tells no target apart, its place does; no name has a dot.
+            label: name
+                .filter(|name| target::is_name(name) && taken.insert(name.clone()))
+                .unwrap_or_else(|| format!("target.{}", place + 1)),
+            errors: ConfigErrors { findings },
+        })
+        .collect();
+    if targets.is_empty() {
+        let findings = refused.into_iter().flat_map(|it| it.errors.findings);
+        let findings = findings.collect();
+        return Err(ConfigErrors { findings });
+    }
+    Ok((Config { targets, events }, refused))
+}
+
+/// What stands in a file: targets at their places, and events.
+struct Read {
+    slots: Vec<Slot>,
+    events: Vec<Event>,
+}
+
+/// A `[[target]]` table.
+struct Slot {
+    name: Option<String>,
+    target: Option<Target>,
 }
 
 /// The single event in `text`.
@@ -68,10 +127,10 @@ fn refuse_syntax(log: &Log<'_>, errors: Vec<toml::de::Error>) -> bool {
     any
 }
 
-fn read_config<'a>(log: &'a Log<'a>, table: &'a DeTable<'a>) -> Config {
+fn read_config<'a>(log: &'a Log<'a>, table: &'a DeTable<'a>) -> Read {
     let root = Section::new(log, 1, Layer::new(String::new(), table));
     let defaults = read_defaults(&root);
-    let mut targets: Vec<Target> = Vec::new();
+    let mut slots = Vec::new();
     let mut lines = Unique::default();
     let tables = tables(&root, "target");
     if root.own("target").is_none() {
@@ -82,14 +141,20 @@ fn read_config<'a>(log: &'a Log<'a>, table: &'a DeTable<'a>) -> Config {
         root.refuse("target", problem, format!("at most {MOST_TARGETS}"));
     }
     let mut names = Vec::new();
-    for section in tables.into_iter().take(MOST_TARGETS) {
+    for (place, section) in tables.into_iter().take(MOST_TARGETS).enumerate() {
+        log.concerning(Some(place));
         let name = section.own("name");
-        names.extend(name.as_ref().and_then(Field::as_text));
+        let text = name.as_ref().and_then(Field::as_text);
+        names.extend(text.clone());
         let group = section.own("group").or_else(|| name.clone());
         lines.check(name, "a name that no other target has");
         lines.check(group, "a group that no other target manages");
-        targets.extend(target::read(section.over(defaults.clone())));
+        slots.push(Slot {
+            name: text,
+            target: target::read(section.over(defaults.clone())),
+        });
     }
+    log.concerning(None);
     let mut events = Vec::new();
     for section in tables_of_events(&root) {
         let concerned = section.own("targets");
@@ -99,7 +164,7 @@ fn read_config<'a>(log: &'a Log<'a>, table: &'a DeTable<'a>) -> Config {
         }
     }
     root.finish();
-    Config { targets, events }
+    Read { slots, events }
 }
 
 fn read_defaults<'a>(root: &Section<'a>) -> Option<Layer<'a>> {

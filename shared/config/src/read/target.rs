@@ -172,8 +172,20 @@ pub(crate) fn optional<'a, T>(
 
 fn name(section: &Section<'_>) -> Option<String> {
     let allowed = "1 to 64 letters, digits, - and _";
-    let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    section.required("name", allowed)?.word(64, good, allowed)
+    section
+        .required("name", allowed)?
+        .word(LONGEST_NAME, in_name, allowed)
+}
+
+const LONGEST_NAME: usize = 64;
+
+fn in_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '_'
+}
+
+/// Whether a target may be called so.
+pub(crate) fn is_name(text: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&text.chars().count()) && text.chars().all(in_name)
 }
 
 fn group(field: &Field<'_>) -> Option<String> {
