@@ -1,20 +1,25 @@
 //! The forecaster: learns from each target's history and writes a forecast, every night.
 //!
-//! [`handle`] is the whole function; `main.rs` only connects it to AWS. Running it twice for one
-//! night changes nothing.
+//! [`serve`] is the whole function; `main.rs` only connects it to AWS. [`handle`] is the part that
+//! forecasts all targets in one run; where they are many, `serve` hands them to a queue and is called
+//! again with a few at a time. Running it twice for one night changes nothing.
 
 mod error;
 mod fallback;
 mod incidents;
 mod made;
 mod night;
+mod serve;
 mod watch;
 
 pub use error::ForecasterError;
-pub use night::{HORIZON, handle};
+pub use night::{HORIZON, forecast_target, handle};
+pub use serve::serve;
 
 use control::TargetReport;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tasks::{Batch, Sent};
 
 /// What the function is called with; an empty object means every target.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,9 +31,24 @@ pub struct Request {
     /// Whether a forecast that is there already is made again.
     #[serde(default)]
     pub again: bool,
+    /// When it was due, by which runs are told apart; now where it does not say so.
+    #[serde(default)]
+    pub scheduled: Option<Timestamp>,
 }
 
 /// What the function answers with.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// All forecasts were made in this run.
+    Done(Response),
+    /// Their tasks are in the queue.
+    Sent(Sent),
+    /// Tasks were worked off.
+    WorkedOff(Batch),
+}
+
+/// What a run that forecasts all targets answers with.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Response {
     /// A line for each target.

@@ -24,7 +24,7 @@ pub const HORIZON: SignedDuration = SignedDuration::from_hours(72);
 /// Days on which lengths of history are compared when forecasts have got worse.
 const RECHOICE_DAYS: u32 = 5;
 /// Who writes.
-const BY: &str = "forecaster";
+pub(crate) const BY: &str = "forecaster";
 
 /// Forecasts every target asked for. One that fails does not keep the others from theirs.
 ///
@@ -40,27 +40,40 @@ where
     N: Notifier,
     C: Clock,
 {
-    let now = world.clock.now();
-    let settings = load_settings(world.store, now)
+    let settings = load_settings(world.store, world.clock.now())
         .await
         .map_err(ForecasterError::Settings)?;
+    forecast_all(&request, settings, world).await
+}
+
+/// As [`handle`], with `settings` that were read already.
+pub(crate) async fn forecast_all<S, M, G, N, C>(
+    request: &Request,
+    settings: Settings,
+    world: &World<'_, S, M, G, N, C>,
+) -> Result<Response, ForecasterError>
+where
+    S: DocumentStore,
+    M: MetricSource,
+    N: Notifier,
+    C: Clock,
+{
+    let now = world.clock.now();
     let targets = settings
         .targets(&request.targets)
         .map_err(ForecasterError::Settings)?;
     let mut reports = Vec::with_capacity(targets.len());
     for target in &targets {
         let mut notes = Vec::new();
-        let report = match night(world, &settings, target, request.again, now, &mut notes).await {
-            Ok(report) => report,
-            Err(error) => {
-                let chain = error.chain();
-                tracing::error!(target_name = %target.name, error = %chain, code = error.code(), "no forecast");
-                let mut report = TargetReport::failed(&target.name, &error);
-                report.notes.append(&mut notes);
-                report
-            }
-        };
-        reports.push(report);
+        let made = night(world, &settings, target, request.again, now, &mut notes).await;
+        reports.push(made.unwrap_or_else(|error| {
+            let mut report = failed(&target.name, &error);
+            report.notes.append(&mut notes);
+            report
+        }));
+    }
+    for (name, error) in settings.wrong(&request.targets) {
+        reports.push(failed(name, &error));
     }
     let failed: Vec<String> = reports
         .iter()
@@ -79,6 +92,37 @@ where
         total,
         detail,
     })
+}
+
+fn failed(name: &str, error: &ControlError) -> TargetReport {
+    let chain = error.chain();
+    tracing::error!(target_name = %name, error = %chain, code = error.code(), "no forecast");
+    TargetReport::failed(name, error)
+}
+
+/// Forecasts one target; `again` also where there is a forecast already.
+///
+/// # Errors
+/// [`ControlError`]; what is there stays, or a stand-in is written.
+pub async fn forecast_target<S, M, G, N, C>(
+    world: &World<'_, S, M, G, N, C>,
+    settings: &Settings,
+    target: &Target,
+    again: bool,
+) -> Result<TargetReport, ControlError>
+where
+    S: DocumentStore,
+    M: MetricSource,
+    N: Notifier,
+    C: Clock,
+{
+    let mut notes = Vec::new();
+    let now = world.clock.now();
+    let made = night(world, settings, target, again, now, &mut notes).await;
+    if made.is_err() && !notes.is_empty() {
+        tracing::warn!(target_name = %target.name, ?notes, "no forecast");
+    }
+    made
 }
 
 async fn night<S, M, G, N, C>(

@@ -1,12 +1,19 @@
 use control::ControlError;
+use tasks::TaskError;
 use thiserror::Error;
 
-/// Why the function failed. Each target was tried; those that worked are done.
+/// Why the function failed. Where targets were tried, all were; those that worked are done.
 #[derive(Debug, Error)]
 pub enum PlannerError {
     /// Nothing could be tried.
     #[error("nothing was planned")]
     Settings(#[source] ControlError),
+    /// It was called with something else.
+    #[error("the event is no request of the planner and no task")]
+    Request(#[source] serde_json::Error),
+    /// The targets could not be handed to the queue.
+    #[error("not all targets are in the queue")]
+    Tasks(#[source] TaskError),
     /// Some targets failed.
     #[error("{failed} of {total} targets failed: {detail}")]
     Targets {
@@ -25,6 +32,8 @@ impl PlannerError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Settings(error) => error.code(),
+            Self::Request(_) => "Request",
+            Self::Tasks(error) => error.code(),
             Self::Targets { .. } => "TargetsFailed",
         }
     }

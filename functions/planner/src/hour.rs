@@ -18,7 +18,7 @@ use crate::band::publish_band;
 use crate::{PlannerError, Request, Response};
 
 /// Who writes.
-const BY: &str = "planner";
+pub(crate) const BY: &str = "planner";
 
 /// Plans every target asked for. One that fails does not keep the others from theirs.
 ///
@@ -35,24 +35,36 @@ where
     N: Notifier,
     C: Clock,
 {
-    let now = world.clock.now();
-    let settings = load_settings(world.store, now)
+    let settings = load_settings(world.store, world.clock.now())
         .await
         .map_err(PlannerError::Settings)?;
+    plan_all(&request, settings, world).await
+}
+
+/// As [`handle`], with `settings` that were read already.
+pub(crate) async fn plan_all<S, M, G, N, C>(
+    request: &Request,
+    settings: Settings,
+    world: &World<'_, S, M, G, N, C>,
+) -> Result<Response, PlannerError>
+where
+    S: DocumentStore,
+    M: MetricSource + MetricSink,
+    G: GroupWriter,
+    N: Notifier,
+    C: Clock,
+{
+    let now = world.clock.now();
     let targets = settings
         .targets(&request.targets)
         .map_err(PlannerError::Settings)?;
     let mut reports = Vec::with_capacity(targets.len());
     for target in &targets {
-        let report = match hour(world, &settings, target, now).await {
-            Ok(report) => report,
-            Err(error) => {
-                let chain = error.chain();
-                tracing::error!(target_name = %target.name, error = %chain, code = error.code(), "not planned");
-                TargetReport::failed(&target.name, &error)
-            }
-        };
-        reports.push(report);
+        let planned = plan_target(world, &settings, target, now).await;
+        reports.push(planned.unwrap_or_else(|error| failed(&target.name, &error)));
+    }
+    for (name, error) in settings.wrong(&request.targets) {
+        reports.push(failed(name, &error));
     }
     let failed: Vec<String> = reports
         .iter()
@@ -73,7 +85,17 @@ where
     })
 }
 
-async fn hour<S, M, G, N, C>(
+fn failed(name: &str, error: &ControlError) -> TargetReport {
+    let chain = error.chain();
+    tracing::error!(target_name = %name, error = %chain, code = error.code(), "not planned");
+    TargetReport::failed(name, error)
+}
+
+/// Plans one target.
+///
+/// # Errors
+/// [`ControlError`]; the group is then as it was or part of the way to a higher floor.
+pub async fn plan_target<S, M, G, N, C>(
     world: &World<'_, S, M, G, N, C>,
     settings: &Settings,
     target: &Target,

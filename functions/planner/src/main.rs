@@ -3,15 +3,25 @@
 //!
 //! Wiring only. The library decides; `aws` makes the calls.
 
+// One future holds a whole run, calls to AWS and all.
+#![recursion_limit = "256"]
+
 use aws::Adapters;
 use control::World;
+use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
-use planner::{PlannerError, Request, handle};
+use planner::{PlannerError, serve};
+use serde_json::Value;
+use tasks::Limits;
+
+/// How long the function may run, as `infra/template.yaml` has it.
+const TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
-    let aws = Adapters::from_environment().await?;
+    let aws = Adapters::for_many().await?;
+    let limits = limits(&aws);
     let world = World {
         store: &aws.store,
         metrics: &aws.metrics,
@@ -19,11 +29,29 @@ async fn main() -> Result<(), Error> {
         notifier: &aws.notifier,
         clock: &aws.clock,
     };
-    run(service_fn(move |event: LambdaEvent<Request>| async move {
-        let answer = handle(event.payload, &world).await;
+    let (world, queue) = (&world, &aws.tasks);
+    run(service_fn(move |event: LambdaEvent<Value>| async move {
+        let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
+        let deadline = Timestamp::from_millisecond(deadline).unwrap_or(Timestamp::MAX);
+        let answer = serve(&event.payload, world, queue, limits, deadline).await;
         answer.map_err(|error| diagnostic(&error))
     }))
     .await
+}
+
+fn limits(aws: &Adapters) -> Limits {
+    let usual = Limits::of(TIMEOUT);
+    let Some(told) = &aws.environment.tasks else {
+        return usual;
+    };
+    Limits {
+        inline: told.inline.map_or(usual.inline, |it| it as usize),
+        receives: told.receives.unwrap_or(usual.receives),
+        wait: told
+            .retry_seconds
+            .map_or(usual.wait, |it| SignedDuration::from_secs(it.into())),
+        ..usual
+    }
 }
 
 fn diagnostic(error: &PlannerError) -> Diagnostic {

@@ -1,6 +1,9 @@
-use crate::connection::connect;
+use aws_config::SdkConfig;
+
+use crate::connection::{connect, connect_for_many};
 use crate::{
-    CloudWatchMetrics, Environment, EnvironmentError, Fleets, Outbox, S3Store, SystemClock,
+    CloudWatchMetrics, Environment, EnvironmentError, Fleets, Outbox, S3Store, SqsTasks,
+    SystemClock,
 };
 
 /// One adapter for each port, made once for each start of a function.
@@ -14,8 +17,12 @@ pub struct Adapters {
     pub groups: Fleets,
     /// Messages to people, to other tools, and to the responder itself.
     pub notifier: Outbox,
+    /// Tasks, for functions with many targets.
+    pub tasks: SqsTasks,
     /// Time.
     pub clock: SystemClock,
+    /// What they were made from.
+    pub environment: Environment,
 }
 
 impl Adapters {
@@ -25,13 +32,27 @@ impl Adapters {
     /// [`EnvironmentError`] naming the variable that is missing or impossible.
     pub async fn from_environment() -> Result<Self, EnvironmentError> {
         let environment = Environment::read()?;
-        let sdk = connect().await;
-        Ok(Self {
-            store: S3Store::new(&sdk, &environment),
-            metrics: CloudWatchMetrics::new(&sdk),
-            groups: Fleets::new(&sdk),
-            notifier: Outbox::new(&sdk, &environment),
+        Ok(Self::new(&connect().await, environment))
+    }
+
+    /// The same, with clients that send less for a while after they were throttled.
+    ///
+    /// # Errors
+    /// As [`Adapters::from_environment`].
+    pub async fn for_many() -> Result<Self, EnvironmentError> {
+        let environment = Environment::read()?;
+        Ok(Self::new(&connect_for_many().await, environment))
+    }
+
+    fn new(sdk: &SdkConfig, environment: Environment) -> Self {
+        Self {
+            store: S3Store::new(sdk, &environment),
+            metrics: CloudWatchMetrics::new(sdk),
+            groups: Fleets::new(sdk),
+            notifier: Outbox::new(sdk, &environment),
+            tasks: SqsTasks::new(sdk, environment.tasks.as_ref()),
             clock: SystemClock,
-        })
+            environment,
+        }
     }
 }

@@ -31,6 +31,17 @@ pub async fn connect() -> SdkConfig {
     loader().load().await
 }
 
+/// As [`connect`], for a function with many groups to see to and time: a client that is throttled
+/// also sends less for a while. AWS throttles Auto Scaling for the whole account, so that what one
+/// group is refused is asked too much for the others as well. A function that must answer at once
+/// takes [`connect`]: here a call may wait before it is sent.
+///
+/// Source: AWS SDKs and Tools reference guide, "Retry behavior", adaptive retry mode.
+pub async fn connect_for_many() -> SdkConfig {
+    let retries = RetryConfig::adaptive().with_max_attempts(MOST_ATTEMPTS);
+    loader().retry_config(retries).load().await
+}
+
 /// What [`connect`] loads, for those who name region, credentials or endpoint themselves.
 #[must_use]
 pub fn loader() -> ConfigLoader {

@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use thiserror::Error;
 
 /// A variable that is missing or cannot be used.
@@ -38,9 +40,26 @@ pub struct Environment {
     /// `FORESCALE_LOOKS_URL`: the SQS queue through which the responder looks again; without one it
     /// looks once.
     pub looks_url: Option<String>,
+    /// Where and how many targets are handed on, where they are.
+    pub tasks: Option<TasksEnvironment>,
     /// Whether buckets are addressed by path, as other services than AWS's own need it: when
     /// `AWS_ENDPOINT_URL` or `AWS_ENDPOINT_URL_S3` is set.
     pub path_style: bool,
+}
+
+/// What a function is told of its queue of tasks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TasksEnvironment {
+    /// `FORESCALE_TASKS_URL`: the SQS queue of tasks; without one a run serves all targets itself.
+    pub url: String,
+    /// `FORESCALE_DEAD_LETTERS_URL`: the SQS queue of what is given up.
+    pub dead_letters_url: String,
+    /// `FORESCALE_INLINE_TARGETS`: most targets that a run serves itself, 0 to 1000.
+    pub inline: Option<u32>,
+    /// `FORESCALE_MOST_RECEIVES`: how often the queue delivers a task, 1 to 1000.
+    pub receives: Option<u32>,
+    /// `FORESCALE_RETRY_SECONDS`: the first wait of a task that is tried again, 1 to 900.
+    pub retry_seconds: Option<u32>,
 }
 
 const BUCKET: &str = "FORESCALE_BUCKET";
@@ -48,13 +67,18 @@ const PREFIX: &str = "FORESCALE_PREFIX";
 const TOPIC: &str = "FORESCALE_TOPIC_ARN";
 const BUS: &str = "FORESCALE_EVENT_BUS";
 const LOOKS: &str = "FORESCALE_LOOKS_URL";
+const TASKS: &str = "FORESCALE_TASKS_URL";
+const DEAD_LETTERS: &str = "FORESCALE_DEAD_LETTERS_URL";
+const INLINE: &str = "FORESCALE_INLINE_TARGETS";
+const RECEIVES: &str = "FORESCALE_MOST_RECEIVES";
+const RETRY: &str = "FORESCALE_RETRY_SECONDS";
 
 const WANTED_BUCKET: &str =
     "the name of an S3 bucket, 3 to 63 lower-case letters, digits, dots and hyphens";
 const WANTED_PREFIX: &str =
     "letters, digits, '-', '_', '.', with '/' between parts, at most 256 characters";
 const WANTED_BUS: &str = "the name or ARN of an EventBridge bus, 1 to 1600 characters";
-const WANTED_LOOKS: &str = "the URL of an SQS queue, http or https";
+const WANTED_QUEUE: &str = "the URL of an SQS queue, http or https";
 const WANTED_TOPIC: &str = "the ARN of an SNS topic, arn:...:sns:region:account:name";
 
 impl Environment {
@@ -95,10 +119,51 @@ impl Environment {
                 .map(|value| checked(BUS, value, is_bus, WANTED_BUS))
                 .transpose()?,
             looks_url: set(LOOKS)
-                .map(|value| checked(LOOKS, value, is_url, WANTED_LOOKS))
+                .map(|value| checked(LOOKS, value, is_url, WANTED_QUEUE))
                 .transpose()?,
+            tasks: tasks(&set)?,
             path_style: set("AWS_ENDPOINT_URL").is_some() || set("AWS_ENDPOINT_URL_S3").is_some(),
         })
+    }
+}
+
+fn tasks(
+    set: &impl Fn(&str) -> Option<String>,
+) -> Result<Option<TasksEnvironment>, EnvironmentError> {
+    let Some(url) = set(TASKS) else {
+        return Ok(None);
+    };
+    // What is given up must not be lost.
+    let dead = set(DEAD_LETTERS).ok_or(EnvironmentError::Missing {
+        name: DEAD_LETTERS,
+        wanted: WANTED_QUEUE,
+    })?;
+    Ok(Some(TasksEnvironment {
+        url: checked(TASKS, url, is_url, WANTED_QUEUE)?,
+        dead_letters_url: checked(DEAD_LETTERS, dead, is_url, WANTED_QUEUE)?,
+        inline: whole(set, INLINE, 0..=1000, "a whole number, 0 to 1000")?,
+        receives: whole(set, RECEIVES, 1..=1000, "a whole number, 1 to 1000")?,
+        retry_seconds: whole(set, RETRY, 1..=900, "a whole number, 1 to 900")?,
+    }))
+}
+
+fn whole(
+    set: &impl Fn(&str) -> Option<String>,
+    name: &'static str,
+    range: RangeInclusive<u32>,
+    wanted: &'static str,
+) -> Result<Option<u32>, EnvironmentError> {
+    let Some(value) = set(name) else {
+        return Ok(None);
+    };
+    let number = value.trim().parse().ok().filter(|it| range.contains(it));
+    match number {
+        Some(number) => Ok(Some(number)),
+        None => Err(EnvironmentError::Impossible {
+            name,
+            value,
+            wanted,
+        }),
     }
 }
 
@@ -199,6 +264,19 @@ mod tests {
             (vec![(BUCKET, "state"), (TOPIC, "topic")], TOPIC),
             (vec![(BUCKET, "state"), (BUS, "a bus")], BUS),
             (vec![(BUCKET, "state"), (LOOKS, "queue")], LOOKS),
+            (
+                vec![(BUCKET, "state"), (TASKS, "https://queue")],
+                DEAD_LETTERS,
+            ),
+            (
+                vec![
+                    (BUCKET, "state"),
+                    (TASKS, "https://queue"),
+                    (DEAD_LETTERS, "https://dead"),
+                    (RECEIVES, "0"),
+                ],
+                RECEIVES,
+            ),
             (
                 vec![(BUCKET, "state"), (TOPIC, "arn:aws:sqs:eu-west-1:1:q")],
                 TOPIC,

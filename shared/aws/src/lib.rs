@@ -19,6 +19,7 @@ mod notifier;
 mod outbox;
 mod scalable;
 mod store;
+mod tasks;
 mod time;
 
 pub use adapters::Adapters;
@@ -26,9 +27,10 @@ pub use alarms::CloudWatchAlarms;
 pub use answer::chain;
 pub use clock::SystemClock;
 pub use connection::{
-    ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, MOST_ATTEMPTS, OPERATION_TIMEOUT, connect, loader,
+    ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, MOST_ATTEMPTS, OPERATION_TIMEOUT, connect, connect_for_many,
+    loader,
 };
-pub use environment::{Environment, EnvironmentError};
+pub use environment::{Environment, EnvironmentError, TasksEnvironment};
 pub use fleets::Fleets;
 pub use groups::AutoScalingGroups;
 pub use metrics::CloudWatchMetrics;
@@ -36,3 +38,4 @@ pub use notifier::SnsNotifier;
 pub use outbox::Outbox;
 pub use scalable::ScalableTargets;
 pub use store::S3Store;
+pub use tasks::SqsTasks;

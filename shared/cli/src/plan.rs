@@ -98,11 +98,15 @@ fn planned<S: DocumentStore>(
     let nightly = forecaster::Request {
         targets: targets.clone(),
         again: true,
+        scheduled: None,
     };
     let mut notes = Vec::new();
     let forecast = block_on(forecaster::handle(nightly, &world))
         .failed(|| format!("no forecast for {}", target.name))?;
-    let hourly = planner::Request { targets };
+    let hourly = planner::Request {
+        targets,
+        scheduled: None,
+    };
     let response = block_on(planner::handle(hourly, &world))
         .failed(|| format!("no plan for {}", target.name))?;
     let reports = forecast.targets.iter().skip(1).chain(&response.targets);

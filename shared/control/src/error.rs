@@ -1,4 +1,4 @@
-use config::ConfigErrors;
+use config::{ConfigErrors, Refused};
 use documents::DocumentError;
 use forecasting::ForecastError;
 use jiff::Timestamp;
@@ -44,6 +44,15 @@ pub enum ControlError {
     /// The configuration is wrong.
     #[error("configuration is wrong")]
     Config {
+        /// Everything that is.
+        #[source]
+        source: ConfigErrors,
+    },
+    /// What the configuration says of one target is wrong.
+    #[error("target {target}: its configuration is wrong")]
+    TargetConfig {
+        /// The target.
+        target: String,
         /// Everything that is.
         #[source]
         source: ConfigErrors,
@@ -143,7 +152,7 @@ impl ControlError {
             Self::Port { source, .. } => source.code(),
             Self::Document { .. } => "Document",
             Self::NoConfig { .. } => "NoConfig",
-            Self::ConfigText { .. } | Self::Config { .. } => "Config",
+            Self::ConfigText { .. } | Self::Config { .. } | Self::TargetConfig { .. } => "Config",
             Self::NoTarget { .. } => "NoTarget",
             Self::Leased { .. } => "Leased",
             Self::Fenced { .. } => "Fenced",
@@ -153,6 +162,27 @@ impl ControlError {
             Self::Forecast { .. } => "Forecast",
             Self::Demand { .. } => "Demand",
             Self::Nothing { .. } => "NothingKnown",
+        }
+    }
+
+    /// That `refused` is wrong.
+    #[must_use]
+    pub fn wrong(refused: &Refused) -> Self {
+        Self::TargetConfig {
+            target: refused.label.clone(),
+            source: refused.errors.clone(),
+        }
+    }
+
+    /// Whether trying again later may end otherwise: somebody else was at it, or AWS did not answer.
+    /// All else stays as it is until a person, the group or the history changes.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Port { source, .. } => source.passes(),
+            // Refused items are another writer's (ResourceContention) as often as not.
+            Self::Leased { .. } | Self::Fenced { .. } | Self::Refused { .. } => true,
+            _ => false,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Configuration, events, exclusions and pause, as they stand.
 
-use config::{Config, Occurrence, Target};
+use config::{Config, Occurrence, Refused, Target};
 use documents::{Events, LeftOutDays, Pause, keys};
 use forecasting::Interval;
 use jiff::Timestamp;
@@ -13,8 +13,10 @@ use crate::store::{Loaded, load};
 /// What people have laid down.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The configuration, with added events among its own.
+    /// The configuration, with added events among its own and without targets that are wrong.
     pub config: Config,
+    /// The targets that are wrong. Each is reported as failed; the others go on.
+    pub refused: Vec<Refused>,
     /// The pause that is in force, if one is.
     pub pause: Option<Pause>,
     /// What could not be read, in plain words; it is reported and the rest goes on.
@@ -22,7 +24,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The targets of that name, or all of them for an empty list.
+    /// The targets of that name, or all of them for an empty list; those that are wrong are
+    /// [`Settings::wrong`].
     ///
     /// # Errors
     /// [`ControlError::NoTarget`].
@@ -32,6 +35,7 @@ impl Settings {
         }
         names
             .iter()
+            .filter(|name| self.refused(name).is_none())
             .map(|name| {
                 self.config.target(name).ok_or_else(|| {
                     let known: Vec<&str> = self
@@ -48,12 +52,26 @@ impl Settings {
             })
             .collect()
     }
+
+    /// The target known as `label` that is wrong.
+    #[must_use]
+    pub fn refused(&self, label: &str) -> Option<&Refused> {
+        self.refused.iter().find(|refused| refused.label == label)
+    }
+
+    /// The targets of that name that are wrong, or all of them for an empty list, each with what
+    /// is to be said of it.
+    pub fn wrong(&self, names: &[String]) -> impl Iterator<Item = (&str, ControlError)> {
+        let asked = move |refused: &&Refused| names.is_empty() || names.contains(&refused.label);
+        let wrong = self.refused.iter().filter(asked);
+        wrong.map(|refused| (refused.label.as_str(), ControlError::wrong(refused)))
+    }
 }
 
 /// Reads what people have laid down.
 ///
-/// A configuration that is missing or wrong stops everything: nothing is known then. A damaged
-/// events document costs its events and is noted. A pause that cannot be read counts as one.
+/// A configuration that is missing or wrong as a whole stops everything: nothing is known then. A
+/// target that is wrong by itself is left out and told of. A damaged events document costs its events and is noted. A pause that cannot be read counts as one.
 ///
 /// # Errors
 /// [`ControlError`].
@@ -76,9 +94,9 @@ pub async fn load_settings(
         .bytes;
     let text =
         String::from_utf8(bytes).map_err(|_| ControlError::ConfigText { key: keys::CONFIG })?;
-    let mut config =
-        Config::parse(keys::CONFIG, &text).map_err(|source| ControlError::Config { source })?;
-    let mut notes = Vec::new();
+    let (mut config, refused) = Config::parse_each(keys::CONFIG, &text)
+        .map_err(|source| ControlError::Config { source })?;
+    let mut notes = left_aside(&refused);
     match events.map_err(port)? {
         Loaded::Absent => {}
         Loaded::Unusable(error, _) => {
@@ -119,9 +137,24 @@ pub async fn load_settings(
     };
     Ok(Settings {
         config,
+        refused,
         pause,
         notes,
     })
+}
+
+/// A sentence for each target that is wrong, the first few of them.
+fn left_aside(refused: &[Refused]) -> Vec<String> {
+    const TOLD: usize = 5;
+    let tell = |refused: &Refused| {
+        let errors = refused.errors.to_string().replace('\n', "; ");
+        format!("target {} is left out: {errors}", refused.label)
+    };
+    let mut notes: Vec<String> = refused.iter().take(TOLD).map(tell).collect();
+    if let Some(more) = refused.len().checked_sub(TOLD).filter(|more| *more > 0) {
+        notes.push(format!("{more} more targets are left out"));
+    }
+    notes
 }
 
 /// Stretches that must not teach the model of `target`, and what could not be read.

@@ -89,6 +89,12 @@ pub fn lease(target: &str) -> String {
     format!("targets/{target}/lease.json")
 }
 
+/// How far `target` has come in the newest run of `function`.
+#[must_use]
+pub fn turn(target: &str, function: &str) -> String {
+    format!("targets/{target}/turn/{function}.json")
+}
+
 /// What the responder knows and did.
 #[must_use]
 pub fn incident(target: &str) -> String {

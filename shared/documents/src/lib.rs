@@ -33,6 +33,6 @@ pub use record::{DriftRecord, NewsRecord, Record, ScoredNight};
 pub use register::{Entry, Guard, register, register_table};
 pub use state::{
     AddedEvent, Baseline, Events, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause,
-    ShadowLedger,
+    ShadowLedger, Turn,
 };
 pub use tuning::{HorizonRecord, NearRecord, ReplayRecord, TunedFor, Tuning};

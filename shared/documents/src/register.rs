@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     Baseline, Document, Envelope, Events, Forecast, History, Incident, Lease, LeftOutDays,
-    Measurements, Pause, Plan, Record, ShadowLedger, Tuning, keys,
+    Measurements, Pause, Plan, Record, ShadowLedger, Tuning, Turn, keys,
 };
 
 /// One kind of document: where it is, who may write it and who reads it.
@@ -15,7 +15,7 @@ use crate::{
 pub struct Entry {
     /// Its kind, as in the envelope.
     pub kind: &'static str,
-    /// Its key; `{target}` and `{day}` (a UTC date) stand for what they name.
+    /// Its key; `{target}`, `{function}` and `{day}` (a UTC date) stand for what they name.
     pub key: String,
     /// What it holds.
     pub holds: &'static str,
@@ -117,6 +117,7 @@ impl Entry {
 }
 
 const TARGET: &str = "{target}";
+const FUNCTION: &str = "{function}";
 const KEPT: &str = "one, replaced in place";
 const TOGETHER: &str = "planner and responder, through `reconcile` under the target's lease";
 const ALL: &str = "all functions, the command";
@@ -181,6 +182,11 @@ pub fn register() -> Vec<Entry> {
             "who may change the group at the moment",
         )
         .owned("planner and responder", "planner, responder"),
+        Entry::new::<Turn>(
+            keys::turn(TARGET, FUNCTION),
+            "how far the target has come in one run, where targets come through a queue",
+        )
+        .owned("planner and forecaster", "planner, forecaster"),
         Entry::new::<Incident>(keys::incident(TARGET), "holds, and alarms decided on")
             .owned("responder", "planner, forecaster, the command")
             .units("servers; requests per minute"),

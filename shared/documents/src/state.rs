@@ -107,6 +107,24 @@ pub struct LedgerEntry {
     pub reason: String,
 }
 
+/// How far a target has come in one run of one function. Only where targets come through a queue,
+/// which may deliver a message twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Turn {
+    /// The run: when it was due.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub run: Timestamp,
+    /// Until when one worker has the target to itself. Longer than a function may run.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub until: Timestamp,
+    /// How often a worker began with it in this run.
+    pub begun: u32,
+    /// How it ended, in the word of the function's report, or `given-up`; absent while it has not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
+}
+
 /// A pause of everything, without a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -189,6 +207,16 @@ impl Document for Pause {
     const SCHEMA: u32 = 1;
 
     /// Every pause counts: one that ends before it began has ended.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl Document for Turn {
+    const KIND: &'static str = "turn";
+    const SCHEMA: u32 = 1;
+
+    /// A turn whose worker's time is over may be taken by another, whatever else it says.
     fn check(&self) -> Result<(), String> {
         Ok(())
     }

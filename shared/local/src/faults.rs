@@ -56,6 +56,7 @@ struct Script {
     overall: BTreeMap<usize, Fault>,
     by_operation: BTreeMap<(String, usize), Fault>,
     always: BTreeMap<String, Fault>,
+    about: BTreeMap<(String, String), Fault>,
     random: Option<RandomFaults>,
 }
 
@@ -98,6 +99,14 @@ impl Faults {
         self
     }
 
+    /// Makes every call of one operation about `resource` fail.
+    #[must_use]
+    pub fn every_about(self, operation: &str, resource: &str, fault: Fault) -> Self {
+        let key = (operation.to_owned(), resource.to_owned());
+        self.inner.borrow_mut().about.insert(key, fault);
+        self
+    }
+
     /// Makes a `share` of all calls, 0 to 1, fail in one of the ways of `kinds`, drawn from `seed`.
     #[must_use]
     pub fn at_random(self, seed: u64, share: f64, kinds: &[Fault]) -> Self {
@@ -115,6 +124,7 @@ impl Faults {
         script.overall.clear();
         script.by_operation.clear();
         script.always.clear();
+        script.about.clear();
         script.random = None;
     }
 
@@ -140,6 +150,16 @@ impl Faults {
         Faulty::new(inner, self.clone())
     }
 
+    /// How the next call of `operation` is to fail by the script, without what is drawn.
+    fn planned(&self, operation: &'static str) -> Option<Fault> {
+        let script = self.inner.borrow();
+        let count = script.counts.get(operation).copied().unwrap_or(0) + 1;
+        let key = (operation.to_owned(), count);
+        let overall = script.overall.get(&(script.calls.len() + 1));
+        let planned = overall.or_else(|| script.by_operation.get(&key));
+        planned.or_else(|| script.always.get(operation)).copied()
+    }
+
     /// Records a call and tells how it is to fail.
     fn next(&self, operation: &'static str, resource: &str) -> Option<Fault> {
         let mut script = self.inner.borrow_mut();
@@ -153,6 +173,11 @@ impl Faults {
             .get(&overall)
             .or_else(|| script.by_operation.get(&(operation.to_owned(), count)))
             .or_else(|| script.always.get(operation))
+            .or_else(|| {
+                script
+                    .about
+                    .get(&(operation.to_owned(), resource.to_owned()))
+            })
             .copied()
             .or(drawn);
         script.calls.push(Call {

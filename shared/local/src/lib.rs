@@ -9,6 +9,7 @@ mod directory;
 mod faults;
 mod key;
 mod memory;
+mod queue;
 mod simulated_group;
 
 pub use clock::VirtualClock;
@@ -17,4 +18,5 @@ pub use csv_metrics::CsvMetrics;
 pub use directory::DirectoryStore;
 pub use faults::{Call, Fault, Faults, Faulty};
 pub use memory::MemoryStore;
+pub use queue::{Letter, MemoryQueue};
 pub use simulated_group::SimulatedGroupPort;

@@ -65,6 +65,15 @@ pub enum PortError {
 }
 
 impl PortError {
+    /// Whether trying again later may end otherwise.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Conflict { .. } | Self::Throttled { .. } | Self::Unanswered { .. } => true,
+            Self::NotFound { .. } | Self::Denied { .. } | Self::Refused { .. } => false,
+        }
+    }
+
     /// A stable word for logs and alarms.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -14,6 +14,7 @@ mod error;
 mod group;
 mod metrics;
 mod store;
+mod tasks;
 mod world;
 
 pub use alarms::{AlarmDefinition, AlarmMetric, AlarmOwner, AlarmWriter};
@@ -21,4 +22,5 @@ pub use error::PortError;
 pub use group::{GroupReader, GroupWriter};
 pub use metrics::{Datapoint, MetricName, MetricSink, MetricSource, Reading, Statistic};
 pub use store::{Condition, DocumentStore, Stored, Version};
+pub use tasks::{DeadLetter, MOST_MESSAGES, TaskQueue, Unsent};
 pub use world::{Clock, Look, Message, Notifier, Reminder};

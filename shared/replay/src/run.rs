@@ -224,6 +224,7 @@ impl Run {
         let request = forecaster::Request {
             targets: vec![self.target.name.clone()],
             again: false,
+            scheduled: None,
         };
         let world = self.world(&self.groups);
         let result = block_on(forecaster::handle(request, &world));
@@ -244,6 +245,7 @@ impl Run {
         let groups = self.groups.acting_as(Source::Planner);
         let request = planner::Request {
             targets: vec![self.target.name.clone()],
+            scheduled: None,
         };
         let result = block_on(planner::handle(request, &self.world(&groups)));
         if let Err(error) = result {

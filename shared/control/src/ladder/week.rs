@@ -136,6 +136,7 @@ mod tests {
         );
         Settings {
             config: config::Config::parse("forescale.toml", &text).unwrap(),
+            refused: Vec::new(),
             pause: None,
             notes: Vec::new(),
         }

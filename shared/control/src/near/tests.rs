@@ -81,6 +81,7 @@ impl Day {
         Self {
             settings: Settings {
                 config: config::Config::parse("test", &text).unwrap(),
+                refused: Vec::new(),
                 pause: None,
                 notes: Vec::new(),
             },

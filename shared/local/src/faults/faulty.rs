@@ -1,8 +1,9 @@
 use fleet::{Activity, Group, ItemFailure, Policy, ScheduledAction, Sizes, Tracked};
 use jiff::{SignedDuration, Timestamp};
 use ports::{
-    Condition, Datapoint, DocumentStore, GroupReader, GroupWriter, Look, Message, MetricName,
-    MetricSink, MetricSource, Notifier, PortError, Reading, Reminder, Stored, Version,
+    Condition, Datapoint, DeadLetter, DocumentStore, GroupReader, GroupWriter, Look, Message,
+    MetricName, MetricSink, MetricSource, Notifier, PortError, Reading, Reminder, Stored,
+    TaskQueue, Unsent, Version,
 };
 
 use super::{Fault, Faults};
@@ -202,6 +203,47 @@ impl<P: Notifier> Notifier for Faulty<P> {
         let resource = message.subject.clone();
         self.call("notify", resource, async |p: &P| p.notify(message).await)
             .await
+    }
+}
+
+impl<P: TaskQueue> TaskQueue for Faulty<P> {
+    fn is_open(&self) -> bool {
+        self.inner.is_open()
+    }
+
+    async fn send(&self, bodies: &[String]) -> Result<Vec<Unsent>, PortError> {
+        let resource = format!("{} messages", bodies.len());
+        if self.faults.planned("send") != Some(Fault::ItemsRefused) {
+            let work = async |p: &P| p.send(bodies).await;
+            return self.call("send", resource, work).await;
+        }
+        self.faults.next("send", &resource);
+        let passed: Vec<String> = bodies.iter().skip(1).step_by(2).cloned().collect();
+        let mut unsent: Vec<Unsent> = (0..bodies.len())
+            .step_by(2)
+            .map(|place| Unsent {
+                place,
+                reason: "injected".to_owned(),
+            })
+            .collect();
+        if !passed.is_empty() {
+            let failed = self.inner.send(&passed).await?;
+            unsent.extend(failed.into_iter().map(|it| Unsent {
+                place: 2 * it.place + 1,
+                ..it
+            }));
+        }
+        Ok(unsent)
+    }
+
+    async fn give_up(&self, letter: &DeadLetter) -> Result<(), PortError> {
+        let work = async |p: &P| p.give_up(letter).await;
+        self.call("give_up", letter.target.clone(), work).await
+    }
+
+    async fn hide(&self, receipt: &str, span: SignedDuration) -> Result<(), PortError> {
+        let work = async |p: &P| p.hide(receipt, span).await;
+        self.call("hide", receipt.to_owned(), work).await
     }
 }
 

@@ -1,0 +1,71 @@
+use control::{World, load_settings};
+use jiff::Timestamp;
+use ports::{Clock, DocumentStore, GroupWriter, MetricSink, MetricSource, Notifier, TaskQueue};
+use serde_json::Value;
+use tasks::{Fan, Limits, Sent, deliveries};
+
+use crate::hour::{BY, plan_all, plan_target};
+use crate::{Answer, PlannerError, Request};
+
+/// Answers whatever the function is called with: a scheduled start or a request, which plans the
+/// targets itself where they are few and hands them to `queue` where they are many, or tasks of the
+/// queue. It is stopped at `deadline`.
+///
+/// # Errors
+/// [`PlannerError`]; never for a task, whose failure is part of the answer.
+pub async fn serve<S, M, G, N, C, Q>(
+    event: &Value,
+    world: &World<'_, S, M, G, N, C>,
+    queue: &Q,
+    limits: Limits,
+    deadline: Timestamp,
+) -> Result<Answer, PlannerError>
+where
+    S: DocumentStore,
+    M: MetricSource + MetricSink,
+    G: GroupWriter,
+    N: Notifier,
+    C: Clock,
+    Q: TaskQueue,
+{
+    let fan = Fan {
+        function: BY,
+        store: world.store,
+        queue,
+        clock: world.clock,
+        limits,
+    };
+    if let Some(delivered) = deliveries(event) {
+        let batch = fan.work_off(&delivered, deadline, async |settings, target, _| {
+            plan_target(world, settings, target, world.clock.now()).await
+        });
+        return Ok(Answer::WorkedOff(batch.await));
+    }
+    let request: Request = serde_json::from_value(event.clone()).map_err(PlannerError::Request)?;
+    let now = world.clock.now();
+    let settings = load_settings(world.store, now)
+        .await
+        .map_err(PlannerError::Settings)?;
+    let wanted = fan.wanted(&settings, &request.targets);
+    let Some(targets) = wanted.map_err(PlannerError::Tasks)? else {
+        let done = plan_all(&request, settings, world).await;
+        return done.map(Answer::Done);
+    };
+    let run = request.scheduled.unwrap_or(now);
+    let mut sent = match &settings.pause {
+        Some(pause) => Sent {
+            run,
+            sent: 0,
+            notes: vec![format!(
+                "paused by {} since {}: {}",
+                pause.by, pause.since, pause.reason
+            )],
+        },
+        None => {
+            let sent = fan.send(run, &targets, false).await;
+            sent.map_err(PlannerError::Tasks)?
+        }
+    };
+    sent.notes.extend(settings.notes.iter().cloned());
+    Ok(Answer::Sent(sent))
+}

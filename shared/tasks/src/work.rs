@@ -1,0 +1,250 @@
+//! From what the queue delivered to an answer that names what is to come again.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+
+use config::Target;
+use control::{ControlError, Settings, TargetReport, load_settings};
+use futures_util::FutureExt;
+use futures_util::future::{Either, select};
+use jiff::{SignedDuration, Timestamp};
+use ports::{Clock, DeadLetter, DocumentStore, TaskQueue};
+use serde::Serialize;
+
+use crate::retry::wait;
+use crate::turn::{Begun, End, Held};
+use crate::{Delivery, Fan, Task, TaskError};
+
+/// Time that is left for records and messages when no further target is begun.
+const RESERVE: SignedDuration = SignedDuration::from_secs(10);
+
+/// The answer to the queue: what is not named is done with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Batch {
+    /// What is to come again.
+    #[serde(rename = "batchItemFailures")]
+    pub failures: Vec<BatchItemFailure>,
+}
+
+/// A message that is to come again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BatchItemFailure {
+    /// Its id.
+    #[serde(rename = "itemIdentifier")]
+    pub id: String,
+}
+
+/// What becomes of a delivery.
+enum Fate {
+    /// The queue may forget it.
+    Settled,
+    /// It comes again after that.
+    Again(SignedDuration),
+    /// It comes again when the queue's own time is over.
+    Left,
+}
+
+impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
+    /// Does `work` for the target of each of `deliveries`, one after the other, until `deadline`
+    /// (when the function is stopped) is near.
+    ///
+    /// Whatever one target does, the next has its turn: an error is kept apart, a panic is caught,
+    /// and what takes too long is left.
+    pub async fn work_off(
+        &self,
+        deliveries: &[Delivery],
+        deadline: Timestamp,
+        work: impl AsyncFn(&Settings, &Target, &Task) -> Result<TargetReport, ControlError>,
+    ) -> Batch {
+        let settings = load_settings(self.store, self.clock.now()).await;
+        if let Err(error) = &settings {
+            tracing::error!(function = self.function, error = %error.chain(), code = error.code(), "no settings");
+        }
+        let mut batch = Batch::default();
+        for delivery in deliveries {
+            let fate = match &settings {
+                Ok(settings) => self.one(settings, delivery, deadline, &work).await,
+                // Of all of them, and perhaps mended soon: it is no target's own fault.
+                Err(error) => self.shared(delivery, error).await,
+            };
+            let id = delivery.id.clone();
+            match fate {
+                Fate::Settled => continue,
+                Fate::Left => {}
+                Fate::Again(span) => {
+                    if let Err(error) = self.queue.hide(&delivery.receipt, span).await {
+                        tracing::warn!(message = id, error = %error, "comes again by the queue's own time");
+                    }
+                }
+            }
+            batch.failures.push(BatchItemFailure { id });
+        }
+        batch
+    }
+
+    async fn one(
+        &self,
+        settings: &Settings,
+        delivery: &Delivery,
+        deadline: Timestamp,
+        work: impl AsyncFn(&Settings, &Target, &Task) -> Result<TargetReport, ControlError>,
+    ) -> Fate {
+        let task = match self.task(delivery) {
+            Ok(task) => task,
+            Err(error) => return self.give_up(delivery, "", &error).await,
+        };
+        let left = deadline.duration_since(self.clock.now());
+        let limit = left.saturating_sub(RESERVE).min(self.limits.target);
+        if limit <= SignedDuration::ZERO {
+            tracing::warn!(target_name = task.target, "no time left in this call");
+            return Fate::Again(wait(SignedDuration::from_secs(2), 1, &task.target));
+        }
+        let held = match self.begin(&task, deadline).await {
+            Ok(Begun::Mine(held)) => held,
+            Ok(Begun::Over(reason)) => {
+                tracing::info!(target_name = task.target, run = %task.run, reason, "task skipped");
+                return Fate::Settled;
+            }
+            Ok(Begun::Busy(until)) => {
+                let span = until.duration_since(self.clock.now());
+                let span = span.max(SignedDuration::from_secs(1));
+                tracing::info!(target_name = task.target, run = %task.run, until = %until, "another worker is at it");
+                return Fate::Again(span.saturating_add(wait(
+                    SignedDuration::from_secs(2),
+                    1,
+                    &task.target,
+                )));
+            }
+            Err(error) => return self.failed(delivery, &task, None, error.into()).await,
+        };
+        match self.limited(settings, &task, limit, work).await {
+            Ok(report) => {
+                tracing::info!(
+                    target_name = task.target, run = %task.run, outcome = report.outcome,
+                    changes = report.changes, receives = delivery.receives, notes = ?report.notes,
+                    "task done"
+                );
+                self.end(&task, held, End::Ended(report.outcome)).await;
+                Fate::Settled
+            }
+            Err(error) => self.failed(delivery, &task, Some(held), error).await,
+        }
+    }
+
+    fn task(&self, delivery: &Delivery) -> Result<Task, TaskError> {
+        let function = self.function;
+        let wrong = |detail| TaskError::NoTask { function, detail };
+        let task = Task::read(&delivery.body).map_err(wrong)?;
+        if task.function != function {
+            return Err(wrong(format!("it is the {}'s", task.function)));
+        }
+        Ok(task)
+    }
+
+    /// `work` within `limit`, a panic as an error.
+    async fn limited(
+        &self,
+        settings: &Settings,
+        task: &Task,
+        limit: SignedDuration,
+        work: impl AsyncFn(&Settings, &Target, &Task) -> Result<TargetReport, ControlError>,
+    ) -> Result<TargetReport, TaskError> {
+        let name = &task.target;
+        let Some(target) = settings.config.target(name) else {
+            return match settings.refused(name) {
+                Some(refused) => Err(ControlError::wrong(refused).into()),
+                None => Ok(TargetReport::new(name, "gone", "no longer configured")),
+            };
+        };
+        let work = AssertUnwindSafe(work(settings, target, task)).catch_unwind();
+        match select(Box::pin(work), pin!(self.clock.sleep(limit))).await {
+            Either::Left((Ok(done), _)) => Ok(done?),
+            Either::Left((Err(panic), _)) => Err(TaskError::Panicked {
+                target: name.clone(),
+                detail: words(&*panic),
+            }),
+            Either::Right(_) => Err(TaskError::Late {
+                target: name.clone(),
+                limit,
+            }),
+        }
+    }
+
+    /// Again where that may help and is not too often; else given up.
+    async fn failed(
+        &self,
+        delivery: &Delivery,
+        task: &Task,
+        held: Option<Held>,
+        error: TaskError,
+    ) -> Fate {
+        let (chain, code) = (error.chain(), error.code());
+        let last = delivery.receives >= self.limits.receives;
+        tracing::error!(
+            target_name = task.target, run = %task.run, receives = delivery.receives,
+            error = %chain, code, "task failed"
+        );
+        let (fate, end) = if error.passes() && !last {
+            let name = format!("{} {}", task.target, task.run);
+            let span = wait(self.limits.wait, delivery.receives, &name);
+            (Fate::Again(span), End::Again)
+        } else {
+            match self.give_up(delivery, &task.target, &error).await {
+                Fate::Settled => (Fate::Settled, End::Ended("given-up")),
+                fate => (fate, End::Again),
+            }
+        };
+        if let Some(held) = held {
+            self.end(task, held, end).await;
+        }
+        fate
+    }
+
+    /// Without settings there is no target to work on.
+    async fn shared(&self, delivery: &Delivery, error: &ControlError) -> Fate {
+        if delivery.receives < self.limits.receives {
+            return Fate::Again(wait(self.limits.wait, delivery.receives, &delivery.id));
+        }
+        let target = Task::read(&delivery.body).map_or_else(|_| String::new(), |it| it.target);
+        self.letter(delivery, &target, error.code(), error.chain())
+            .await
+    }
+
+    async fn give_up(&self, delivery: &Delivery, target: &str, error: &TaskError) -> Fate {
+        self.letter(delivery, target, error.code(), error.chain())
+            .await
+    }
+
+    /// Only what lies among the dead letters may be forgotten by the queue.
+    async fn letter(&self, delivery: &Delivery, target: &str, code: &str, reason: String) -> Fate {
+        let letter = DeadLetter {
+            body: delivery.body.clone(),
+            target: target.to_owned(),
+            code: code.to_owned(),
+            reason,
+        };
+        match self.queue.give_up(&letter).await {
+            Ok(()) => {
+                tracing::error!(
+                    target_name = target,
+                    code,
+                    reason = letter.reason,
+                    "task given up"
+                );
+                Fate::Settled
+            }
+            Err(error) => {
+                // The queue's own redrive is the net below.
+                tracing::error!(target_name = target, error = %error, "dead letter not sent");
+                Fate::Left
+            }
+        }
+    }
+}
+
+/// What a panic said.
+fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no words".to_owned())
+}
