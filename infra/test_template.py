@@ -131,7 +131,11 @@ class Schedules(unittest.TestCase):
                 self.assertIn("ScheduleExpressionTimezone", schedule)
                 self.assertIn("RetryPolicy", schedule["Target"])
                 self.assertIn("DeadLetterConfig", schedule["Target"])
-                self.assertEqual(schedule["Target"]["Input"], "{}")
+                # A start that comes twice is known by the time it was due.
+                self.assertEqual(
+                    json.loads(schedule["Target"]["Input"]),
+                    {"scheduled": "<aws.scheduler.scheduled-time>"},
+                )
         self.assertEqual(
             expressions,
             {
@@ -205,7 +209,9 @@ class Permissions(unittest.TestCase):
         self.assertGreater(len(rows), 10)
         for name in FUNCTIONS:
             due = {
-                key.replace("{target}", "*").replace("{day}.json", "*")
+                key.replace("{target}", "*")
+                .replace("{day}.json", "*")
+                .replace("{function}", name.lower())
                 for key, writers in rows
                 if name.lower() in writers
             }
@@ -277,6 +283,46 @@ class Alarms(unittest.TestCase):
         }
         self.assertEqual(sent, {json.dumps({"Fn::GetAtt": ["Looks", "Arn"]})})
 
+    def test_many_targets_go_through_a_queue_that_is_patient_and_loses_none(self):
+        for name in ["Planner", "Forecaster"]:
+            with self.subTest(name):
+                function = properties(f"{name}Function")
+                variables = function["Environment"]["Variables"]
+                self.assertEqual(variables["FORESCALE_TASKS_URL"], {"Ref": f"{name}Tasks"})
+                self.assertEqual(variables["FORESCALE_DEAD_LETTERS_URL"], {"Ref": "FailedTasks"})
+                main = (ROOT / f"functions/{name.lower()}/src/main.rs").read_text()
+                seconds = re.search(r"const TIMEOUT: .*from_secs\((\d+)\)", main)[1]
+                self.assertEqual(function["Timeout"], int(seconds))
+                queue = properties(f"{name}Tasks")
+                # A worker has its turn for ten seconds longer than it may run; a task of a killed
+                # one comes when that is over.
+                self.assertGreater(queue["VisibilityTimeout"], function["Timeout"] + 10)
+                redrive = queue["RedrivePolicy"]
+                self.assertEqual(
+                    redrive["deadLetterTargetArn"], {"Fn::GetAtt": ["FailedTasks", "Arn"]}
+                )
+                # The function sends what fails in its last delivery itself, with the reason.
+                self.assertEqual(
+                    str(redrive["maxReceiveCount"]), variables["FORESCALE_MOST_RECEIVES"]
+                )
+                mapping = properties(f"{name}FunctionTasks")
+                self.assertEqual(mapping["EventSourceArn"], {"Fn::GetAtt": [f"{name}Tasks", "Arn"]})
+                self.assertEqual(mapping["FunctionResponseTypes"], ["ReportBatchItemFailures"])
+                self.assertLessEqual(mapping["BatchSize"], 10)
+                workers = int(SOURCE["Parameters"][f"{name}Workers"]["Default"])
+                self.assertEqual(
+                    mapping["ScalingConfig"], {"MaximumConcurrency": {"Ref": f"{name}Workers"}}
+                )
+                # The scheduled start and all workers have room.
+                room = int(SOURCE["Parameters"][f"{name}Concurrency"]["Default"])
+                self.assertGreater(room, workers)
+                reached = {
+                    resource
+                    for action, resource, _ in allowed(f"{name}Role")
+                    if action in ("sqs:ReceiveMessage", "sqs:ChangeMessageVisibility")
+                }
+                self.assertEqual(reached, {json.dumps({"Fn::GetAtt": [f"{name}Tasks", "Arn"]})})
+
     def test_an_alarm_reaches_the_responder_in_three_ways(self):
         principals = {
             permission["Properties"]["Principal"]
@@ -305,7 +351,14 @@ class Storage(unittest.TestCase):
         self.assertEqual(bucket["Properties"]["VersioningConfiguration"], {"Status": "Enabled"})
 
     def test_bucket_queue_and_topic_refuse_what_is_not_encrypted(self):
-        for policy in ["DocumentsPolicy", "FailedEventsPolicy", "LooksPolicy", "NotificationsPolicy"]:
+        policies = [*of_type("AWS::SQS::QueuePolicy"), "DocumentsPolicy", "NotificationsPolicy"]
+        guarded = {
+            queue["Ref"]
+            for policy in of_type("AWS::SQS::QueuePolicy")
+            for queue in properties(policy)["Queues"]
+        }
+        self.assertEqual(guarded, set(of_type("AWS::SQS::Queue")))
+        for policy in policies:
             denied = [
                 statement["Condition"]
                 for statement in properties(policy)["PolicyDocument"]["Statement"]

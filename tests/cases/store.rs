@@ -25,6 +25,7 @@ fn environment(bucket: &str, prefix: &str) -> Environment {
         topic_arn: None,
         event_bus: None,
         looks_url: None,
+        tasks: None,
         path_style: true,
     }
 }

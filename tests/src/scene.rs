@@ -64,6 +64,7 @@ impl Scene {
             // Events and looks have no stand-in here.
             event_bus: None,
             looks_url: None,
+            tasks: None,
             path_style: true,
         };
         let mut variables = aws.variables();
