@@ -1,5 +1,6 @@
 //! Packs the chart library, plotly.js as the `plotly` crate carries it, for the page to unpack.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fs::File;
 use std::io::Write;
@@ -7,6 +8,10 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+
+/// Where the library itself begins and ends within the function around it.
+const BEGIN: &str = "\"use strict\";var Plotly=";
+const END: &str = "window.Plotly = Plotly;\nreturn Plotly;\n}));";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -19,10 +24,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(|(library, _)| library)
         .filter(|library| library.contains("plotly.js v"))
         .ok_or("the plotly crate does not carry plotly.js where it was")?;
+    let library = unwrapped(library);
     let out = std::env::var_os("OUT_DIR").ok_or("no OUT_DIR")?;
     let file = File::create(Path::new(&out).join("plotly.js.gz"))?;
     let mut packer = GzEncoder::new(file, Compression::best());
     packer.write_all(library.as_bytes())?;
     packer.finish()?;
     Ok(())
+}
+
+/// The library without the function around it, which serves other module systems: a browser reads
+/// what lies in a function once more for each such layer, and this one holds four megabytes. A
+/// library that is wrapped otherwise stays as it is.
+fn unwrapped(library: &str) -> Cow<'_, str> {
+    let parts = library
+        .split_once("(\n function(root, factory) {")
+        .and_then(|(licence, rest)| Some((licence, rest.split_once(BEGIN)?.1)))
+        .and_then(|(licence, rest)| Some((licence, rest.rsplit_once(END)?.0)));
+    match parts {
+        Some((licence, body)) => format!("{licence}{BEGIN}{body}").into(),
+        None => library.into(),
+    }
 }

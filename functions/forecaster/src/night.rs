@@ -14,6 +14,7 @@ use timeseries::Series;
 use crate::fallback::stand_in;
 use crate::incidents::incidents;
 use crate::made::document;
+use crate::page;
 use crate::watch::{self, Watched};
 use crate::{ForecasterError, Request, Response};
 
@@ -183,6 +184,7 @@ where
     let document = Envelope::new(Some(&target.name), now, BY, body);
     save(world.store, &key, &document, present.unchanged()).await?;
     tracing::info!(target_name = %target.name, key = %key, model = %model, "forecast written");
+    page::keep(world, target, now, notes).await;
     let mut report = TargetReport::new(&target.name, "forecast", format!("{key} by {model}"));
     report.notes.append(notes);
     report.changes = 1;

@@ -204,6 +204,7 @@ fn content_type(key: &str) -> Option<String> {
     let (_, extension) = key.rsplit_once('.')?;
     match extension {
         "json" => Some("application/json".to_owned()),
+        "html" => Some("text/html; charset=utf-8".to_owned()),
         "toml" => Some("application/toml".to_owned()),
         _ => None,
     }

@@ -107,6 +107,12 @@ pub fn tuning(target: &str) -> String {
     format!("targets/{target}/tuning.json")
 }
 
+/// The page about the target, HTML.
+#[must_use]
+pub fn page(target: &str) -> String {
+    format!("targets/{target}/report.html")
+}
+
 /// What was measured of the target's servers.
 #[must_use]
 pub fn measurements(target: &str) -> String {

@@ -29,7 +29,7 @@ pub struct Entry {
     pub guard: Guard,
     /// How long it is kept.
     pub retention: &'static str,
-    /// Newest schema version; `None` for the configuration, which has no envelope.
+    /// Newest schema version; `None` for the configuration and for pages, which have no envelope.
     pub schema: Option<u32>,
     make: Option<fn() -> Schema>,
 }
@@ -139,8 +139,21 @@ pub fn register() -> Vec<Entry> {
         schema: None,
         make: None,
     };
+    let page = Entry {
+        kind: "page",
+        key: keys::page(TARGET),
+        holds: "a page to look at, HTML, made of the others",
+        owner: "forecaster",
+        readers: "people",
+        units: "as the page says",
+        guard: Guard::Always,
+        retention: KEPT,
+        schema: None,
+        make: None,
+    };
     vec![
         config,
+        page,
         Entry::new::<Events>(
             keys::EVENTS.to_owned(),
             "events added beside the configuration's",
@@ -222,14 +235,16 @@ pub fn register_table() -> String {
          |---|---|---|---|---|---|---|---|---|\n",
     );
     for entry in register() {
-        let version = entry
-            .schema
-            .map_or("TOML".to_owned(), |v| format!("version {v}"));
         let file = entry.schema_file();
+        let schema = match (entry.schema, entry.kind) {
+            (Some(version), _) => format!("[version {version}](schemas/{file})"),
+            (None, "config") => format!("[TOML](schemas/{file})"),
+            (None, _) => "none".to_owned(),
+        };
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "| {} | `{}` | {} | {} | {} | {} | {} | {} | [{version}](schemas/{file}) |",
+            "| {} | `{}` | {} | {} | {} | {} | {} | {} | {schema} |",
             entry.kind,
             entry.key,
             entry.holds,

@@ -51,6 +51,7 @@ fn main() -> io::Result<()> {
             actions: actions.collect(),
             timeline,
             comparison: None,
+            effect: None,
             accuracy: Vec::new(),
             notes: Vec::new(),
         }],

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
 use crate::packed::{Data, library, numbers, zone_name};
-use crate::{Accuracy, Action, Comparison, Fact, Page, TargetPage};
+use crate::{Accuracy, Action, Comparison, Effect, Fact, Means, Page, TargetPage};
 
 const STYLE: &str = include_str!("../assets/page.css");
 const SCRIPT: &str = include_str!("../assets/page.js");
@@ -123,6 +123,7 @@ fn section(index: usize, target: &TargetPage) -> Markup {
                 p.hint { "Drag to zoom, double-click for all; with the keyboard: arrows, + and \u{2212}, 0." }
             }
             @if let Some(comparison) = &target.comparison { (compared(index, comparison)) }
+            @if let Some(effect) = &target.effect { (realised(&target.zone, effect)) }
             @if !target.accuracy.is_empty() { (accurate(&target.accuracy)) }
             @if !target.actions.is_empty() { (actions(index, &target.zone, &target.actions)) }
             @if !target.notes.is_empty() {
@@ -182,6 +183,55 @@ fn compared(index: usize, comparison: &Comparison) -> Markup {
     }
 }
 
+fn realised(zone: &TimeZone, effect: &Effect) -> Markup {
+    let day = |at: Timestamp| zone.to_datetime(at).strftime("%Y-%m-%d").to_string();
+    let cells = |means: &Means| {
+        markup! {
+            td.n { (grouped(means.demand)) }
+            td.n { (format!("{:.1}", means.servers)) }
+            td.n { (grouped(means.demand_per_server())) }
+            td.n { @if let Some(cpu) = means.cpu { (format!("{cpu:.0} %")) } }
+        }
+    };
+    let sums = [("all before", &effect.before), ("all since", &effect.after)];
+    markup! {
+        h3 { "Before, and since it acts" }
+        p { "Forescale acts on the group since " (day(effect.since)) ". Means of each week." }
+        div.wide tabindex="0" {
+            table.effect {
+                thead {
+                    tr {
+                        th scope="col" { "week from" }
+                        th scope="col" { "acting" }
+                        th.n scope="col" { "requests a minute" }
+                        th.n scope="col" { "servers" }
+                        th.n scope="col" { "requests a minute and server" }
+                        th.n scope="col" { "CPU" }
+                    }
+                }
+                tbody {
+                    @for week in &effect.weeks {
+                        tr {
+                            th scope="row" { (day(week.from)) }
+                            td { @if week.active { "yes" } @else { "no" } }
+                            (cells(&week.means))
+                        }
+                    }
+                    @for (name, means) in sums {
+                        @if let Some(means) = means {
+                            tr { th scope="row" { b { (name) } } td {} (cells(means)) }
+                        }
+                    }
+                }
+            }
+        }
+        p.hint {
+            "More requests per server are fewer servers for the same demand. Demand differs from week to \
+             week too: a replay of both on the same days is the fairer comparison."
+        }
+    }
+}
+
 fn accurate(rows: &[Accuracy]) -> Markup {
     markup! {
         h3 { "How good the forecasts were" }
@@ -221,6 +271,7 @@ fn actions(index: usize, zone: &TimeZone, actions: &[Action]) -> Markup {
     let more = actions.len().saturating_sub(FIRST_ACTIONS);
     markup! {
         h3 { "What was done and is planned, and why" }
+        p.hint { "Times within a reason are in UTC." }
         p.hint id=(format!("shown-{index}")) aria-live="polite" {
             @if more > 0 { "The first " (FIRST_ACTIONS) " of " (grouped(actions.len() as f64)) "." }
         }

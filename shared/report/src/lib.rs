@@ -5,6 +5,7 @@
 //! documents that the functions keep.
 
 mod accuracy;
+mod effect;
 mod html;
 mod packed;
 pub mod stored;
@@ -14,6 +15,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 pub use accuracy::{Accuracy, accuracy};
+pub use effect::{Effect, Means, WEEKS, Week, effect, hours as effect_hours};
 pub use html::html;
 
 /// A page about some targets.
@@ -44,6 +46,9 @@ pub struct TargetPage {
     pub actions: Vec<Action>,
     /// Cost and risk beside the alternatives; none where they were not replayed.
     pub comparison: Option<Comparison>,
+    /// What became of the group since Forescale acts on it; none before, or where servers are not
+    /// measured.
+    pub effect: Option<Effect>,
     /// How good the forecasts were, by how far ahead they looked.
     pub accuracy: Vec<Accuracy>,
     /// Plain sentences worth reading.

@@ -120,6 +120,7 @@ pub fn target_page(documents: &Documents<'_>, now: Timestamp, days: u16) -> Targ
         timeline,
         actions: actions(documents, from),
         comparison: None,
+        effect: None,
         accuracy,
         notes: notes(documents),
     }

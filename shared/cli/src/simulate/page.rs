@@ -29,6 +29,7 @@ pub(crate) fn page(replay: &Replay, summary: &Summary, demand: &Series) -> Page 
         timeline: timeline(replay, &forecasts),
         actions: actions(replay),
         comparison: Some(comparison(summary)),
+        effect: None,
         accuracy: accuracy(&forecasts, &demand),
         notes: notes(replay),
     };
