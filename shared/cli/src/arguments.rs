@@ -1,8 +1,14 @@
 //! What can be typed.
 
+mod import;
 mod kept;
+mod left_out;
+mod man;
 
+pub(crate) use import::*;
 pub(crate) use kept::*;
+pub(crate) use left_out::*;
+pub(crate) use man::*;
 
 use std::path::PathBuf;
 
@@ -35,16 +41,20 @@ pub(crate) enum Command {
     Simulate(SimulateArguments),
     WhatIf(WhatIfArguments),
     Demo(DemoArguments),
+    Import(ImportArguments),
     Report(ReportArguments),
     Explain(ExplainArguments),
     QuietWindow(QuietWindowArguments),
     #[command(subcommand)]
     Event(EventCommand),
+    #[command(subcommand)]
+    LeftOut(LeftOutCommand),
     Pause(PauseArguments),
     Resume(ResumeArguments),
     Throughput(ThroughputArguments),
     Alarms(AlarmsArguments),
     Completions(CompletionsArguments),
+    Man(ManArguments),
 }
 
 /// How a result is printed.
@@ -392,7 +402,7 @@ const THROUGHPUT_EXAMPLES: &str = "EXAMPLES:
   Where CPU reaches 60 %, memory 80 % or responses half a second:
     forescale throughput --metrics service.csv --response-time 0.5
   Whether 1,000 a minute is right:
-    forescale throughput --metrics service.csv --value 1000";
+    forescale throughput --metrics service.csv --response-time 0.5 --value 1000";
 
 fn above_zero(text: &str) -> Result<f64, String> {
     let value: f64 = text.parse().map_err(|_| "not a number".to_owned())?;

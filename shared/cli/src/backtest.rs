@@ -101,8 +101,9 @@ fn json(
 }
 
 fn table(console: &mut Console<'_>, demand: &Demand, each: &[Accuracy], all: &Accuracy) -> Done {
+    let origin = format!("origin ({})", demand.zone.iana_name().unwrap_or("UTC"));
     let columns = [
-        ("origin", Side::Left),
+        (origin.as_str(), Side::Left),
         ("steps", Side::Right),
         ("MASE", Side::Right),
         ("wQL .5", Side::Right),
@@ -118,7 +119,30 @@ fn table(console: &mut Console<'_>, demand: &Demand, each: &[Accuracy], all: &Ac
         .chain(std::iter::once(all))
         .map(|accuracy| line(accuracy, demand))
         .collect();
-    output::table(console, &columns, &rows)
+    output::table(console, &columns, &rows)?;
+    if let Some(text) = verdict(all) {
+        console.note(&text);
+    }
+    Ok(())
+}
+
+/// What the figures over all origins mean, in a sentence.
+fn verdict(all: &Accuracy) -> Option<String> {
+    let mase = all.mase?;
+    let better = (100.0 * (1.0 - mase)).round();
+    let than = "than the same time last week (yesterday, for a short history)";
+    let mut text = if better >= 1.0 {
+        format!("over all, errors are {better:.0} % smaller {than}")
+    } else {
+        format!("over all, forecasts are no better {than}: MASE {mase:.2}")
+    };
+    if let Some(share) = all.coverage_p95 {
+        text += &format!(
+            "; demand stayed below p95 in {:.0} % of steps",
+            100.0 * share
+        );
+    }
+    Some(text)
 }
 
 fn line(accuracy: &Accuracy, demand: &Demand) -> Vec<String> {

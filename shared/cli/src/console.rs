@@ -59,6 +59,11 @@ impl<'a> Console<'a> {
         &mut *self.out
     }
 
+    /// Standard input, to be read once.
+    pub(crate) fn take_input(&mut self) -> Box<dyn Read + 'a> {
+        std::mem::replace(&mut self.input, Box::new(io::empty()))
+    }
+
     /// Everything on standard input.
     pub(crate) fn read_input(&mut self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::failure::{Blame, Done};
+use crate::failure::{Blame, Done, input};
 
 /// A directory that results are written into.
 #[derive(Debug)]
@@ -23,6 +23,22 @@ impl Folder {
         })?;
         let path = path.to_owned();
         Ok(Self { path })
+    }
+
+    /// The directory that the file at `path` lies in, made where it does not exist, and the file's name.
+    /// `flag` is what gave the path.
+    pub(crate) fn of(path: &Path, flag: &str) -> Done<(Self, String)> {
+        let name = path.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| {
+            input(format!(
+                "{flag} {}: give the name of a file",
+                path.display()
+            ))
+        })?;
+        let parent = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
+        Ok((Self::make(parent.unwrap_or(".".as_ref()))?, name.to_owned()))
     }
 
     /// Where `name` lies.

@@ -17,14 +17,17 @@ mod explain;
 mod failure;
 mod files;
 mod forecast;
+mod import_logs;
 mod kept;
 mod known;
+mod left_out;
 mod moments;
 mod opened;
 mod output;
 mod pause;
 mod plan;
 mod quiet;
+mod reference;
 mod report;
 mod simulate;
 mod throughput;
@@ -55,10 +58,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<
         Command::Simulate(arguments) => simulate::run(&arguments, console),
         Command::WhatIf(arguments) => what_if::run(&arguments, console),
         Command::Demo(arguments) => demo::run(&arguments, console),
+        Command::Import(arguments) => import_logs::run(&arguments, console),
         Command::Report(arguments) => report::run(&arguments, console),
         Command::Explain(arguments) => explain::run(&arguments, console),
         Command::QuietWindow(arguments) => quiet::run(&arguments, console),
         Command::Event(command) => event::run(&command, console),
+        Command::LeftOut(command) => left_out::run(&command, console),
         Command::Pause(arguments) => pause::pause(&arguments, console),
         Command::Resume(arguments) => pause::resume(&arguments, console),
         Command::Completions(arguments) => {
@@ -66,6 +71,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<
             clap_complete::generate(arguments.shell, &mut command, "forescale", console.out());
             Ok(())
         }
+        Command::Man(arguments) => reference::man(&arguments, console),
         Command::Throughput(arguments) => throughput::run(&arguments, console),
         Command::Alarms(arguments) => alarms::run(&arguments, console),
     };

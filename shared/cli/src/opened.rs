@@ -67,6 +67,25 @@ impl Opened {
         })
     }
 
+    /// The objects of `url`, `s3://BUCKET/PREFIX`, and the prefix that is meant.
+    pub(crate) fn objects(url: &str) -> Done<(Self, String)> {
+        #[cfg(feature = "aws")]
+        {
+            let rest = url.strip_prefix("s3://").unwrap_or(url);
+            let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+            let opened = Self::open(&StoreArguments {
+                store: None,
+                bucket: Some(format!("s3://{name}")),
+            })?;
+            Ok((opened, prefix.to_owned()))
+        }
+        #[cfg(not(feature = "aws"))]
+        Err(input(format!(
+            "{url}: this program was built without AWS: build it with `--features aws`, or copy the \
+             objects here by `aws s3 cp --recursive`"
+        )))
+    }
+
     /// Waits for `future`.
     pub(crate) fn wait<F: Future>(&self, future: F) -> F::Output {
         #[cfg(feature = "aws")]

@@ -40,14 +40,18 @@ pub(crate) fn pause(arguments: &PauseArguments, console: &mut Console<'_>) -> Do
             keys::PAUSE
         )));
     }
-    let written = control::save(&opened.store, keys::PAUSE, &envelope, loaded.unchanged());
-    opened
-        .wait(written)
-        .failed(|| "the pause was not written: nothing is paused")?;
     let end = until.map_or_else(
         || "until `forescale resume`".to_owned(),
         |at| format!("until {at}"),
     );
+    if arguments.dry_run {
+        console.note("dry run: nothing was written");
+        return console.line(&format!("would pause {end}: {}", arguments.reason));
+    }
+    let written = control::save(&opened.store, keys::PAUSE, &envelope, loaded.unchanged());
+    opened
+        .wait(written)
+        .failed(|| "the pause was not written: nothing is paused")?;
     console.line(&format!("paused {end}: {}", arguments.reason))?;
     console.note(
         "scheduled actions that are pending still run to their safe expiry; nothing new is written",
@@ -64,6 +68,10 @@ pub(crate) fn resume(arguments: &ResumeArguments, console: &mut Console<'_>) -> 
         .is_none()
     {
         return console.line("nothing was paused");
+    }
+    if arguments.dry_run {
+        console.note("dry run: nothing was written");
+        return console.line("would resume");
     }
     opened
         .wait(opened.store.delete(keys::PAUSE))

@@ -43,23 +43,9 @@ pub(crate) fn run(arguments: &ReportArguments, console: &mut Console<'_>) -> Don
         targets: targets.collect(),
     };
     console.clear();
-    let name = arguments
-        .out
-        .file_name()
-        .and_then(|name| name.to_str())
-        .ok_or_else(|| {
-            input(format!(
-                "--out {}: give the name of a file",
-                arguments.out.display()
-            ))
-        })?;
-    let parent = arguments
-        .out
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let folder = Folder::make(parent.unwrap_or(".".as_ref()))?;
+    let (folder, name) = Folder::of(&arguments.out, "--out")?;
     let text = html(&page);
-    folder.write(name, |file| Ok(file.write_all(text.as_bytes())?))?;
+    folder.write(&name, |file| Ok(file.write_all(text.as_bytes())?))?;
     console.line(&arguments.out.display().to_string())
 }
 

@@ -196,7 +196,7 @@ pub(crate) struct EventAddArguments {
 
 /// List all events, those of the configuration too
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = format!("{EVENT_LIST_EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) struct EventListArguments {
     #[command(flatten)]
     pub(crate) store: StoreArguments,
@@ -207,7 +207,7 @@ pub(crate) struct EventListArguments {
 
 /// Remove an added event
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = format!("{EVENT_REMOVE_EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) struct EventRemoveArguments {
     /// Its name
     pub(crate) name: String,
@@ -246,12 +246,26 @@ const EVENT_EXAMPLES: &str = "EXAMPLES:
   The marketing team's calendar, each as past occurrences of its name showed:
     forescale event import campaigns.ics --target web --store ./store";
 
+const EVENT_LIST_EXAMPLES: &str = "EXAMPLES:
+  What is known to come:
+    forescale event list --store ./store";
+
+const EVENT_REMOVE_EXAMPLES: &str = "EXAMPLES:
+  All occurrences, or one:
+    forescale event remove tv-show --store ./store
+    forescale event remove tv-show --start 2026-12-05T20:00 --store ./store";
+
+const PAUSE_EXAMPLES: &str = "EXAMPLES:
+  For a night, and over before it:
+    forescale pause --reason \"migration of the database\" --until 2026-12-06T06:00Z --store ./store
+    forescale resume --store ./store";
+
 /// Keep hands off every group from now on
 ///
 /// No function writes to any group until the pause ends; nothing is deployed for it. Scheduled actions
 /// that are pending still run, and give each group its own MinSize back when the plan ends.
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = format!("{PAUSE_EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) struct PauseArguments {
     /// Why
     #[arg(long, value_name = "WORDS")]
@@ -261,12 +275,18 @@ pub(crate) struct PauseArguments {
     pub(crate) until: Option<String>,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
+    /// Check and tell, but write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// Lift a pause
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = format!("{PAUSE_EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) struct ResumeArguments {
     #[command(flatten)]
     pub(crate) store: StoreArguments,
+    /// Tell, but write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }

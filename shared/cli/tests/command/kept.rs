@@ -185,3 +185,62 @@ fn quiet_windows_lie_where_demand_is_low() {
         long.err
     );
 }
+
+#[test]
+fn an_odd_day_is_proposed_confirmed_and_no_longer_proposed() {
+    let folder = TempDir::new().unwrap();
+    // Ten weeks of hours; 10 February had a load test all day.
+    let history = crate::common::demand(70 * 24, 60, |hour| {
+        let day = (hour as f64 / 24.0 * std::f64::consts::TAU).sin();
+        let test = if hour / 24 == 36 { 3.0 } else { 1.0 };
+        (60_000.0 * (1.0 - 0.5 * day) * test).round()
+    });
+    let history = write(folder.path(), "d.csv", history);
+    let config = CONFIG.replace("Europe/Berlin", "UTC");
+    let config = write(folder.path(), "forescale.toml", config);
+    let store = folder.path().join("store");
+    let store = text(&store);
+    good(&[
+        "plan",
+        "--history",
+        text(&history),
+        "--config",
+        text(&config),
+        "--store",
+        store,
+    ]);
+    let propose = || {
+        let ran = good(&[
+            "left-out", "propose", "web", "--store", store, "--format", "csv",
+        ]);
+        rows(&ran.out, "start,end,reason")
+    };
+    let proposed = propose();
+    assert_eq!(proposed.len(), 1, "{proposed:?}");
+    assert_eq!(proposed[0][..2], ["2026-02-10T00:00", "2026-02-11T00:00"]);
+    assert!(proposed[0][2].starts_with("3.0 times"), "{proposed:?}");
+    let change = |verb: &str, more: &[&str]| {
+        let begin = [
+            "left-out",
+            verb,
+            "web",
+            "--start",
+            "2026-02-10",
+            "--store",
+            store,
+        ];
+        run(&[&begin[..], more].concat())
+    };
+    let add = ["--end", "2026-02-11", "--reason", "load test"];
+    let dry = change("add", &[&add[..], &["--dry-run"]].concat());
+    assert!(dry.err.contains("nothing was written"), "{}", dry.err);
+    assert_eq!(propose().len(), 1);
+    assert_eq!(change("add", &add).code, ExitCode::SUCCESS);
+    assert_eq!(propose().len(), 0);
+    assert!(change("add", &add).out.starts_with("already left out"));
+    assert_eq!(change("remove", &[]).code, ExitCode::SUCCESS);
+    assert_eq!(propose().len(), 1);
+    assert_eq!(change("remove", &[]).code, ExitCode::from(3));
+    let wrong = run(&["left-out", "list", "wbe", "--store", store]);
+    assert!(wrong.err.contains("did you mean web?"), "{}", wrong.err);
+}

@@ -6,6 +6,7 @@ mod common;
 mod events;
 mod forecasts;
 mod groups;
+mod imports;
 mod kept;
 mod manners;
 mod throughput;

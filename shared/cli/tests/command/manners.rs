@@ -10,7 +10,9 @@ use tempfile::TempDir;
 
 #[test]
 fn every_subcommand_has_help_with_examples_and_exit_codes() {
-    for subcommand in ["forecast", "backtest", "plan", "simulate", "demo", "alarms"] {
+    for subcommand in [
+        "forecast", "backtest", "plan", "simulate", "demo", "import", "alarms",
+    ] {
         let ran = good(&[subcommand, "--help"]);
         assert!(ran.out.contains("EXAMPLES:"), "{subcommand}");
         assert!(ran.out.contains("EXIT CODES:"), "{subcommand}");

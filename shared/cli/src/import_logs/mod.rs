@@ -1,0 +1,206 @@
+//! `forescale import`.
+
+mod cloudwatch;
+mod keep;
+mod sources;
+mod tell;
+
+use std::ops::ControlFlow;
+
+use import::{Ended, Kind, Settings, State, Tally, demand};
+use jiff::SignedDuration;
+use timeseries::Step;
+
+use crate::Console;
+use crate::arguments::{ImportArguments, LogKind};
+use crate::failure::{Blame, Done, Failure, input};
+use crate::output::grouped;
+
+use keep::Kept;
+use sources::expand;
+
+/// After so many bytes what was counted is kept, so that an interruption costs a second of work.
+const KEEP_EACH: usize = 256 * 1024 * 1024;
+/// After so many the progress is drawn anew.
+const DRAW_EACH: usize = 8 * 1024 * 1024;
+/// The longest silence that may be asked for.
+const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(31 * 24);
+
+/// What became of the sources.
+#[derive(Debug, Default)]
+struct Found {
+    sources: usize,
+    known: usize,
+    damaged: Vec<(String, String)>,
+}
+
+/// Runs the subcommand.
+pub(crate) fn run(arguments: &ImportArguments, console: &mut Console<'_>) -> Done {
+    if arguments.cloudwatch {
+        return cloudwatch::run(arguments, console);
+    }
+    let step = arguments.step.as_deref().map(str::parse::<Step>);
+    let step = step.transpose().input(|| "--step cannot be used")?;
+    let silence = silence(&arguments.silence)?;
+    let kept = Kept::beside(&arguments.out);
+    let settings = settings(arguments);
+    let mut state = match &kept {
+        Some(kept) if !arguments.restart => kept.load(settings)?,
+        _ => State::new(settings),
+    };
+    if state.tally.lines > 0 {
+        let lines = grouped(state.tally.lines as f64);
+        let out = arguments.out.display();
+        console.note(&format!(
+            "going on with {out}: {lines} lines were counted before"
+        ));
+    }
+    let keep = kept.as_ref().filter(|_| !arguments.dry_run);
+    let mut loose = Tally::default();
+    let found = count(arguments, &mut state, &mut loose, keep, console)?;
+    let all = together(&state.tally, &loose)?;
+    let made = demand(&all, step.or(whole_minutes(&all)), silence);
+    if made.rows.is_empty() {
+        return Err(nothing(&all));
+    }
+    if let Some(keep) = keep {
+        keep.write(&made, &state)?;
+    }
+    console.clear();
+    if kept.is_none() && !arguments.dry_run {
+        tell::notes(&all, &found, console);
+        return keep::rows(console.out(), &made);
+    }
+    tell::result(arguments, &all, &made, &found, console)
+}
+
+fn settings(arguments: &ImportArguments) -> Settings {
+    Settings {
+        kind: match arguments.kind {
+            LogKind::Auto => Kind::Auto,
+            LogKind::LoadBalancer => Kind::LoadBalancer,
+            LogKind::Web => Kind::Web,
+            LogKind::Csv => Kind::Table,
+        },
+        containing: arguments.containing.clone(),
+        zone: arguments.timezone.clone(),
+        time_column: arguments.time_column.clone(),
+        value_column: arguments.value_column.clone(),
+    }
+}
+
+fn silence(text: &str) -> Done<SignedDuration> {
+    let span: SignedDuration = text
+        .parse()
+        .input(|| format!("--silence {text}: write it like 30m or 2h"))?;
+    if span.is_positive() && span <= LONGEST_SILENCE {
+        return Ok(span);
+    }
+    Err(input(format!(
+        "--silence {text}: allowed are 1s to 744h (31 days)"
+    )))
+}
+
+/// Counted lines stand for their minute; values for whatever step the table has.
+fn whole_minutes(tally: &Tally) -> Option<Step> {
+    (!tally.values).then_some(Step::MINUTE)
+}
+
+/// Counts every source into `state`, which is kept now and then.
+fn count(
+    arguments: &ImportArguments,
+    state: &mut State,
+    loose: &mut Tally,
+    keep: Option<&Kept>,
+    console: &mut Console<'_>,
+) -> Done<Found> {
+    console.progress("looking for logs");
+    let sources = expand(&arguments.logs, &Kept::files(&arguments.out))?;
+    if sources.is_empty() {
+        return Err(input("no log is there: the folder or the prefix is empty"));
+    }
+    let mut found = Found {
+        sources: sources.len(),
+        ..Found::default()
+    };
+    let (mut unkept, mut undrawn, mut read) = (0, 0, 0_u64);
+    for (index, source) in sources.iter().enumerate() {
+        let name = source.name();
+        let reading = source.open(console)?;
+        let mut spoilt: Option<Failure> = None;
+        let mut after = |state: &State, bytes: usize| {
+            (unkept, undrawn, read) = (unkept + bytes, undrawn + bytes, read + bytes as u64);
+            if undrawn >= DRAW_EACH {
+                undrawn = 0;
+                let (lines, megabytes) = (grouped(state.tally.lines as f64), read / 1_000_000);
+                console.progress(&format!(
+                    "{} of {}: {name}; {megabytes} MB, {lines} lines",
+                    index + 1,
+                    sources.len()
+                ));
+            }
+            if unkept >= KEEP_EACH {
+                unkept = 0;
+                if let Some(Err(failure)) = keep.map(|keep| keep.save(state)) {
+                    spoilt = Some(failure);
+                    return ControlFlow::Break(());
+                }
+            }
+            ControlFlow::Continue(())
+        };
+        let ended = import::read(reading, state, loose, &mut after).input(|| {
+            let so_far = if keep.is_some() {
+                "; what was kept before stays"
+            } else {
+                ""
+            };
+            format!("{name} cannot be imported{so_far}")
+        })?;
+        if let Some(failure) = spoilt {
+            return Err(failure);
+        }
+        match ended {
+            Ended::Known => found.known += 1,
+            Ended::Damaged(why) => found.damaged.push((name, why)),
+            Ended::Whole | Ended::Stopped => {}
+        }
+    }
+    Ok(found)
+}
+
+/// What was counted for good, with the last lines that had no end.
+fn together(tally: &Tally, loose: &Tally) -> Done<Tally> {
+    let mut all = tally.clone();
+    if !all.counts.merge(&loose.counts) {
+        return Err(input(
+            "the logs lie in too many different minutes: import fewer years at once",
+        ));
+    }
+    all.lines += loose.lines;
+    all.left_out += loose.left_out;
+    all.unreadable += loose.unreadable;
+    all.values |= loose.values;
+    let room = import::EXAMPLES.saturating_sub(all.examples.len());
+    all.examples
+        .extend(loose.examples.iter().take(room).cloned());
+    Ok(all)
+}
+
+fn nothing(tally: &Tally) -> Failure {
+    let lines = grouped(tally.lines as f64);
+    if tally.left_out > 0 && tally.unreadable == 0 {
+        return input(format!(
+            "nothing was written: none of {lines} lines has the text of --containing"
+        ));
+    }
+    let example = tally.examples.first().map_or(String::new(), |example| {
+        format!(
+            ", such as this one of {}: {} ({})",
+            example.source, example.text, example.why
+        )
+    });
+    input(format!(
+        "nothing was written: none of {lines} lines is a request{example}; if they are CSV, say --kind \
+         csv and --time-column"
+    ))
+}

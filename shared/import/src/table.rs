@@ -1,0 +1,159 @@
+//! Rows of a table: a time, and how many requests, or one for each row.
+
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::state::Settings;
+use crate::{Line, moment};
+
+/// The most columns of a table.
+const COLUMNS: usize = 256;
+/// The most bytes of a row.
+const ROW: usize = 16 * 1024;
+
+/// What the column of counts is called unless somebody says otherwise.
+const VALUE: &str = "value";
+
+/// How one table is read.
+#[derive(Debug)]
+pub(crate) struct Table {
+    zone: TimeZone,
+    time_column: String,
+    value_column: Option<String>,
+    heading: String,
+    delimiter: u8,
+    time: usize,
+    value: Option<usize>,
+    row: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Table {
+    pub(crate) fn new(settings: &Settings, zone: TimeZone) -> Self {
+        Self {
+            zone,
+            time_column: settings.time_column.clone(),
+            value_column: settings.value_column.clone(),
+            heading: String::new(),
+            delimiter: b',',
+            time: 0,
+            value: None,
+            row: vec![0; ROW],
+            ends: vec![0; COLUMNS],
+        }
+    }
+
+    pub(crate) fn line(&self) -> &str {
+        &self.heading
+    }
+
+    pub(crate) fn time_column(&self) -> &str {
+        &self.time_column
+    }
+
+    pub(crate) fn has_values(&self) -> bool {
+        self.value.is_some()
+    }
+
+    /// Takes `line` as the heading, where it names the column of times, and that of counts where one
+    /// was asked for.
+    pub(crate) fn heading(&mut self, line: &[u8]) -> bool {
+        self.heading = String::from_utf8_lossy(&line[..line.len().min(1024)]).into_owned();
+        // Spreadsheets of half of Europe write semicolons, others tabs.
+        for delimiter in [b',', b';', b'\t'] {
+            self.delimiter = delimiter;
+            let Some(count) = self.split(line) else {
+                continue;
+            };
+            let place = |name: &str| {
+                (0..count).find(|column| {
+                    let field = self.field(*column).trim_ascii();
+                    field.eq_ignore_ascii_case(name.as_bytes())
+                })
+            };
+            let Some(time) = place(&self.time_column) else {
+                continue;
+            };
+            let value = place(self.value_column.as_deref().unwrap_or(VALUE));
+            if self.value_column.is_some() && value.is_none() {
+                continue;
+            }
+            (self.time, self.value) = (time, value);
+            return true;
+        }
+        false
+    }
+
+    /// Reads one row.
+    pub(crate) fn row(&mut self, line: &[u8]) -> Line {
+        let Some(count) = self.split(line) else {
+            return Line::Unreadable("no row of a table: too long, or a quotation mark too many");
+        };
+        if count <= self.time.max(self.value.unwrap_or(0)) {
+            return Line::Unreadable("fewer columns than the heading");
+        }
+        let Some(minute) = text(self.field(self.time)).and_then(|text| self.minute(text)) else {
+            return Line::Unreadable("no time in the column of times");
+        };
+        let Some(value) = self.value else {
+            return Line::At { minute, count: 1.0 };
+        };
+        match text(self.field(value)) {
+            Some("") => Line::Nothing,
+            Some(text) => match text.parse::<f64>() {
+                Ok(count) if (0.0..1e15).contains(&count) => Line::At { minute, count },
+                _ => Line::Unreadable("a value that is no number of zero or more"),
+            },
+            None => Line::Unreadable("a value that is no text"),
+        }
+    }
+
+    /// Seconds, or thousandths or millionths of them, since 1970; RFC 3339; or local in the zone.
+    fn minute(&self, text: &str) -> Option<i64> {
+        if text.len() >= 9
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        {
+            let whole = text.split('.').next()?;
+            let number: i64 = whole.parse().ok()?;
+            let scale = match whole.len() {
+                9 | 10 => 1,
+                12 | 13 => 1_000,
+                15 | 16 => 1_000_000,
+                _ => return None,
+            };
+            return moment::of_seconds(number / scale);
+        }
+        if let Ok(at) = text.parse::<Timestamp>() {
+            return moment::of_seconds(at.as_second());
+        }
+        let local: DateTime = text.parse().ok()?;
+        let at = self.zone.to_ambiguous_timestamp(local).compatible().ok()?;
+        moment::of_seconds(at.as_second())
+    }
+
+    /// Splits a row into its fields; `None` where it is none.
+    fn split(&mut self, line: &[u8]) -> Option<usize> {
+        let mut reader: Reader = ReaderBuilder::new().delimiter(self.delimiter).build();
+        let (result, read, written, ends) = reader.read_record(line, &mut self.row, &mut self.ends);
+        if result != ReadRecordResult::InputEmpty || read != line.len() {
+            return None;
+        }
+        // The end of input is the end of the row.
+        let (result, _, _, more) =
+            reader.read_record(&[], &mut self.row[written..], &mut self.ends[ends..]);
+        (result == ReadRecordResult::Record).then_some(ends + more)
+    }
+
+    fn field(&self, index: usize) -> &[u8] {
+        let from = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.row.get(from..self.ends[index]).unwrap_or_default()
+    }
+}
+
+fn text(field: &[u8]) -> Option<&str> {
+    std::str::from_utf8(field).ok().map(str::trim)
+}
