@@ -37,10 +37,10 @@ pub(crate) struct ImportArguments {
     #[arg(long, conflicts_with = "logs", requires = "config")]
     pub(crate) cloudwatch: bool,
     /// With --cloudwatch: the configuration, `forescale.toml`, which names the metric
-    #[arg(long, value_name = "FILE", requires = "cloudwatch")]
+    #[arg(long, value_name = "FILE", conflicts_with = "logs")]
     pub(crate) config: Option<PathBuf>,
     /// With --cloudwatch: which target; the only one unless given
-    #[arg(long, value_name = "NAME", requires = "cloudwatch")]
+    #[arg(long, value_name = "NAME", conflicts_with = "logs")]
     pub(crate) target: Option<String>,
     /// With --cloudwatch: days back; it keeps five minutes for 63 days, hours for 455
     #[arg(long, value_name = "DAYS", default_value_t = 62, value_parser = clap::value_parser!(u16).range(1..=400))]

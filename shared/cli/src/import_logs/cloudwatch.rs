@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn rows_are_requests_of_their_step_and_gaps_have_none() {
-        let text = "[[target]]\nname = \"web\"\ngroup = \"g\"\nload_balancer = \"app/w/1\"\nmin_servers = 1\n\
+        let text = "[[target]]\nname = \"web\"\ngroup = \"g\"\nload_balancer = \"app/web/50dc6c495c0c9188\"\nmin_servers = 1\n\
                     max_servers = 9\nthroughput = 100\nlead_time = \"5m\"\n";
         let config = Config::parse("c", text).unwrap();
         let target = &config.targets[0];
