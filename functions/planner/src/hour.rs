@@ -271,6 +271,7 @@ where
         present,
         evidence,
         policy,
+        ceiling: standing.ceiling,
     };
     let outcome = reconcile(world, &lease, ask).await;
     release(world, lease).await;
@@ -320,6 +321,7 @@ async fn shadow<S: DocumentStore, G: GroupReader>(
         present,
         evidence,
         policy,
+        ceiling: standing.ceiling,
     };
     let throughput = ask.rules.throughput;
     let outcome = rehearse(store, groups, ask, now).await?;

@@ -57,6 +57,7 @@ where
         present,
         evidence: control::Evidence::default(),
         policy: None,
+        ceiling: None,
     };
     let made = if remembered.holds {
         let outcome = reconcile(world, lease, ask).await;

@@ -37,6 +37,7 @@ where
         present: None,
         evidence: control::Evidence::default(),
         policy: None,
+        ceiling: None,
     };
     let outcome: Outcome = rehearse(world.store, world.groups, ask, now).await?;
     let floor = decision

@@ -15,6 +15,9 @@ pub struct Control {
     pub most_step_down: Option<u32>,
     /// Least time from one change to the next, 0 to 4 hours. Default: 0.
     pub least_dwell: SignedDuration,
+    /// Quantile of demand that MaxSize leaves room for, 0.9 to 0.9999. Default: MaxSize stays as it
+    /// is.
+    pub ceiling: Option<f64>,
     /// What plans may cost. Default: whatever the risk asks for.
     pub budget: Option<Budget>,
     /// Whether a canary's share grows and falls by itself. Default: yes.
@@ -76,6 +79,7 @@ impl Default for Control {
             most_step_up: None,
             most_step_down: None,
             least_dwell: SignedDuration::ZERO,
+            ceiling: None,
             budget: None,
             canary_grows: true,
             canary_guard: None,

@@ -206,6 +206,9 @@ struct Control {
     /// Least time from one change of the plan to the next: 0s to 4h.
     #[schemars(default, extend("default" = "0s"))]
     least_dwell: Option<Duration>,
+    /// Quantile of demand that MaxSize leaves room for; unless given, MaxSize stays as it is.
+    #[schemars(default, range(min = 0.9, max = 0.9999))]
+    ceiling: Option<f64>,
     /// What plans may cost; as much as the risk asks for unless given.
     #[schemars(default)]
     budget: Option<Budget>,

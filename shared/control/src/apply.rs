@@ -62,10 +62,12 @@ pub(crate) async fn apply<G: GroupWriter>(
     puts.put(groups, name, &changes.lowers)
         .await
         .map_err(port)?;
+    // A lower MaxSize stands only beside the action that ends it.
+    puts.finish(target)?;
     if let Some(sizes) = lowering {
         groups.resize(name, sizes).await.map_err(port)?;
     }
-    puts.finish(target)
+    Ok(())
 }
 
 /// The part of a resize that raises and the part that lowers.
@@ -73,10 +75,10 @@ fn split(resize: Option<Sizes>, group: &Group) -> (Option<Sizes>, Option<Sizes>)
     let Some(sizes) = resize else {
         return (None, None);
     };
-    let part = |min: bool, desired: bool| {
+    let part = |min: bool, max: bool, desired: bool| {
         let part = Sizes {
             min_size: sizes.min_size.filter(|_| min),
-            max_size: None,
+            max_size: sizes.max_size.filter(|_| max),
             desired_capacity: sizes.desired_capacity.filter(|_| desired),
         };
         (part != Sizes::default()).then_some(part)
@@ -87,9 +89,12 @@ fn split(resize: Option<Sizes>, group: &Group) -> (Option<Sizes>, Option<Sizes>)
     let desired_rises = sizes
         .desired_capacity
         .is_some_and(|desired| desired > group.desired_capacity);
+    let max_rises = sizes
+        .max_size
+        .is_some_and(|max_size| max_size > group.max_size);
     (
-        part(min_rises, desired_rises),
-        part(!min_rises, !desired_rises),
+        part(min_rises, max_rises, desired_rises),
+        part(!min_rises, !max_rises, !desired_rises),
     )
 }
 

@@ -1,7 +1,6 @@
 //! What else acts on a group, told so that nobody wonders: it is respected, never changed.
 
 use config::Target;
-use documents::Baseline;
 use fleet::{PolicyKind, ScheduledAction};
 use jiff::Timestamp;
 use planning::is_own;
@@ -14,11 +13,11 @@ use crate::seen::Seen;
 const INSTANCE_SCHEDULER: &str = "is-";
 
 /// What acts on the group of `target` beside Forescale between `now` and `until`, each with what
-/// follows from it.
+/// follows from it; its own MaxSize was `own` at adoption and is `found` now.
 pub(crate) fn others(
     seen: &Seen,
     target: &Target,
-    baseline: &Baseline,
+    (own, found): (u32, u32),
     now: Timestamp,
     until: Timestamp,
 ) -> Vec<String> {
@@ -27,7 +26,6 @@ pub(crate) fn others(
     said.extend(schedules(seen, &target.group, now, until));
     said.extend(predictive(seen));
     said.extend(weights(seen));
-    let (own, found) = (baseline.max_size, seen.group.max_size);
     if found != own {
         said.push(format!(
             "MaxSize was changed from {own} to {found} since the group was adopted: no floor goes above it"

@@ -5,7 +5,8 @@ use documents::{Baseline, Hold, Incident, Plan};
 use fleet::{Group, Policy, PolicyKind, ScheduledAction};
 use jiff::{SignedDuration, Timestamp};
 use planning::{
-    Changes, Current, Needs, PlanReport, Rules, Severity, check, compose, diff, human_floor, is_own,
+    Changes, Current, Needs, PlanReport, Rules, Severity, check, compose, diff, human_floor,
+    is_own, own_max,
 };
 
 use crate::error::chain;
@@ -13,7 +14,7 @@ use crate::outcome::shortfall_text;
 use crate::reconcile::Ask;
 use crate::seen::Seen;
 use crate::store::Loaded;
-use crate::{ControlError, WantedPolicy, canary, coexist, policy};
+use crate::{ControlError, WantedPolicy, canary, ceiling, coexist, policy};
 
 pub(crate) struct Decided {
     pub(crate) plan: Plan,
@@ -77,8 +78,13 @@ pub(crate) fn decide(
     };
     // What has ended gives nothing to keep to who only asks for the plan in force.
     let in_force = previous.filter(|plan| ask.needs.is_some() || plan.expires_at > now);
+    let own = own_max(previous, seen.group.max_size, now);
+    let group = Group {
+        max_size: own.servers,
+        ..seen.group.clone()
+    };
     let current = Current {
-        group: &seen.group,
+        group: &group,
         foreign: &foreign,
         previous: in_force,
         baseline,
@@ -111,7 +117,13 @@ pub(crate) fn decide(
         }
     };
     if plans {
-        notes.extend(coexist::others(seen, target, baseline, now, needs.end));
+        notes.extend(coexist::others(
+            seen,
+            target,
+            (baseline.max_size, own.servers),
+            now,
+            needs.end,
+        ));
     }
     notes.extend(step.note);
     let (mut plan, report) =
@@ -121,6 +133,14 @@ pub(crate) fn decide(
         })?;
     plan.canary = canary;
     plan.policy = step.record;
+    let upper = ask
+        .ceiling
+        .as_ref()
+        .filter(|_| hold.is_none() && !needs.keep);
+    let found = (seen.group.max_size, now);
+    notes.extend(ceiling::next(
+        target, &mut plan, upper, own, &current, rules, found,
+    ));
     let findings = check(&plan, rules, &current, now);
     let text = |severity| {
         let found = findings
@@ -253,6 +273,7 @@ pub(crate) fn same(stored: &Plan, new: &Plan) -> bool {
         shortfall,
         canary,
         policy,
+        ceiling,
         forecast,
         notes,
     } = new;
@@ -270,6 +291,11 @@ pub(crate) fn same(stored: &Plan, new: &Plan) -> bool {
         let shortfall = shortfall.as_ref();
         shortfall.map(|s| (s.needed, s.allowed, s.limit.clone()))
     };
+    // What was found changes once it is set.
+    let max = |ceiling: &Option<documents::Ceiling>| {
+        let ceiling = ceiling.as_ref();
+        ceiling.map(|c| (c.own, c.set, c.lifted_at, c.by_hand))
+    };
     stored.steps == *steps
         && held_back(&stored.shortfall) == held_back(shortfall)
         && stored.expires_at == *expires_at
@@ -278,6 +304,7 @@ pub(crate) fn same(stored: &Plan, new: &Plan) -> bool {
         && stored.actions == *actions
         && stored.canary == *canary
         && stored.policy == *policy
+        && max(&stored.ceiling) == max(ceiling)
         && stored.human_floor == *human_floor
         && stored.forecast == *forecast
         && stored.notes == *notes

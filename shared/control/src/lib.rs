@@ -8,6 +8,7 @@ mod apply;
 mod band;
 mod budget;
 mod canary;
+mod ceiling;
 mod coexist;
 mod decide;
 mod error;

@@ -29,6 +29,9 @@ pub struct Ask<'a> {
     pub evidence: Evidence,
     /// What the group's target tracking should hold, where another value is worth it.
     pub policy: Option<WantedPolicy>,
+    /// Servers that the forecast's upper quantile takes, from each start on, where MaxSize is to
+    /// follow it.
+    pub ceiling: Option<Vec<(Timestamp, u32)>>,
 }
 
 /// Makes the target's group match plan, incident hold, human floor and baseline, under `lease`.

@@ -28,7 +28,7 @@ pub use forecast::{
 pub use history::History;
 pub use incident::{Closed, Following, Hold, Incident, Raise, SeenAlarm, Spent};
 pub use measurements::{Measurements, ThroughputRecord};
-pub use plan::{Canary, ManagedPolicy, Plan, PlanStep, PlannedAction, Shortfall};
+pub use plan::{Canary, Ceiling, ManagedPolicy, Plan, PlanStep, PlannedAction, Shortfall};
 pub use record::{DriftRecord, NewsRecord, Record, ScoredNight};
 pub use register::{Entry, Guard, register, register_table};
 pub use state::{

@@ -49,6 +49,9 @@ pub struct Plan {
     /// The target-tracking policy that Forescale sets, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<ManagedPolicy>,
+    /// The MaxSize that Forescale sets, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<Ceiling>,
     /// Which rung of the fallback ladder it stands on, and other plain sentences.
     pub notes: Vec<String>,
 }
@@ -83,6 +86,25 @@ pub struct ManagedPolicy {
     pub set: f64,
     /// Whether somebody set another value since: it is then left alone.
     pub left_alone: bool,
+}
+
+/// A MaxSize that Forescale sets, and what gives the group its own back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ceiling {
+    /// The group's own MaxSize, which it gets back.
+    pub own: u32,
+    /// MaxSize that Forescale set: at most `own`.
+    pub set: u32,
+    /// When a scheduled action gives the group its own back, unless a run puts that off; absent
+    /// where `set` is `own`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub lifted_at: Option<Timestamp>,
+    /// MaxSize found when this was decided.
+    pub found: u32,
+    /// Whether somebody set another value since: it is then left alone.
+    pub by_hand: bool,
 }
 
 /// Servers that limits hold back.
@@ -137,6 +159,9 @@ pub struct PlannedAction {
     pub start: Timestamp,
     /// MinSize it sets.
     pub min_size: u32,
+    /// MaxSize it sets: the group's own, where it ends a ceiling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_size: Option<u32>,
     /// DesiredCapacity it sets, where the group has nothing that scales in.
     pub desired_capacity: Option<u32>,
 }
@@ -167,6 +192,12 @@ impl Document for Plan {
             return Err(format!(
                 "policy {}: values of {} and {} are impossible",
                 policy.name, policy.former, policy.set
+            ));
+        }
+        if let Some(ceiling) = self.ceiling.as_ref().filter(|c| c.set > c.own) {
+            return Err(format!(
+                "a ceiling of {} above the group's own MaxSize of {} is impossible",
+                ceiling.set, ceiling.own
             ));
         }
         if !self.actions.is_sorted_by(|a, b| a.start < b.start) {

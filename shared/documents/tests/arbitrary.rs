@@ -99,6 +99,7 @@ prop_compose! {
             actions: Vec::new(),
             canary: None,
             policy: None,
+            ceiling: None,
             shortfall: None,
             changed_at: None,
             found_min_size: servers,

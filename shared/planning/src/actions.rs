@@ -39,7 +39,7 @@ impl Taken {
         }
     }
 
-    fn has(&self, minute: Timestamp) -> bool {
+    pub(crate) fn has(&self, minute: Timestamp) -> bool {
         let of_hour = u32::try_from(minute.as_second().div_euclid(60).rem_euclid(60)).unwrap_or(0);
         self.minutes.contains(&minute) || self.minutes_of_hour.contains(&of_hour)
     }
@@ -76,6 +76,7 @@ pub(crate) fn actions(
             name: own_name(group, action.start),
             start: action.start,
             min_size: action.servers,
+            max_size: None,
             desired_capacity: desired_until
                 .is_some_and(|until| action.lowers && action.wanted < until)
                 .then_some(action.servers),

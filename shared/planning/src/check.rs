@@ -87,6 +87,32 @@ fn check_actions(
 }
 
 fn check_limits(plan: &Plan, current: &Current<'_>, say: &mut impl FnMut(Severity, String)) {
+    if let Some(ceiling) = plan.ceiling.as_ref().filter(|ceiling| !ceiling.by_hand) {
+        let there = current.group.desired_capacity.max(current.group.min_size);
+        let lasts = ceiling.lifted_at.unwrap_or(Timestamp::MAX);
+        let floors = plan.floors.iter().filter(|floor| floor.start <= lasts);
+        let needed = floors
+            .map(|floor| floor.servers)
+            .max()
+            .unwrap_or(0)
+            .max(there);
+        if ceiling.set < needed && ceiling.set < ceiling.own {
+            say(
+                Severity::Error,
+                format!(
+                    "MaxSize of {} under the {needed} that are there or planned",
+                    ceiling.set
+                ),
+            );
+        }
+        let ends = plan.actions.iter().any(|action| {
+            Some(action.start) == ceiling.lifted_at && action.max_size == Some(ceiling.own)
+        });
+        if ceiling.set < ceiling.own && !ends {
+            let text = format!("no action ends the MaxSize of {}", ceiling.set);
+            say(Severity::Error, text);
+        }
+    }
     for floor in &plan.floors {
         if floor.servers > current.group.max_size {
             let max_size = current.group.max_size;

@@ -178,6 +178,7 @@ pub fn compose(
         shortfall: report.shortfall.clone(),
         canary: current.previous.and_then(|plan| plan.canary.clone()),
         policy: current.previous.and_then(|plan| plan.policy.clone()),
+        ceiling: current.previous.and_then(|plan| plan.ceiling.clone()),
         forecast: needs.forecast.clone(),
         notes: needs.notes.clone(),
     };

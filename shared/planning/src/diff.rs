@@ -88,7 +88,7 @@ pub fn diff(
             end: None,
             recurrence: None,
             min_size: Some(planned.min_size),
-            max_size: None,
+            max_size: planned.max_size,
             desired_capacity: planned.desired_capacity,
         };
         let lowers = planned.min_size < before;
@@ -137,15 +137,21 @@ fn resize(
 ) -> Option<Sizes> {
     let floor = plan.floors.first().map(|floor| floor.servers)?;
     let min_size = (floor != group.min_size).then_some(floor);
+    let ceiling = plan.ceiling.as_ref().filter(|ceiling| !ceiling.by_hand);
+    let max_size = ceiling
+        .map(|ceiling| ceiling.set)
+        .filter(|set| *set != group.max_size);
+    let most = max_size.unwrap_or(group.max_size);
     let desired_capacity = (!scales_in && rules.share >= 1.0)
         .then(|| present.map(|present| servers_for(present.demand, rules.throughput)))
         .flatten()
-        .map(|needed| needed.max(floor).min(group.max_size))
+        .map(|needed| needed.max(floor).min(most))
         // A rise of MinSize lifts the desired capacity by itself.
         .filter(|wanted| *wanted != group.desired_capacity.max(floor));
-    (min_size.is_some() || desired_capacity.is_some()).then_some(Sizes {
+    let sizes = Sizes {
         min_size,
-        max_size: None,
+        max_size,
         desired_capacity,
-    })
+    };
+    (sizes != Sizes::default()).then_some(sizes)
 }

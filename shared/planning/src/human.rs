@@ -68,6 +68,7 @@ mod tests {
             applied,
             canary: None,
             policy: None,
+            ceiling: None,
             shortfall: None,
             forecast: None,
             notes: Vec::new(),

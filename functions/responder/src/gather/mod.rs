@@ -12,7 +12,7 @@ use diagnosis::{Band, Evidence, Fleet, Missing, Track};
 use documents::{Measurements, Plan, keys};
 use fleet::Group;
 use jiff::{SignedDuration, Timestamp};
-use planning::Rules;
+use planning::{Rules, own_max};
 use ports::{Clock, DocumentStore, GroupReader, MetricSource, PortError, Reading};
 use timeseries::Step;
 
@@ -72,7 +72,7 @@ where
         load::<Measurements>(brief.store, &measurements_key),
         band(brief.store, settings, target, span, now, &mut notes),
     );
-    let group = group.map_err(port)?;
+    let mut group = group.map_err(port)?;
     let mut missing = Vec::new();
     let mut known = |what: &str, error: &PortError| {
         missing.push(Missing {
@@ -84,6 +84,8 @@ where
         known("plan", &error);
         Loaded::Absent
     });
+    // A ceiling of ours is no limit to what demand needs.
+    group.max_size = own_max(plan.body(), group.max_size, now).servers;
     // Without them versions are known of present servers only.
     let measurements = measurements.unwrap_or_else(|error| {
         known("earlier measurements", &error);

@@ -29,6 +29,10 @@ pub(crate) fn read(section: &Section<'_>, price: Option<f64>) -> Option<Control>
         let range = SignedDuration::ZERO..=SignedDuration::from_hours(4);
         field.duration(range, "0s to 4h")
     });
+    let ceiling = optional(section.get("ceiling"), None, |field| {
+        let fits = |level: f64| (0.9..=0.9999).contains(&level);
+        field.number(fits, "0.9 to 0.9999").map(Some)
+    });
     let budget = optional(section.get("budget"), None, |field| {
         budget(field, price).map(Some)
     });
@@ -43,6 +47,7 @@ pub(crate) fn read(section: &Section<'_>, price: Option<f64>) -> Option<Control>
         most_step_up: up?,
         most_step_down: down?,
         least_dwell: dwell?,
+        ceiling: ceiling?,
         budget: budget?,
         canary_grows: grows?,
         canary_guard: guard?,

@@ -9,6 +9,7 @@ use timeseries::Step;
 use super::{Rung, Standing, add_events, standing};
 use crate::ControlError;
 use crate::budget;
+use crate::ceiling;
 use crate::near::{near_steps, replace_until};
 use crate::rest::correct_rest;
 use crate::settings::Settings;
@@ -97,9 +98,9 @@ pub(super) fn from_forecast(
         repeat_last_day(&mut steps, required.end, end, forecast.step_seconds);
     }
     let mut upper = Vec::new();
-    if let Some(near) = near {
-        replace_until(&mut steps, near.steps, near.until);
-        upper = near.upper;
+    if let Some(near) = &near {
+        replace_until(&mut steps, near.steps.clone(), near.until);
+        upper.clone_from(&near.upper);
     } else if let (Some(present), Some((_, upper))) = (present, expected) {
         raise_to_present(&mut steps, present, upper, rules, now, &mut notes);
     }
@@ -108,10 +109,16 @@ pub(super) fn from_forecast(
     if !keep {
         budget::keep(known, &forecast, &added, &mut steps, &mut notes);
     }
+    let ceiling = if rung == Rung::Fresh {
+        ceiling::upper(known, &forecast, &added, near.as_ref(), &steps, &mut notes)
+    } else {
+        None
+    };
     let standing = standing(rung, steps, end, Some(key).filter(|_| !keep), keep, notes);
     Ok(Standing {
         expected,
         upper,
+        ceiling,
         ..standing
     })
 }

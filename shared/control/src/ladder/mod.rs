@@ -53,6 +53,9 @@ pub struct Standing {
     /// What demand stays under by the last minutes, 999 times in a thousand: each entry holds from
     /// its time until the next one's. Empty where too little is known.
     pub upper: Vec<(Timestamp, f64)>,
+    /// Servers that MaxSize leaves room for, from each start on, where it is to follow the forecast
+    /// and last night's is there.
+    pub ceiling: Option<Vec<(Timestamp, u32)>>,
 }
 
 /// How many days back forecasts are looked for: they reach three.
@@ -196,5 +199,6 @@ fn standing(
         needs,
         expected: None,
         upper: Vec::new(),
+        ceiling: None,
     }
 }
