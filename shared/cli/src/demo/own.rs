@@ -12,6 +12,9 @@ use super::Scene;
 
 /// Mean servers of the replayed days, by the throughput that is assumed.
 const FLEET: f64 = 12.0;
+/// Fewer requests a minute and server than this are mostly chance: their standard deviation, as of a
+/// Poisson process, is a third of them.
+const FEWEST: f64 = 10.0;
 /// Days that are replayed where the file is long enough.
 const REPLAYED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -37,7 +40,7 @@ pub(super) fn scene(arguments: &DemoArguments, console: &mut Console<'_>) -> Don
     })?;
     let throughput = short(mean / FLEET);
     let minutes = to.duration_since(from).as_mins();
-    let intro = vec![format!(
+    let mut intro = vec![format!(
         "The last {} of {}, replayed minute by minute; what lies before is history. Assumed: one \
          server carries {throughput} {} (so that the mean fleet is {FLEET}) and takes 5 minutes to \
          boot.",
@@ -48,6 +51,13 @@ pub(super) fn scene(arguments: &DemoArguments, console: &mut Console<'_>) -> Don
             Aggregate::Mean => "units of demand",
         },
     )];
+    if demand.aggregate == Aggregate::Sum && mean / FLEET < FEWEST {
+        intro.push(format!(
+            "With so few requests a minute and server chance rules each minute, and every policy looks \
+             dear beside the bound: set the throughput that a server really has in {}, and replay.",
+            arguments.out.join("forescale.toml").display()
+        ));
+    }
     let mut options = String::new();
     if demand.aggregate == Aggregate::Mean {
         options.push_str(" --aggregate mean");

@@ -222,6 +222,7 @@ fn the_demo_runs_on_peoples_own_demand() {
     for words in [
         "The last 2 days",
         "mean fleet is 12",
+        "chance rules each minute",
         "Forescale",
         "clairvoyant",
         "day.svg",
