@@ -13,10 +13,12 @@ kept for a span of that age gives nothing (CloudWatch API reference, `MetricStat
 """
 
 import gzip
+import io
 import json
 import os
 import sys
 import threading
+from collections import Counter
 from datetime import datetime, timedelta, timezone
 
 import cbor2
@@ -69,6 +71,9 @@ def get_metric_data(backend, request):
         start = datetime.fromisoformat(request["NextToken"])
     finest = min(int(query["MetricStat"]["Period"]) for query in queries)
     page_end = min(end, start + timedelta(seconds=PAGE * finest))
+    if not any(known(query["MetricStat"]["Metric"]) for query in queries):
+        # Nothing to be found in any page: a thousand targets ask for metrics that are not there.
+        page_end = end
     results = [page_of(backend, query, start, page_end, request) for query in queries]
     for result in results:
         result["StatusCode"] = "Complete" if page_end == end else "PartialData"
@@ -81,7 +86,9 @@ def get_metric_data(backend, request):
 def page_of(backend, query, start, end, request):
     """The values of one query from start on, before end."""
     times, values = [], []
-    if kept(start, int(query["MetricStat"]["Period"]), naive(datetime.now(timezone.utc))):
+    stat = query["MetricStat"]
+    now = naive(datetime.now(timezone.utc))
+    if known(stat["Metric"]) and kept(start, int(stat["Period"]), now):
         scan = request.get("ScanBy", "TimestampDescending")
         found = backend.get_metric_data([query], start, end, scan)
         # moto also gives the period that begins at the end.
@@ -97,8 +104,22 @@ def page_of(backend, query, start, end, request):
     }
 
 
+def name_of(namespace, metric):
+    dimensions = sorted((it["Name"], it["Value"]) for it in metric.get("Dimensions", []))
+    return namespace, metric["MetricName"], tuple(dimensions)
+
+
+# Every metric that has a value, so that what has none is known at once.
+METRICS = set()
+
+
+def known(metric):
+    return name_of(metric["Namespace"], metric) in METRICS
+
+
 def put_metric_data(backend, request):
     for datum in request["MetricData"]:
+        METRICS.add(name_of(request["Namespace"], datum))
         if "Timestamp" in datum:
             datum["Timestamp"] = naive(datum["Timestamp"])
     backend.put_metric_data(request["Namespace"], request["MetricData"])
@@ -112,11 +133,15 @@ class Application:
     """moto, with CloudWatch's newer protocol in front, and faults on demand.
 
     POST /faults with {service, status, code, times} makes the next so many calls of a service fail;
-    service as in signatures, such as autoscaling.
+    service as in signatures, such as autoscaling. With `about` only calls fail that have this text in
+    their body, beside all other faults. GET /calls tells how often each operation was called, and
+    begins to count anew.
     """
 
     def __init__(self):
         self.faults = {}
+        self.about = []
+        self.calls = Counter()
         self.moto = DomainDispatcherApplication(create_backend_app)
         # moto checks a condition and writes in two steps; one request at a time makes that atomic.
         self.lock = threading.Lock()
@@ -126,17 +151,36 @@ class Application:
             path = environ.get("PATH_INFO", "")
             if path == "/faults":
                 fault = json.loads(body(environ))
-                self.faults[fault.pop("service")] = fault
+                service = fault.pop("service")
+                if "about" in fault:
+                    self.about.append((service, fault.pop("about").encode(), fault))
+                else:
+                    self.faults[service] = fault
                 start_response("200 OK", [])
                 return []
+            if path == "/calls":
+                calls, self.calls = self.calls, Counter()
+                told = json.dumps(calls).encode()
+                start_response("200 OK", [("Content-Length", str(len(told)))])
+                return [told]
             service = signed_for(environ, 3)
-            fault = self.faults.get(service)
-            if fault and fault["times"] > 0:
+            content = kept_body(environ) if service in ("autoscaling", "sqs") else b""
+            self.calls[operation(environ, service, content)] += 1
+            for fault in self.due(service, content):
                 fault["times"] -= 1
                 return fail(service, fault, start_response)
             if path.startswith(SERVICE):
                 return self.cloudwatch(environ, start_response)
             return self.moto(environ, start_response)
+
+    def due(self, service, content):
+        """The faults that this call is to meet."""
+        fault = self.faults.get(service)
+        if fault and fault["times"] > 0:
+            yield fault
+        for of, text, fault in self.about:
+            if of == service and text in content and fault["times"] > 0:
+                yield fault
 
     def cloudwatch(self, environ, start_response):
         operation = environ["PATH_INFO"].removeprefix(SERVICE)
@@ -152,6 +196,27 @@ class Application:
             status, answer = "400 Bad Request", {"__type": refused.code, "message": refused.message}
         start_response(status, CBOR)
         return [cbor2.dumps(answer)]
+
+
+def kept_body(environ):
+    """The body, which is still there for whoever answers."""
+    content = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(content)
+    return content
+
+
+def operation(environ, service, content):
+    """The service and what it was asked to do."""
+    path = environ.get("PATH_INFO", "")
+    if path.startswith(SERVICE):
+        name = path.removeprefix(SERVICE)
+    elif "HTTP_X_AMZ_TARGET" in environ:
+        name = environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2]
+    elif b"Action=" in content:
+        name = content.partition(b"Action=")[2].partition(b"&")[0].decode()
+    else:
+        name = environ["REQUEST_METHOD"]
+    return f"{service} {name}"
 
 
 def fail(service, fault, start_response):

@@ -25,6 +25,7 @@ pub struct Function {
     log: NamedTempFile,
     startup: Duration,
     invocations: u32,
+    timeout: Duration,
 }
 
 impl Function {
@@ -65,6 +66,7 @@ impl Function {
             log,
             startup: Duration::ZERO,
             invocations: 0,
+            timeout: PATIENCE,
         };
         match function.news("ask for its first event")? {
             News::Asked(at) => function.startup = at.duration_since(begun),
@@ -81,22 +83,19 @@ impl Function {
         self.startup
     }
 
+    /// The same, told with each event that it may run for `timeout`.
+    #[must_use]
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
     /// Hands it `event` and waits for what becomes of it.
     ///
     /// # Errors
     /// [`HarnessError::Unexpected`] with its log when it ends, hangs or does not ask for more.
     pub fn invoke(&mut self, event: &Value) -> Result<Answer, HarnessError> {
-        self.invocations += 1;
-        let deadline = SystemTime::now() + PATIENCE;
-        let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let event = Event {
-            request_id: format!("{}-{}", self.name, self.invocations),
-            deadline_ms: i64::try_from(deadline.as_millis()).unwrap_or(i64::MAX),
-            body: event.to_string().into_bytes(),
-        };
-        if self.api.events.send(event).is_err() {
-            return Err(self.unexpected("the runtime API has ended"));
-        }
+        self.begin(event)?;
         let News::Answered(answer) = self.news("answer")? else {
             return Err(self.unexpected("it asked for more without an answer"));
         };
@@ -106,20 +105,51 @@ impl Function {
         }
     }
 
+    /// Hands it `event` and leaves it to it: for one that is not to live long enough to answer.
+    ///
+    /// # Errors
+    /// [`HarnessError::Unexpected`] with its log when it has ended.
+    pub fn begin(&mut self, event: &Value) -> Result<(), HarnessError> {
+        self.invocations += 1;
+        let deadline = SystemTime::now() + self.timeout;
+        let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let event = Event {
+            request_id: format!("{}-{}", self.name, self.invocations),
+            deadline_ms: i64::try_from(deadline.as_millis()).unwrap_or(i64::MAX),
+            body: event.to_string().into_bytes(),
+        };
+        if self.api.events.send(event).is_err() {
+            return Err(self.unexpected("the runtime API has ended"));
+        }
+        Ok(())
+    }
+
     /// Resident memory now, in KiB.
     ///
     /// # Errors
     /// [`HarnessError`] where `/proc` does not tell.
     pub fn resident_kib(&self) -> Result<u64, HarnessError> {
+        self.memory("VmRSS:")
+    }
+
+    /// The most memory that was ever resident, in KiB.
+    ///
+    /// # Errors
+    /// [`HarnessError`] where `/proc` does not tell.
+    pub fn peak_kib(&self) -> Result<u64, HarnessError> {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, line: &str) -> Result<u64, HarnessError> {
         let path = format!("/proc/{}/status", self.process.id());
         let status =
             std::fs::read_to_string(&path).map_err(HarnessError::io(format!("reading {path}")))?;
         status
             .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .find_map(|it| it.strip_prefix(line))
             .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
             .ok_or_else(|| HarnessError::Unexpected {
-                what: format!("{path} has no VmRSS"),
+                what: format!("{path} has no {line}"),
                 said: status.clone(),
             })
     }

@@ -7,6 +7,7 @@
 mod alarm;
 mod demand;
 mod error;
+mod fleet;
 mod function;
 mod programs;
 mod runtime_api;
@@ -16,6 +17,7 @@ mod stand_in;
 pub use alarm::AlarmEvent;
 pub use demand::{Demand, daily_wave};
 pub use error::HarnessError;
+pub use fleet::{Fleet, Poison, Tally, Worker};
 pub use function::Function;
 pub use programs::{binary, python};
 pub use runtime_api::Answer;

@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_autoscaling::config::{Credentials, SharedCredentialsProvider};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -118,9 +120,21 @@ impl StandIn {
     /// # Errors
     /// [`HarnessError::Unexpected`] with what the script said.
     pub fn seed(&self, seed: &Seed) -> Result<Places, HarnessError> {
+        self.script("seed.py", seed)
+    }
+
+    /// Hands `seed` to a script of `tests/aws`; what it printed.
+    ///
+    /// # Errors
+    /// [`HarnessError::Unexpected`] with what the script said.
+    pub(crate) fn script<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        seed: &impl Serialize,
+    ) -> Result<T, HarnessError> {
         let failed = || HarnessError::io("seeding the stand-in for AWS");
         let mut script = Command::new(python()?)
-            .arg(root().join("tests/aws/seed.py"))
+            .arg(root().join("tests/aws").join(name))
             .arg(&self.endpoint)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -186,21 +200,54 @@ impl StandIn {
         code: &str,
         times: u32,
     ) -> Result<(), HarnessError> {
-        let failed = || HarnessError::io("asking the stand-in for faults");
         let fault = json!({"service": service, "status": status, "code": code, "times": times});
-        let body = fault.to_string();
+        self.ask("POST", "/faults", &fault.to_string()).map(drop)
+    }
+
+    /// Makes every call of `service` fail that has `text` in its body.
+    ///
+    /// # Errors
+    /// [`HarnessError::Io`].
+    pub fn fail_about(
+        &self,
+        service: &str,
+        text: &str,
+        status: u16,
+        code: &str,
+    ) -> Result<(), HarnessError> {
+        let fault = json!({
+            "service": service, "status": status, "code": code, "times": u32::MAX, "about": text,
+        });
+        self.ask("POST", "/faults", &fault.to_string()).map(drop)
+    }
+
+    /// How often each operation was called since this was last asked, as `service Operation`.
+    ///
+    /// # Errors
+    /// [`HarnessError`].
+    pub fn calls(&self) -> Result<BTreeMap<String, u64>, HarnessError> {
+        let said = self.ask("GET", "/calls", "")?;
+        let (_, body) = said.split_once("\r\n\r\n").unwrap_or_default();
+        serde_json::from_str(body).map_err(|_| HarnessError::Unexpected {
+            what: "the stand-in told no calls".to_owned(),
+            said: said.clone(),
+        })
+    }
+
+    /// Asks the stand-in itself; its whole answer.
+    fn ask(&self, method: &str, path: &str, body: &str) -> Result<String, HarnessError> {
+        let failed = || HarnessError::io("asking the stand-in");
         let address = self.endpoint.trim_start_matches("http://");
         let mut stream = TcpStream::connect(address).map_err(failed())?;
         let request = format!(
-            "POST /faults HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
              content-length: {}\r\n\r\n{body}",
             body.len()
         );
         stream.write_all(request.as_bytes()).map_err(failed())?;
-        // Whatever it answers: it has been heard once the connection ends.
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).map_err(failed())?;
-        Ok(())
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).map_err(failed())?;
+        Ok(answer)
     }
 
     /// Puts demand into its CloudWatch.

@@ -119,12 +119,12 @@ impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
         };
         match self.limited(settings, &task, limit, work).await {
             Ok(report) => {
+                self.end(&task, held, End::Ended(report.outcome)).await;
                 tracing::info!(
                     target_name = task.target, run = %task.run, outcome = report.outcome,
                     changes = report.changes, receives = delivery.receives, notes = ?report.notes,
                     "task done"
                 );
-                self.end(&task, held, End::Ended(report.outcome)).await;
                 Fate::Settled
             }
             Err(error) => self.failed(delivery, &task, Some(held), error).await,
