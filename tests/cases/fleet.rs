@@ -15,7 +15,7 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 const COUNT: usize = 60;
 const POISONED: usize = 8;
 /// What a process may run for: long enough for a batch, short enough to wait for after a kill.
-const TIMEOUT: Duration = Duration::from_secs(25);
+const TIMEOUT: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(240);
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {

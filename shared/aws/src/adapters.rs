@@ -1,6 +1,6 @@
 use aws_config::SdkConfig;
 
-use crate::connection::{connect, connect_for_many};
+use crate::connection::{connect, connect_beside_a_queue};
 use crate::{
     CloudWatchMetrics, Environment, EnvironmentError, Fleets, Outbox, S3Store, SqsTasks,
     SystemClock,
@@ -35,13 +35,18 @@ impl Adapters {
         Ok(Self::new(&connect().await, environment))
     }
 
-    /// The same, with clients that send less for a while after they were throttled.
+    /// The same; where there is a queue of tasks, with clients that send less for a while after they
+    /// were throttled and leave it to the queue to try again.
     ///
     /// # Errors
     /// As [`Adapters::from_environment`].
     pub async fn for_many() -> Result<Self, EnvironmentError> {
         let environment = Environment::read()?;
-        Ok(Self::new(&connect_for_many().await, environment))
+        let sdk = match environment.tasks {
+            Some(_) => connect_beside_a_queue().await,
+            None => connect().await,
+        };
+        Ok(Self::new(&sdk, environment))
     }
 
     fn new(sdk: &SdkConfig, environment: Environment) -> Self {

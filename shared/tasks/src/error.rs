@@ -82,6 +82,14 @@ impl TaskError {
         }
     }
 
+    /// Until when another run keeps the target to itself, where that is why.
+    pub(crate) fn held_until(&self) -> Option<Timestamp> {
+        match self {
+            Self::Target(ControlError::Leased { until, .. }) => Some(*until),
+            _ => None,
+        }
+    }
+
     /// The error and everything that caused it, on one line.
     #[must_use]
     pub fn chain(&self) -> String {

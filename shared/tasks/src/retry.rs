@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 /// Longest wait of a task.
-const LONGEST: SignedDuration = SignedDuration::from_mins(15);
+pub(crate) const LONGEST: SignedDuration = SignedDuration::from_mins(15);
 
 /// How long a task waits that has failed `failures` times: about `first`, then twice as long each
 /// time. Half of it is drawn from `name`, so that tasks that failed together do not come back

@@ -11,12 +11,14 @@ use jiff::{SignedDuration, Timestamp};
 use ports::{Clock, DeadLetter, DocumentStore, TaskQueue};
 use serde::Serialize;
 
-use crate::retry::wait;
+use crate::retry::{LONGEST, wait};
 use crate::turn::{Begun, End, Held};
 use crate::{Delivery, Fan, Task, TaskError};
 
-/// Time that is left for records and messages when no further target is begun.
-const RESERVE: SignedDuration = SignedDuration::from_secs(10);
+/// Time that is left for records and messages after the last target.
+const RESERVE: SignedDuration = SignedDuration::from_secs(5);
+/// With less time than that no target is begun: one that is cut short leaves its lease behind.
+const LEAST: SignedDuration = SignedDuration::from_secs(10);
 
 /// The answer to the queue: what is not named is done with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -95,7 +97,7 @@ impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
         };
         let left = deadline.duration_since(self.clock.now());
         let limit = left.saturating_sub(RESERVE).min(self.limits.target);
-        if limit <= SignedDuration::ZERO {
+        if limit < LEAST.min(self.limits.target) {
             tracing::warn!(target_name = task.target, "no time left in this call");
             return Fate::Again(wait(SignedDuration::from_secs(2), 1, &task.target));
         }
@@ -186,7 +188,12 @@ impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
         );
         let (fate, end) = if error.passes() && !last {
             let name = format!("{} {}", task.target, task.run);
-            let span = wait(self.limits.wait, delivery.receives, &name);
+            let mut span = wait(self.limits.wait, delivery.receives, &name);
+            if let Some(until) = error.held_until() {
+                // Before that it would only use up its deliveries.
+                let held = until.duration_since(self.clock.now()).min(LONGEST);
+                span = span.saturating_add(held.max(SignedDuration::ZERO));
+            }
             (Fate::Again(span), End::Again)
         } else {
             match self.give_up(delivery, &task.target, &error).await {
