@@ -4,33 +4,19 @@ Run with the environment of infra/requirements.txt: .venv/infra/bin/python infra
 """
 
 import json
-import logging
-import os
 import re
 import unittest
+from collections import namedtuple
 from pathlib import Path
 
-os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")
-logging.disable(logging.WARNING)
-
+from expand import expanded
 from samcli.yamlhelper import yaml_parse
-from samtranslator.parser.parser import Parser
-from samtranslator.translator.translator import Translator
 
 ROOT = Path(__file__).parent.parent
 SOURCE = yaml_parse((ROOT / "infra/template.yaml").read_text())
 DOCS = (ROOT / "docs/infrastructure.md").read_text()
+RUNBOOK = (ROOT / "docs/runbook.md").read_text()
 FUNCTIONS = ["Forecaster", "Planner", "Responder"]
-
-
-def expanded():
-    """The plain CloudFormation template that SAM makes of ours, without AWS."""
-    template = yaml_parse((ROOT / "infra/template.yaml").read_text())
-    for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = "s3://bucket/key"
-    defaults = {name: str(given["Default"]) for name, given in template["Parameters"].items()}
-    return Translator(managed_policy_map={}, sam_parser=Parser()).translate(template, defaults)
 
 
 RESOURCES = expanded()["Resources"]
@@ -69,6 +55,29 @@ def own_alarms():
     """Alarms about the stack itself, without those about targets."""
     alarms = of_type("AWS::CloudWatch::Alarm")
     return {name: it for name, it in alarms.items() if not name.startswith("BandAlarm")}
+
+
+NAMESPACE = "Forescale"
+Measure = namedtuple("Measure", ["unit", "target", "stack"])
+
+
+def measures():
+    """The metrics that the code publishes, from the file that has their names."""
+    code = (ROOT / "shared/control/src/watching/measures.rs").read_text()
+    assert f'NAMESPACE: &str = "{NAMESPACE}"' in code
+    found = re.findall(
+        r'name: "(\w+)",\s+unit: Unit::(\w+),\s+target: Published::(\w+),\s+'
+        r'stack: (?:Some\("(\w+)"\)|None)',
+        code,
+    )
+    count = int(re.search(r"MEASURES: \[&Measure; (\d+)\]", code)[1])
+    assert len(found) == count, "every measure is read"
+    return {name: Measure(unit, target, stack) for name, unit, target, stack in found}
+
+
+def dashboard():
+    body = properties("Dashboard")["DashboardBody"]["Fn::Sub"][0]
+    return json.loads(body)
 
 
 class Functions(unittest.TestCase):
@@ -246,6 +255,7 @@ class Alarms(unittest.TestCase):
 
     def test_band_alarms_call_the_responder_and_compare_what_the_planner_publishes(self):
         code = (ROOT / "shared/control/src/band.rs").read_text()
+        names = measures()
         bands = {
             name: alarm["Properties"]
             for name, alarm in of_type("AWS::CloudWatch::Alarm").items()
@@ -260,8 +270,9 @@ class Alarms(unittest.TestCase):
             # Missing demand is not calm: it counts as BandMissing says.
             self.assertEqual(queries["outside"]["Expression"], "demand - band")
             band = queries["band"]["MetricStat"]["Metric"]
-            self.assertIn(f'NAMESPACE: &str = "{band["Namespace"]}"', code)
-            self.assertIn(f'BAND_METRIC: &str = "{band["MetricName"]}"', code)
+            self.assertEqual(band["Namespace"], NAMESPACE)
+            self.assertEqual(names[band["MetricName"]].target, "Stack")
+            self.assertEqual([it["Name"] for it in band["Dimensions"]], ["Target"])
             self.assertEqual(alarm["TreatMissingData"], {"Ref": "BandMissing"})
             self.assertIn(f"DATAPOINTS: u32 = {alarm['EvaluationPeriods']}", code)
 
@@ -337,7 +348,101 @@ class Alarms(unittest.TestCase):
     def test_each_is_in_the_docs(self):
         for alarm in own_alarms().values():
             name = alarm["Properties"]["AlarmName"]["Fn::Sub"].split("}-")[1]
-            self.assertIn(f"`{name}`", DOCS)
+            self.assertIn(f"## `{name}`", RUNBOOK)
+
+    def test_the_runbook_has_no_alarm_that_is_not_there(self):
+        names = {
+            alarm["Properties"]["AlarmName"]["Fn::Sub"].split("}-")[1]
+            for alarm in own_alarms().values()
+        }
+        self.assertEqual(set(re.findall(r"^## `([a-z-]+)`$", RUNBOOK, re.M)), names)
+
+
+class Watching(unittest.TestCase):
+    """Alarms, dashboard and measures.rs name the same metrics."""
+
+    def used(self):
+        """Every use of a metric of ours: place, name, dimension, its value, statistic."""
+        for name, alarm in own_alarms().items():
+            alarm = alarm["Properties"]
+            if alarm["Namespace"] == NAMESPACE:
+                (dimension,) = alarm["Dimensions"]
+                value = dimension["Value"]
+                yield name, alarm["MetricName"], dimension["Name"], value, alarm["Statistic"]
+        for widget in dashboard()["widgets"]:
+            title = widget["properties"]["title"]
+            for metric in widget["properties"]["metrics"]:
+                if metric[0] == NAMESPACE:
+                    _, name, dimension, value, options = metric
+                    yield title, name, dimension, value, options["stat"]
+
+    def test_each_metric_is_one_that_is_published_and_used_as_it_is_meant(self):
+        known = measures()
+        for place, name, dimension, value, statistic in self.used():
+            with self.subTest(place=place, name=name):
+                self.assertIn(name, known)
+                if dimension == "Stack":
+                    self.assertEqual(statistic, known[name].stack)
+                    self.assertIn(value, [{"Ref": "AWS::StackName"}, "${AWS::StackName}"])
+                else:
+                    self.assertEqual(dimension, "Target")
+                    # A target of the default shows on its charts whatever they have.
+                    self.assertIn(known[name].target, ["Stack", "Chart"])
+
+    def test_no_metric_is_left_out(self):
+        used = [(name, dimension) for _, name, dimension, _, _ in self.used()]
+        for name, measure in measures().items():
+            if measure.stack:
+                self.assertIn((name, "Stack"), used)
+            if measure.target != "All":
+                self.assertIn((name, "Target"), used)
+
+    def test_one_chart_has_all_of_a_target(self):
+        chart = dashboard()["widgets"][0]["properties"]["metrics"]
+        shown = {metric[1] for metric in chart if metric[0] == NAMESPACE}
+        self.assertLessEqual(
+            {"DemandUpper", "DemandLower", "Demand", "Floor", "ServersInService"}, shown
+        )
+        (variable,) = dashboard()["variables"]
+        self.assertEqual(variable["property"], "Target")
+        self.assertEqual(variable["search"], '{Forescale,Target} MetricName="DemandUpper"')
+
+    def test_every_expression_has_its_metrics(self):
+        for widget in dashboard()["widgets"]:
+            metrics = widget["properties"]["metrics"]
+            ids = {metric[-1].get("id") for metric in metrics}
+            for metric in metrics:
+                expression = metric[-1].get("expression", "")
+                names = set(re.findall(r"\b[a-z]+\b", expression))
+                self.assertLessEqual(names, ids, widget["properties"]["title"])
+
+    def test_widgets_do_not_overlap(self):
+        taken = set()
+        for widget in dashboard()["widgets"]:
+            for x in range(widget["x"], widget["x"] + widget["width"]):
+                for y in range(widget["y"], widget["y"] + widget["height"]):
+                    self.assertLess(x, 24)
+                    self.assertNotIn((x, y), taken)
+                    taken.add((x, y))
+
+    def test_the_cost_of_computing_goes_by_the_functions_memory(self):
+        (cost,) = [
+            metric[0]["expression"]
+            for widget in dashboard()["widgets"]
+            for metric in widget["properties"]["metrics"]
+            if isinstance(metric[0], dict) and "GigabyteSecond" in metric[0]["expression"]
+        ]
+        for letter, name in [("f", "Forecaster"), ("p", "Planner"), ("r", "Responder")]:
+            memory = properties(f"{name}Function")["MemorySize"]
+            self.assertIn(f"FILL({letter}, 0) * {memory}", cost)
+
+    def test_metrics_are_not_filtered_with_the_log_lines(self):
+        # Lambda takes a line without a level for INFO.
+        levels = SOURCE["Parameters"]["LogLevel"]["AllowedValues"]
+        self.assertEqual(levels, ["TRACE", "DEBUG", "INFO"])
+        for name in FUNCTIONS:
+            variables = properties(f"{name}Function")["Environment"]["Variables"]
+            self.assertEqual(variables["FORESCALE_STACK"], {"Ref": "AWS::StackName"})
 
 
 class Storage(unittest.TestCase):

@@ -26,6 +26,7 @@ fn environment(bucket: &str, prefix: &str) -> Environment {
         event_bus: None,
         looks_url: None,
         tasks: None,
+        stack: "forescale".to_owned(),
         path_style: true,
     }
 }

@@ -65,6 +65,7 @@ impl Scene {
             event_bus: None,
             looks_url: None,
             tasks: None,
+            stack: "forescale".to_owned(),
             path_style: true,
         };
         let mut variables = aws.variables();

@@ -1,4 +1,6 @@
 use config::{Mode, Target};
+use control::watching::last_night;
+use control::watching::measures::TARGETS_FAILED;
 use control::{
     ControlError, Loaded, Settings, TargetReport, World, chain, demand_series, gather_history,
     left_out, load, load_settings, minute_spread, occasion, occurrence_id, save,
@@ -67,14 +69,18 @@ where
     for target in &targets {
         let mut notes = Vec::new();
         let made = night(world, &settings, target, request.again, now, &mut notes).await;
-        reports.push(made.unwrap_or_else(|error| {
-            let mut report = failed(&target.name, &error);
+        let mut report = measured(world, target, &made, now).await;
+        if let Err(error) = &made {
+            log(&target.name, error);
             report.notes.append(&mut notes);
-            report
-        }));
+        }
+        reports.push(report);
     }
     for (name, error) in settings.wrong(&request.targets) {
-        reports.push(failed(name, &error));
+        log(name, &error);
+        let mut report = TargetReport::failed(name, &error);
+        report.figures.add(&TARGETS_FAILED, 1.0);
+        reports.push(report);
     }
     let failed: Vec<String> = reports
         .iter()
@@ -92,13 +98,13 @@ where
         failed: failed.len(),
         total,
         detail,
+        reports,
     })
 }
 
-fn failed(name: &str, error: &ControlError) -> TargetReport {
+fn log(name: &str, error: &ControlError) {
     let chain = error.chain();
     tracing::error!(target_name = %name, error = %chain, code = error.code(), "no forecast");
-    TargetReport::failed(name, error)
 }
 
 /// Forecasts one target; `again` also where there is a forecast already.
@@ -124,6 +130,35 @@ where
         tracing::warn!(target_name = %target.name, ?notes, "no forecast");
     }
     made
+}
+
+/// The report of a target however its night ended, with what is known in any case.
+pub(crate) async fn measured<S: DocumentStore, M, G, N, C>(
+    world: &World<'_, S, M, G, N, C>,
+    target: &Target,
+    made: &Result<TargetReport, ControlError>,
+    now: Timestamp,
+) -> TargetReport {
+    let mut report = match made {
+        Ok(report) => report.clone(),
+        Err(error) => TargetReport::failed(&target.name, error),
+    };
+    report.figures.asked = target.metrics;
+    if target.mode == Mode::Off {
+        return report;
+    }
+    let failed = report.error.is_some();
+    report
+        .figures
+        .add(&TARGETS_FAILED, if failed { 1.0 } else { 0.0 });
+    match last_night(world.store, &target.name, now).await {
+        Ok(figures) => report.figures.extend(&figures),
+        Err(error) => {
+            let note = format!("how the last night did is not told: {error}");
+            report.notes.push(note);
+        }
+    }
+    report
 }
 
 async fn night<S, M, G, N, C>(

@@ -1,15 +1,15 @@
-use control::{World, load_settings};
+use control::{TargetReport, World, load_settings};
 use jiff::Timestamp;
 use ports::{Clock, DocumentStore, MetricSource, Notifier, TaskQueue};
 use serde_json::Value;
 use tasks::{Fan, Limits, deliveries};
 
-use crate::night::{BY, forecast_all, forecast_target};
+use crate::night::{BY, forecast_all, forecast_target, measured};
 use crate::{Answer, ForecasterError, Request};
 
 /// Answers whatever the function is called with: a scheduled start or a request, which forecasts the
 /// targets itself where they are few and hands them to `queue` where they are many, or tasks of the
-/// queue. It is stopped at `deadline`.
+/// queue. It is stopped at `deadline`. `tell` hears of each target that was tried, whatever came of it.
 ///
 /// # Errors
 /// [`ForecasterError`]; never for a task, whose failure is part of the answer.
@@ -19,6 +19,7 @@ pub async fn serve<S, M, G, N, C, Q>(
     queue: &Q,
     limits: Limits,
     deadline: Timestamp,
+    tell: &impl Fn(&TargetReport),
 ) -> Result<Answer, ForecasterError>
 where
     S: DocumentStore,
@@ -36,7 +37,9 @@ where
     };
     if let Some(delivered) = deliveries(event) {
         let batch = fan.work_off(&delivered, deadline, async |settings, target, task| {
-            forecast_target(world, settings, target, task.again).await
+            let made = forecast_target(world, settings, target, task.again).await;
+            tell(&measured(world, target, &made, world.clock.now()).await);
+            made
         });
         return Ok(Answer::WorkedOff(batch.await));
     }
@@ -49,6 +52,11 @@ where
     let wanted = fan.wanted(&settings, &request.targets);
     let Some(targets) = wanted.map_err(ForecasterError::Tasks)? else {
         let done = forecast_all(&request, settings, world).await;
+        let reports = match &done {
+            Ok(done) => done.targets.as_slice(),
+            Err(error) => error.reports(),
+        };
+        reports.iter().for_each(tell);
         return done.map(Answer::Done);
     };
     let run = request.scheduled.unwrap_or(now);

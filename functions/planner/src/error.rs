@@ -1,4 +1,4 @@
-use control::ControlError;
+use control::{ControlError, TargetReport};
 use tasks::TaskError;
 use thiserror::Error;
 
@@ -23,10 +23,21 @@ pub enum PlannerError {
         total: usize,
         /// Each with its reason.
         detail: String,
+        /// What was done, and what there is to measure of it.
+        reports: Vec<TargetReport>,
     },
 }
 
 impl PlannerError {
+    /// What there is to tell of each target nevertheless.
+    #[must_use]
+    pub fn reports(&self) -> &[TargetReport] {
+        match self {
+            Self::Settings(_) | Self::Request(_) | Self::Tasks(_) => &[],
+            Self::Targets { reports, .. } => reports,
+        }
+    }
+
     /// A stable word for logs and alarms.
     #[must_use]
     pub fn code(&self) -> &'static str {

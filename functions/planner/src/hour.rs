@@ -1,4 +1,6 @@
 use config::{Mode, Target};
+use control::watching::measures::{FORECAST_AGE, PLAN_AGE, TARGETS_FAILED};
+use control::watching::{forecast_age, of_servers, plan_age};
 use control::{
     Ask, ControlError, Evidence, Known, Loaded, Outcome, Settings, Standing, Study, TargetReport,
     WantedPolicy, World, acquire, append_to_ledger, evidence, load, load_settings, needs, present,
@@ -13,6 +15,7 @@ use ports::{
     Clock, Condition, DocumentStore, GroupReader, GroupWriter, Message, MetricSink, MetricSource,
     Notifier,
 };
+use timeseries::Series;
 
 use crate::band::publish_band;
 use crate::{PlannerError, Request, Response};
@@ -61,10 +64,16 @@ where
     let mut reports = Vec::with_capacity(targets.len());
     for target in &targets {
         let planned = plan_target(world, &settings, target, now).await;
-        reports.push(planned.unwrap_or_else(|error| failed(&target.name, &error)));
+        if let Err(error) = &planned {
+            log(&target.name, error);
+        }
+        reports.push(measured(world, target, &planned, now).await);
     }
     for (name, error) in settings.wrong(&request.targets) {
-        reports.push(failed(name, &error));
+        log(name, &error);
+        let mut report = TargetReport::failed(name, &error);
+        report.figures.add(&TARGETS_FAILED, 1.0);
+        reports.push(report);
     }
     let failed: Vec<String> = reports
         .iter()
@@ -82,13 +91,55 @@ where
         failed: failed.len(),
         total,
         detail,
+        reports,
     })
 }
 
-fn failed(name: &str, error: &ControlError) -> TargetReport {
+/// The report of a target however its run ended, with what is known in any case: whether it failed,
+/// how old forecast and plan are. What cannot be read is a note.
+pub(crate) async fn measured<S: DocumentStore, M, G, N, C>(
+    world: &World<'_, S, M, G, N, C>,
+    target: &Target,
+    planned: &Result<TargetReport, ControlError>,
+    now: Timestamp,
+) -> TargetReport {
+    let mut report = match planned {
+        Ok(report) => report.clone(),
+        Err(error) => TargetReport::failed(&target.name, error),
+    };
+    report.figures.asked = target.metrics;
+    if target.mode == Mode::Off {
+        return report;
+    }
+    let failed = report.error.is_some();
+    report
+        .figures
+        .add(&TARGETS_FAILED, if failed { 1.0 } else { 0.0 });
+    // Nothing is planned in a pause, and nobody wants to hear that plans age.
+    if report.outcome == "paused" {
+        return report;
+    }
+    let plan = if failed {
+        plan_age(world.store, &target.name, now).await
+    } else {
+        Ok(Some(0.0))
+    };
+    let forecast = forecast_age(world.store, &target.name, now).await;
+    for (measure, age) in [(&PLAN_AGE, plan), (&FORECAST_AGE, forecast)] {
+        match age {
+            Ok(age) => report.figures.add(measure, age.unwrap_or(f64::NAN)),
+            Err(error) => {
+                let note = format!("{} is not told: {error}", measure.name);
+                report.notes.push(note);
+            }
+        }
+    }
+    report
+}
+
+fn log(name: &str, error: &ControlError) {
     let chain = error.chain();
     tracing::error!(target_name = %name, error = %chain, code = error.code(), "not planned");
-    TargetReport::failed(name, error)
 }
 
 /// Plans one target.
@@ -126,11 +177,12 @@ where
     let mut gathered = gather(world, settings, target, &group, now).await?;
     let notes = std::mem::take(&mut gathered.notes);
     let upper = std::mem::take(&mut gathered.standing.upper);
+    let seen = gathered.seen.take();
     let remember = gathered.remember.take();
     let mut report = if target.mode == Mode::Shadow {
         shadow(world.store, world.groups, target, &group, gathered, now).await?
     } else {
-        act(world, target, gathered).await?
+        act(world, target, &group, gathered).await?
     };
     report.notes.extend(notes);
     if let Some((measurements, condition)) = remember {
@@ -143,7 +195,7 @@ where
     }
     report
         .notes
-        .extend(publish_band(world, settings, target, &upper, now).await);
+        .extend(publish_band(world, settings, target, &upper, seen.as_ref(), now).await);
     Ok(report)
 }
 
@@ -154,6 +206,8 @@ struct Gathered {
     standing: Standing,
     evidence: Evidence,
     policy: Option<WantedPolicy>,
+    /// Demand by the minute, for the dashboard.
+    seen: Option<Series>,
     /// What was measured anew, and what it replaces: written once the run is through, since whoever
     /// does not hold the lease changes nothing.
     remember: Option<(Measurements, Condition)>,
@@ -231,6 +285,7 @@ where
         standing,
         evidence,
         policy,
+        seen: sight.minutes,
         remember,
         notes,
     })
@@ -239,6 +294,7 @@ where
 async fn act<S, M, G, N, C>(
     world: &World<'_, S, M, G, N, C>,
     target: &Target,
+    group: &Group,
     gathered: Gathered,
 ) -> Result<TargetReport, ControlError>
 where
@@ -263,6 +319,7 @@ where
         policy,
         ..
     } = gathered;
+    let throughput = rules.throughput;
     let ask = Ask {
         target,
         by: BY,
@@ -293,7 +350,10 @@ where
         let subject = format!("{} will need more servers than it may have", target.name);
         tell(world.notifier, target, subject, shortfall_text(shortfall)).await;
     }
-    Ok(TargetReport::of(&target.name, &outcome))
+    let mut report = TargetReport::of(&target.name, &outcome);
+    let servers = of_servers(target, group, &outcome, present, throughput);
+    report.figures.extend(&servers);
+    Ok(report)
 }
 
 /// Everything but the writing: what is handed in here can only look at a group.
@@ -328,6 +388,8 @@ async fn shadow<S: DocumentStore, G: GroupReader>(
     append_to_ledger(store, &target.name, entry(group, &outcome, present, now)).await?;
     let mut report = TargetReport::of(&target.name, &outcome);
     report.outcome = "shadow";
+    let servers = of_servers(target, group, &outcome, present, throughput);
+    report.figures.extend(&servers);
     match promotion(store, &target.name, throughput, now).await {
         Ok(said) => report.notes.extend(said),
         Err(error) => report

@@ -7,10 +7,12 @@
 #![recursion_limit = "256"]
 
 use aws::Adapters;
-use control::World;
+use control::watching::metric_line;
+use control::{TargetReport, World};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
 use planner::{PlannerError, serve};
+use ports::Clock;
 use serde_json::Value;
 use tasks::Limits;
 
@@ -22,6 +24,7 @@ async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
     let aws = Adapters::for_many().await?;
     let limits = limits(&aws);
+    let stack = aws.environment.stack.as_str();
     let world = World {
         store: &aws.store,
         metrics: &aws.metrics,
@@ -30,10 +33,13 @@ async fn main() -> Result<(), Error> {
         clock: &aws.clock,
     };
     let (world, queue) = (&world, &aws.tasks);
+    let tell = &|report: &TargetReport| {
+        aws::print(metric_line(report, stack, world.clock.now()));
+    };
     run(service_fn(move |event: LambdaEvent<Value>| async move {
         let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
         let deadline = Timestamp::from_millisecond(deadline).unwrap_or(Timestamp::MAX);
-        let answer = serve(&event.payload, world, queue, limits, deadline).await;
+        let answer = serve(&event.payload, world, queue, limits, deadline, tell).await;
         answer.map_err(|error| diagnostic(&error))
     }))
     .await

@@ -1,15 +1,15 @@
-use control::{World, load_settings};
+use control::{TargetReport, World, load_settings};
 use jiff::Timestamp;
 use ports::{Clock, DocumentStore, GroupWriter, MetricSink, MetricSource, Notifier, TaskQueue};
 use serde_json::Value;
 use tasks::{Fan, Limits, Sent, deliveries};
 
-use crate::hour::{BY, plan_all, plan_target};
+use crate::hour::{BY, measured, plan_all, plan_target};
 use crate::{Answer, PlannerError, Request};
 
 /// Answers whatever the function is called with: a scheduled start or a request, which plans the
 /// targets itself where they are few and hands them to `queue` where they are many, or tasks of the
-/// queue. It is stopped at `deadline`.
+/// queue. It is stopped at `deadline`. `tell` hears of each target that was tried, whatever came of it.
 ///
 /// # Errors
 /// [`PlannerError`]; never for a task, whose failure is part of the answer.
@@ -19,6 +19,7 @@ pub async fn serve<S, M, G, N, C, Q>(
     queue: &Q,
     limits: Limits,
     deadline: Timestamp,
+    tell: &impl Fn(&TargetReport),
 ) -> Result<Answer, PlannerError>
 where
     S: DocumentStore,
@@ -37,7 +38,10 @@ where
     };
     if let Some(delivered) = deliveries(event) {
         let batch = fan.work_off(&delivered, deadline, async |settings, target, _| {
-            plan_target(world, settings, target, world.clock.now()).await
+            let now = world.clock.now();
+            let planned = plan_target(world, settings, target, now).await;
+            tell(&measured(world, target, &planned, now).await);
+            planned
         });
         return Ok(Answer::WorkedOff(batch.await));
     }
@@ -49,6 +53,11 @@ where
     let wanted = fan.wanted(&settings, &request.targets);
     let Some(targets) = wanted.map_err(PlannerError::Tasks)? else {
         let done = plan_all(&request, settings, world).await;
+        let reports = match &done {
+            Ok(done) => done.targets.as_slice(),
+            Err(error) => error.reports(),
+        };
+        reports.iter().for_each(tell);
         return done.map(Answer::Done);
     };
     let run = request.scheduled.unwrap_or(now);

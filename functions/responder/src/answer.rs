@@ -1,5 +1,6 @@
 use config::{MissingBand, Mode, Target};
 use control::ControlError;
+use control::watching::measures::TARGETS_FAILED;
 use control::{
     Settings, TargetReport, TimelyWorld, World, acquire, band_alarm_name, load_settings, release,
 };
@@ -75,7 +76,7 @@ where
             ));
         }
         for target in targets {
-            let report = match respond(world, &settings, target, cause, now).await {
+            let mut report = match respond(world, &settings, target, cause, now).await {
                 Ok(report) => report,
                 Err(error) => {
                     let chain = error.chain();
@@ -83,6 +84,7 @@ where
                     TargetReport::failed(&target.name, &error)
                 }
             };
+            measure(target, &mut report);
             answer.targets.push(report);
         }
     }
@@ -99,7 +101,18 @@ where
         failed: failed.len(),
         total,
         detail,
+        reports: answer.targets,
     })
+}
+
+fn measure(target: &Target, report: &mut TargetReport) {
+    report.figures.asked = target.metrics;
+    if target.mode != Mode::Off {
+        let failed = report.error.is_some();
+        report
+            .figures
+            .add(&TARGETS_FAILED, if failed { 1.0 } else { 0.0 });
+    }
 }
 
 /// What is made of an alarm that is not simply acted on.

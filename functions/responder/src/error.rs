@@ -1,4 +1,4 @@
-use control::ControlError;
+use control::{ControlError, TargetReport};
 use thiserror::Error;
 
 /// Why the function failed. Failing makes Lambda deliver the alarm again, so what can never
@@ -17,10 +17,21 @@ pub enum ResponderError {
         total: usize,
         /// Each with its reason.
         detail: String,
+        /// What was done, and what there is to measure of it.
+        reports: Vec<TargetReport>,
     },
 }
 
 impl ResponderError {
+    /// What there is to tell of each target nevertheless.
+    #[must_use]
+    pub fn reports(&self) -> &[TargetReport] {
+        match self {
+            Self::Settings(_) => &[],
+            Self::Targets { reports, .. } => reports,
+        }
+    }
+
     /// A stable word for logs and alarms.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -7,7 +7,9 @@
 
 use aws::Adapters;
 use control::World;
+use control::watching::metric_line;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn, tracing};
+use ports::Clock;
 use responder::{ResponderError, handle};
 use serde_json::Value;
 
@@ -15,6 +17,7 @@ use serde_json::Value;
 async fn main() -> Result<(), Error> {
     tracing::init_default_subscriber();
     let aws = Adapters::from_environment().await?;
+    let stack = aws.environment.stack.as_str();
     let world = World {
         store: &aws.store,
         metrics: &aws.metrics,
@@ -24,6 +27,13 @@ async fn main() -> Result<(), Error> {
     };
     run(service_fn(move |event: LambdaEvent<Value>| async move {
         let answer = handle(&event.payload, &world).await;
+        let reports = match &answer {
+            Ok(answer) => answer.targets.as_slice(),
+            Err(error) => error.reports(),
+        };
+        for report in reports {
+            aws::print(metric_line(report, stack, world.clock.now()));
+        }
         answer.map_err(|error| diagnostic(&error))
     }))
     .await

@@ -42,6 +42,8 @@ pub struct Environment {
     pub looks_url: Option<String>,
     /// Where and how many targets are handed on, where they are.
     pub tasks: Option<TasksEnvironment>,
+    /// `FORESCALE_STACK`: what metrics about all targets are told under. Default: `forescale`.
+    pub stack: String,
     /// Whether buckets are addressed by path, as other services than AWS's own need it: when
     /// `AWS_ENDPOINT_URL` or `AWS_ENDPOINT_URL_S3` is set.
     pub path_style: bool,
@@ -72,6 +74,7 @@ const DEAD_LETTERS: &str = "FORESCALE_DEAD_LETTERS_URL";
 const INLINE: &str = "FORESCALE_INLINE_TARGETS";
 const RECEIVES: &str = "FORESCALE_MOST_RECEIVES";
 const RETRY: &str = "FORESCALE_RETRY_SECONDS";
+const STACK: &str = "FORESCALE_STACK";
 
 const WANTED_BUCKET: &str =
     "the name of an S3 bucket, 3 to 63 lower-case letters, digits, dots and hyphens";
@@ -79,6 +82,7 @@ const WANTED_PREFIX: &str =
     "letters, digits, '-', '_', '.', with '/' between parts, at most 256 characters";
 const WANTED_BUS: &str = "the name or ARN of an EventBridge bus, 1 to 1600 characters";
 const WANTED_QUEUE: &str = "the URL of an SQS queue, http or https";
+const WANTED_STACK: &str = "1 to 128 letters, digits and hyphens";
 const WANTED_TOPIC: &str = "the ARN of an SNS topic, arn:...:sns:region:account:name";
 
 impl Environment {
@@ -122,6 +126,10 @@ impl Environment {
                 .map(|value| checked(LOOKS, value, is_url, WANTED_QUEUE))
                 .transpose()?,
             tasks: tasks(&set)?,
+            stack: match set(STACK) {
+                None => "forescale".to_owned(),
+                Some(value) => checked(STACK, value, is_stack, WANTED_STACK)?,
+            },
             path_style: set("AWS_ENDPOINT_URL").is_some() || set("AWS_ENDPOINT_URL_S3").is_some(),
         })
     }
@@ -215,6 +223,13 @@ fn is_url(value: &str) -> bool {
     rest.is_some_and(|rest| rest.len() > 3 && !rest.contains(char::is_whitespace))
 }
 
+fn is_stack(value: &str) -> bool {
+    (1..=128).contains(&value.len())
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
 fn is_topic(value: &str) -> bool {
     let parts: Vec<&str> = value.split(':').collect();
     parts.len() == 6
@@ -250,6 +265,7 @@ mod tests {
         let least = read(&[(BUCKET, "forescale-state"), (PREFIX, "")]).unwrap();
         assert_eq!(least.prefix, "");
         assert_eq!(least.topic_arn, None);
+        assert_eq!(least.stack, "forescale");
         assert!(!least.path_style);
     }
 
@@ -264,6 +280,7 @@ mod tests {
             (vec![(BUCKET, "state"), (TOPIC, "topic")], TOPIC),
             (vec![(BUCKET, "state"), (BUS, "a bus")], BUS),
             (vec![(BUCKET, "state"), (LOOKS, "queue")], LOOKS),
+            (vec![(BUCKET, "state"), (STACK, "a stack")], STACK),
             (
                 vec![(BUCKET, "state"), (TASKS, "https://queue")],
                 DEAD_LETTERS,

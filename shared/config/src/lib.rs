@@ -28,5 +28,6 @@ pub use event::{Event, EventEffect, EventTime, Every, Occurrence, OccurrenceEffe
 pub use response::{Level, MissingBand, Response, Signals};
 pub use schema::{json_schema, ordered};
 pub use target::{
-    Bound, BoundKind, DemandMetric, LeadTime, Mode, ReactivePolicy, Simulation, Target, Throughput,
+    Bound, BoundKind, DemandMetric, LeadTime, Mode, Published, ReactivePolicy, Simulation, Target,
+    Throughput,
 };

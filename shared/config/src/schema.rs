@@ -161,6 +161,10 @@ struct Shared {
     /// From one plan to the next. Below an hour, the planner's schedule has to call it that often.
     #[schemars(default, extend("default" = "1h"))]
     plan_every: Option<PlanEvery>,
+    /// Which metrics about it are published: what the alarms need, what the dashboard draws, or all.
+    /// CloudWatch bills each by the hour.
+    #[schemars(default, extend("default" = "chart"))]
+    metrics: Option<Published>,
     /// Most days of history to train on.
     #[schemars(default, range(min = 1, max = 400), extend("default" = 56))]
     training_days: Option<u32>,
@@ -183,6 +187,15 @@ struct Shared {
     /// How the group behaves in `forescale simulate`; never read in the cloud.
     #[schemars(default)]
     simulation: Option<Simulation>,
+}
+
+/// Which metrics about a target are published.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+enum Published {
+    Stack,
+    Chart,
+    All,
 }
 
 /// How a plan moves the group.

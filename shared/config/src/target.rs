@@ -36,6 +36,8 @@ pub struct Target {
     pub step: Step,
     /// From one plan to the next: 5, 10, 15, 30 or 60 minutes. Default: 60.
     pub plan_every: SignedDuration,
+    /// Which metrics about it are published; each costs. Default: [`Published::Chart`].
+    pub metrics: Published,
     /// Most days of history to train on, 1 to 400. Default: 56.
     pub training_days: u32,
     /// Price of one server for one hour, in `currency`. Default: 0, which tells costs in
@@ -145,6 +147,19 @@ pub enum Mode {
     Canary(u8),
     /// Applies the plan.
     Active,
+}
+
+/// Which metrics about a target are published: CloudWatch bills each by the hour. Each kind has
+/// those of the kinds before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Published {
+    /// What the band's alarm and the stack's own alarms need.
+    Stack,
+    /// And what the dashboard draws of it.
+    #[default]
+    Chart,
+    /// And the rest.
+    All,
 }
 
 /// How a simulated group behaves.

@@ -60,6 +60,7 @@ const TARGET_LINES: &[&str] = &[
     "step = \"quarter\"",
     "plan_every = \"7m\"",
     "plan_every = 15",
+    "metrics = \"some\"",
     "training_days = 0",
     "training_days = 401",
     "price_per_server_hour = -0.1",

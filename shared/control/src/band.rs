@@ -13,11 +13,8 @@ use crate::ladder::add_events;
 use crate::metrics::metric_name;
 use crate::settings::Settings;
 use crate::store::{Loaded, load};
+use crate::watching::measures::{DEMAND_UPPER, Measure, NAMESPACE, TARGET};
 
-/// Namespace of what Forescale publishes.
-pub const NAMESPACE: &str = "Forescale";
-/// Name of the band's upper edge.
-pub const BAND_METRIC: &str = "DemandUpper";
 /// How far ahead the edge is published: past the next hourly run and its lateness, within the two
 /// hours that PutMetricData accepts.
 pub const PUBLISHED_MINUTES: usize = 100;
@@ -120,7 +117,7 @@ pub async fn band(
     Ok(Some(edges))
 }
 
-/// The values of the band's metric from the minute of `now` on.
+/// The band from the minute of `now` on, as it is published: lower edge, upper edge.
 ///
 /// # Errors
 /// As [`band`].
@@ -130,28 +127,34 @@ pub async fn published_band(
     target: &Target,
     now: Timestamp,
     notes: &mut Vec<String>,
-) -> Result<Vec<Datapoint>, PortError> {
+) -> Result<(Vec<Datapoint>, Vec<Datapoint>), PortError> {
     let span = (Step::MINUTE.floor(now), PUBLISHED_MINUTES);
-    let edges = band(store, settings, target, span, now, notes).await?;
-    Ok(edges.map_or_else(Vec::new, |edges| {
-        let points = edges.upper.iter().enumerate();
-        points
-            .map(|(minute, value)| Datapoint {
-                at: later(edges.start, minute),
-                value: *value,
-            })
-            .filter(|point| point.value.is_finite())
-            .collect()
-    }))
+    let Some(edges) = band(store, settings, target, span, now, notes).await? else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let points = |values: &[f64]| {
+        let points = values.iter().enumerate().map(|(minute, value)| Datapoint {
+            at: later(edges.start, minute),
+            value: *value,
+        });
+        points.filter(|point| point.value.is_finite()).collect()
+    };
+    Ok((points(&edges.lower), points(&edges.upper)))
 }
 
 /// The metric of the band's upper edge.
 #[must_use]
 pub fn band_metric(target: &str) -> MetricName {
+    target_metric(&DEMAND_UPPER, target)
+}
+
+/// The metric that `measure` is of `target`.
+#[must_use]
+pub fn target_metric(measure: &Measure, target: &str) -> MetricName {
     MetricName {
         namespace: NAMESPACE.to_owned(),
-        name: BAND_METRIC.to_owned(),
-        dimensions: BTreeMap::from([("Target".to_owned(), target.to_owned())]),
+        name: measure.name.to_owned(),
+        dimensions: BTreeMap::from([(TARGET.to_owned(), target.to_owned())]),
     }
 }
 

@@ -31,11 +31,12 @@ mod store;
 mod throughput;
 mod timely;
 mod tuned;
+pub mod watching;
 mod world;
 
 pub use band::{
-    BAND_METRIC, Edges, NAMESPACE, PUBLISHED_MINUTES, band, band_alarm, band_alarm_name,
-    band_metric, published_band, upper_edge,
+    Edges, PUBLISHED_MINUTES, band, band_alarm, band_alarm_name, band_metric, published_band,
+    target_metric, upper_edge,
 };
 pub use canary::Evidence;
 pub use error::{ControlError, chain};

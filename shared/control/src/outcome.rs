@@ -2,6 +2,8 @@ use documents::{Plan, Shortfall};
 use planning::PlanReport;
 use serde::Serialize;
 
+use crate::watching::{Figures, of_outcome};
+
 /// How it ended for one target.
 #[derive(Debug, Clone, PartialEq)]
 #[must_use]
@@ -12,6 +14,8 @@ pub struct Outcome {
     pub report: PlanReport,
     /// Sizes and actions that were changed (or would have been).
     pub changes: usize,
+    /// Scheduled actions among them that were put.
+    pub actions: usize,
     /// Whether the group was written to.
     pub wrote: bool,
     /// What a canary's share did, where it changed.
@@ -38,6 +42,9 @@ pub struct TargetReport {
     /// A stable word for what failed, where something did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<&'static str>,
+    /// What there is to measure of it.
+    #[serde(skip)]
+    pub figures: Figures,
 }
 
 impl TargetReport {
@@ -56,6 +63,7 @@ impl TargetReport {
             changes: 0,
             notes,
             error: None,
+            figures: Figures::default(),
         }
     }
 
@@ -85,6 +93,7 @@ impl TargetReport {
             changes: outcome.changes,
             notes,
             error: None,
+            figures: of_outcome(outcome),
         }
     }
 }

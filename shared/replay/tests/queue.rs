@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use common::{at, forecast, mins, series};
 use control::World;
+use control::watching::measures::TARGETS_FAILED;
 use documents::{Envelope, Plan, Turn, decode, encode, keys};
 use jiff::{SignedDuration, Timestamp};
 use local::{
@@ -36,6 +37,8 @@ struct Fleet {
     notifier: RecordingNotifier,
     queue: MemoryQueue,
     faults: Faults,
+    /// What was told of each target that was tried.
+    told: std::cell::RefCell<Vec<control::TargetReport>>,
 }
 
 fn table(name: &str, rest: &str) -> String {
@@ -77,6 +80,7 @@ impl Fleet {
             notifier: RecordingNotifier::new(),
             queue: MemoryQueue::new(&clock, mins(6), RECEIVES),
             faults: Faults::none(),
+            told: std::cell::RefCell::default(),
             clock,
         };
         let tables: String = names.iter().map(|name| table(name, "")).collect();
@@ -124,7 +128,8 @@ impl Fleet {
             notifier: &notifier,
             clock: &self.clock,
         };
-        let answer = planner::serve(event, &world, &queue, Self::limits(), deadline);
+        let tell = |report: &control::TargetReport| self.told.borrow_mut().push(report.clone());
+        let answer = planner::serve(event, &world, &queue, Self::limits(), deadline, &tell);
         let answer = block_on(answer).map_err(|error| control::chain(&error))?;
         Ok(serde_json::to_value(answer).unwrap())
     }
@@ -235,6 +240,18 @@ fn each_target_is_planned_once_and_poisoned_ones_end_with_their_reason() {
     assert!(reason("bad").contains("value 7: is out of range"));
     assert!(reason("gone").contains("gone does not exist"));
     assert!(reason("target.30").contains("target.30.name: is missing"));
+    // Whoever was tried is told of, each time.
+    let told = |target: &str, failed: f64| {
+        let told = fleet.told.borrow();
+        let of = told.iter().filter(|report| report.target == target);
+        of.filter(|report| report.figures.get(&TARGETS_FAILED) == Some(failed))
+            .count()
+    };
+    for n in 0..25 {
+        assert_eq!((told(&name(n), 0.0), told(&name(n), 1.0)), (1, 0));
+    }
+    assert_eq!((told("gone", 0.0), told("gone", 1.0)), (0, 1));
+    assert_eq!(told("busy", 1.0), RECEIVES as usize);
     // What may pass was tried as often as the queue allows, what cannot only once.
     let tried = |target: &str| {
         let calls = fleet.faults.calls();
@@ -538,7 +555,8 @@ fn the_forecaster_takes_the_same_way() {
     let call = |event: &Value| {
         let deadline = fleet.clock.now() + mins(15);
         let limits = Fleet::limits();
-        let answer = forecaster::serve(event, &world, &fleet.queue, limits, deadline);
+        let tell = |report: &control::TargetReport| fleet.told.borrow_mut().push(report.clone());
+        let answer = forecaster::serve(event, &world, &fleet.queue, limits, deadline, &tell);
         serde_json::to_value(block_on(answer).unwrap()).unwrap()
     };
     let start = json!({ "scheduled": RUN, "again": true });

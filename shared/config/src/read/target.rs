@@ -7,8 +7,8 @@ use super::field::Field;
 use super::section::Section;
 use super::{control, metric, response, simulation, time};
 use crate::{
-    Bound, BoundKind, Control, DemandMetric, LeadTime, Mode, Response, Signals, Simulation, Target,
-    Throughput,
+    Bound, BoundKind, Control, DemandMetric, LeadTime, Mode, Published, Response, Signals,
+    Simulation, Target, Throughput,
 };
 
 /// Most servers of a group: far above what Auto Scaling runs, low enough to catch a slip.
@@ -36,6 +36,7 @@ struct Shared {
     mode: Mode,
     step: Step,
     plan_every: SignedDuration,
+    metrics: Published,
     training_days: u32,
     price_per_server_hour: f64,
     currency: String,
@@ -89,6 +90,7 @@ pub(crate) fn read(section: Section<'_>) -> Option<Target> {
         mode: shared.mode,
         step: shared.step,
         plan_every: shared.plan_every,
+        metrics: shared.metrics,
         training_days: shared.training_days,
         price_per_server_hour: shared.price_per_server_hour,
         currency: shared.currency,
@@ -115,6 +117,14 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
     let step = optional(section.get("step"), Step::from_minutes(15).ok()?, step);
     let hour = SignedDuration::from_hours(1);
     let plan_every = optional(section.get("plan_every"), hour, plan_every);
+    let kinds = [
+        ("stack", Published::Stack),
+        ("chart", Published::Chart),
+        ("all", Published::All),
+    ];
+    let metrics = optional(section.get("metrics"), Published::default(), |field| {
+        field.choice(&kinds)
+    });
     let training_days = optional(section.get("training_days"), 56, |f| f.whole(1..=400));
     let price = optional(section.get("price_per_server_hour"), 0.0, |field| {
         field.number(|price| (0.0..=1e6).contains(&price), "0 to 1000000")
@@ -151,6 +161,7 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
         mode: mode?,
         step: step?,
         plan_every: plan_every?,
+        metrics: metrics?,
         training_days: training_days?,
         price_per_server_hour: price?,
         currency: currency?,

@@ -109,6 +109,8 @@ pub struct Ended {
     /// Everything that was said.
     pub text: String,
     pub failed: bool,
+    /// What there is to measure of it.
+    pub reports: Vec<control::TargetReport>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -244,7 +246,7 @@ impl Stage {
         self.within(|world| {
             match block_on(forecaster::handle(forecaster::Request::default(), world)) {
                 Ok(answer) => ended(&answer.targets, &answer.notes),
-                Err(error) => failed(error.code(), &error),
+                Err(error) => failed(error.code(), &error, error.reports()),
             }
         })
     }
@@ -253,7 +255,7 @@ impl Stage {
         self.within(
             |world| match block_on(planner::handle(planner::Request::default(), world)) {
                 Ok(answer) => ended(&answer.targets, &answer.notes),
-                Err(error) => failed(error.code(), &error),
+                Err(error) => failed(error.code(), &error, error.reports()),
             },
         )
     }
@@ -261,7 +263,7 @@ impl Stage {
     pub fn responder(&self, event: &Value) -> Ended {
         self.within(|world| match block_on(responder::handle(event, world)) {
             Ok(answer) => ended(&answer.targets, &answer.notes),
-            Err(error) => failed(error.code(), &error),
+            Err(error) => failed(error.code(), &error, error.reports()),
         })
     }
 
@@ -299,10 +301,11 @@ fn ended(targets: &[control::TargetReport], notes: &[String]) -> Ended {
         word: targets.first().map_or("none", |t| t.outcome).to_owned(),
         text: said.cloned().collect::<Vec<_>>().join("; "),
         failed: false,
+        reports: targets.to_vec(),
     }
 }
 
-fn failed(code: &str, error: &dyn std::error::Error) -> Ended {
+fn failed(code: &str, error: &dyn std::error::Error, reports: &[control::TargetReport]) -> Ended {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -313,6 +316,7 @@ fn failed(code: &str, error: &dyn std::error::Error) -> Ended {
         word: code.to_owned(),
         text,
         failed: true,
+        reports: reports.to_vec(),
     }
 }
 
