@@ -1,0 +1,58 @@
+"""Calls to AWS as IAM sees them, from the requests that the SDK sends."""
+
+import json
+import re
+from urllib.parse import parse_qs, unquote
+
+from policy import ACCOUNT, REGION
+
+TARGETS = {
+    "AmazonSQS": "sqs",
+    "AWSEvents": "events",
+    "AnyScaleFrontendService": "application-autoscaling",
+    "AmazonEC2ContainerServiceV20141113": "ecs",
+}
+
+
+def call(service, method, path, query, target, body):
+    """(action, resource, context) of one request that was signed for `service`."""
+    if service == "s3":
+        bucket, _, key = unquote(path).lstrip("/").partition("/")
+        if not key:
+            assert method == "GET" and "list-type=2" in query, (method, path, query)
+            return "s3:ListBucket", f"arn:aws:s3:::{bucket}", {}
+        action = {"GET": "s3:GetObject", "PUT": "s3:PutObject"}.get(method, f"s3:{method}")
+        return action, f"arn:aws:s3:::{bucket}/{key}", {}
+    if service == "monitoring":
+        action = path.rsplit("/", 1)[1]
+        return f"cloudwatch:{action}", "*", {"cloudwatch:namespace": body.get("Namespace")}
+    if service in ("autoscaling", "sns"):
+        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        action = f"{service}:{form['Action']}"
+        if service == "sns":
+            return action, form["TopicArn"], {}
+        if ":Describe" in action:
+            return action, "*", {}
+        return action, group(form["AutoScalingGroupName"]), {"aws:ResourceTag/forescale": "managed"}
+    prefix, _, name = target.partition(".")
+    form = json.loads(body)
+    action = f"{TARGETS[prefix]}:{name}"
+    if prefix == "AmazonSQS":
+        queue = form["QueueUrl"].rsplit("/", 1)[1]
+        return action, f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}", {}
+    if prefix == "AWSEvents":
+        (entry,) = form["Entries"]
+        bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{entry['EventBusName']}"
+        return action, bus, {"events:source": entry["Source"]}
+    raise AssertionError(f"{action} is not known here")
+
+
+def group(name):
+    """Some group of that name: its ARN has an id that nobody knows before."""
+    return f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:autoScalingGroup:id:autoScalingGroupName/{name}"
+
+
+def settled(text):
+    """A resource without what differs from run to run."""
+    text = re.sub(r"\d{4}-\d\d-\d\d\.json", "2026-01-01.json", text)
+    return re.sub(r"\.damaged-\d+", ".damaged-0", text)

@@ -1,0 +1,344 @@
+"""The three built functions in the stack: its own bucket, topic, queues and variables, a group from a
+fixture's template. What they call is held against their roles, and against infra/calls.json.
+
+Run after ./test functions, with the environment of tests/requirements.txt:
+.venv/bin/python infra/test_run.py expanded.json FOLDER [--write]
+FOLDER has the built functions; --write keeps what they called.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import unittest
+from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from math import cos, pi
+from pathlib import Path
+from queue import Queue
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tests/aws"))
+WRITE = "--write" in sys.argv
+if WRITE:
+    sys.argv.remove("--write")
+BINARIES = Path(sys.argv.pop(2))
+
+import boto3
+import cbor2
+from calls import call, settled
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.core import DEFAULT_ACCOUNT_ID
+from policy import Policies
+from stack import TEMPLATE, create
+from stand_in import SERVICE, Application, Quiet, body, signed_for
+from werkzeug.serving import make_server
+
+REGION = "eu-west-1"
+CALLS = ROOT / "infra/calls.json"
+CONFIG = """
+[[target]]
+name = "web"
+group = "web-asg"
+demand = { namespace = "Shop", name = "Requests" }
+min_servers = 2
+max_servers = 60
+throughput = 400
+lead_time = "5m"
+mode = "active"
+"""
+
+
+class Recording(Application):
+    """The stand-in, with every request kept as IAM sees it."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = None
+
+    def __call__(self, environ, start_response):
+        if self.calls is not None:
+            content = body(environ)
+            environ["wsgi.input"] = Again(content)
+            environ["CONTENT_LENGTH"] = str(len(content))
+            environ.pop("HTTP_CONTENT_ENCODING", None)
+            path = environ["PATH_INFO"]
+            self.calls.append(
+                call(
+                    signed_for(environ, 3),
+                    environ["REQUEST_METHOD"],
+                    path,
+                    environ.get("QUERY_STRING", ""),
+                    environ.get("HTTP_X_AMZ_TARGET", ""),
+                    cbor2.loads(content) if path.startswith(SERVICE) else content,
+                )
+            )
+        return super().__call__(environ, start_response)
+
+
+class Again:
+    """A body that was read, to be read once more."""
+
+    def __init__(self, content):
+        self.content = content
+
+    def read(self, size=-1):
+        size = len(self.content) if size is None or size < 0 else size
+        part, self.content = self.content[:size], self.content[size:]
+        return part
+
+    def readline(self, size=-1):
+        return self.read(size)
+
+
+class Lambda:
+    """A built function, and the runtime API that hands it events."""
+
+    def __init__(self, name, variables):
+        self.name, self.events, self.answers = name, Queue(), Queue()
+        runtime = self
+
+        class Api(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                event = runtime.events.get()
+                self.send_response(200)
+                self.send_header("Lambda-Runtime-Aws-Request-Id", "1")
+                self.send_header("Lambda-Runtime-Deadline-Ms", str(2**52))
+                self.send_header("Content-Length", str(len(event)))
+                self.end_headers()
+                self.wfile.write(event)
+
+            def do_POST(self):
+                content = self.rfile.read(int(self.headers["Content-Length"]))
+                kind = self.path.rsplit("/", 1)[1]
+                runtime.answers.put((kind, json.loads(content)))
+                self.send_response(202)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.api = HTTPServer(("127.0.0.1", 0), Api)
+        threading.Thread(target=self.api.serve_forever, daemon=True).start()
+        own = {
+            "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.api.server_port}",
+            "AWS_LAMBDA_FUNCTION_NAME": name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "1",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+            "AWS_LAMBDA_LOG_FORMAT": "JSON",
+        }
+        self.process = subprocess.Popen(
+            [BINARIES / name], env=own | variables, stdout=subprocess.PIPE, text=True
+        )
+        self.log = []
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        for line in self.process.stdout:
+            self.log.append(line)
+
+    def invoke(self, event):
+        self.events.put(json.dumps(event).encode())
+        kind, answer = self.answers.get(timeout=120)
+        if kind != "response":
+            raise AssertionError(f"{self.name}: {answer}\n" + "".join(self.log[-20:]))
+        return answer
+
+    def metrics(self):
+        """Lines of the log that CloudWatch makes metrics of."""
+        lines = [json.loads(line) for line in self.log if line.startswith("{")]
+        return [line for line in lines if "_aws" in line]
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.api.shutdown()
+
+
+class Run(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.app = Recording()
+        server = make_server("127.0.0.1", 0, cls.app, threaded=True, request_handler=Quiet)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        cls.endpoint = f"http://127.0.0.1:{server.server_port}"
+        cls.clients = {"endpoint_url": cls.endpoint}
+        cls.names, cls.outputs = create(**cls.clients)
+        cls.group()
+        cls.now = datetime.now(timezone.utc).replace(second=0, microsecond=0, tzinfo=None)
+        cls.demand(cls.now - timedelta(days=15), cls.now, 300)
+        cls.demand(cls.now - timedelta(hours=5), cls.now, 60)
+        cls.client("s3").put_object(
+            Bucket=cls.outputs["Bucket"], Key="config/forescale.toml", Body=CONFIG.encode()
+        )
+        cls.made = {}
+
+    @classmethod
+    def client(cls, service):
+        return boto3.client(service, **cls.clients)
+
+    @classmethod
+    def group(cls):
+        images = cls.client("ec2").describe_images(Owners=["amazon"])["Images"]
+        cls.client("cloudformation").create_stack(
+            StackName="shop",
+            TemplateBody=(ROOT / "infra/fixtures/group.yaml").read_text(),
+            Parameters=[{"ParameterKey": "Image", "ParameterValue": images[0]["ImageId"]}],
+        )
+
+    @classmethod
+    def demand(cls, start, end, step, factor=1.0):
+        """A day's wave, 200 requests a minute at midnight and 1,400 at noon, times `factor`."""
+        data = []
+        while start < end:
+            wave = 800 - 600 * cos(2 * pi * (start.hour * 60 + start.minute) / 1440)
+            value = factor * wave * step / 60
+            data.append({"MetricName": "Requests", "Timestamp": start, "Value": value, "Dimensions": []})
+            start += timedelta(seconds=step)
+        backend = cloudwatch_backends[DEFAULT_ACCOUNT_ID][REGION]
+        backend.put_metric_data("Shop", data)
+
+    def run_function(self, name, event):
+        """Runs the function with the variables of the stack, and keeps what it called."""
+        physical = self.names[f"{name.capitalize()}Function"]
+        made = self.client("lambda").get_function(FunctionName=physical)["Configuration"]
+        variables = made["Environment"]["Variables"] | {
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ENDPOINT_URL": self.endpoint,
+        }
+        function = Lambda(name, variables)
+        self.app.calls = []
+        try:
+            answer = function.invoke(event)
+        finally:
+            calls, self.app.calls = self.app.calls, None
+            function.end()
+        kept = self.made.setdefault(name, set())
+        for action, resource, context in calls:
+            resource = self.logical(resource)
+            kept.add((action, resource, json.dumps(context)))
+            if action == "sns:Publish":
+                # The topic's key encrypts it on the caller's behalf.
+                via = json.dumps({"kms:ViaService": f"sns.{REGION}.amazonaws.com"})
+                for kms in ["kms:Decrypt", "kms:GenerateDataKey"]:
+                    kept.add((kms, Policies(TEMPLATE).arn("NotificationsKey"), via))
+        return answer, function
+
+    def logical(self, resource):
+        """The resource by its name in the template."""
+        for name, physical in self.names.items():
+            kind = TEMPLATE["Resources"].get(name, {}).get("Type")
+            if kind in ("AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::SNS::Topic"):
+                resource = resource.replace(str(physical).rsplit("/", 1)[-1].split(":")[-1], name)
+        return settled(resource)
+
+    def keys(self):
+        found = self.client("s3").list_objects_v2(Bucket=self.outputs["Bucket"])
+        return {it["Key"] for it in found["Contents"]}
+
+    # Tests of one class run in the order of their names.
+
+    def test_1_a_night_leaves_a_forecast(self):
+        answer, function = self.run_function("forecaster", {})
+        self.assertEqual(answer["targets"][0]["outcome"], "forecast", answer)
+        self.assertIn(f"targets/web/forecast/{self.now:%Y-%m-%d}.json", self.keys())
+        self.told(function, "TargetsFailed")
+
+    def test_2_an_hour_leaves_scheduled_actions_on_the_group(self):
+        answer, function = self.run_function("planner", {})
+        self.assertEqual(answer["targets"][0]["outcome"], "planned", answer)
+        actions = self.client("autoscaling").describe_scheduled_actions(
+            AutoScalingGroupName="web-asg"
+        )["ScheduledUpdateGroupActions"]
+        self.assertTrue(actions)
+        self.assertIn("targets/web/plan.json", self.keys())
+        line = self.told(function, "ScheduledActionsWritten")
+        self.assertEqual(line["ScheduledActionsWritten"], len(actions))
+        again, _ = self.run_function("planner", {})
+        self.assertEqual(again["targets"][0]["changes"], 0, again)
+
+    def test_3_an_alarm_raises_the_group_and_a_message_goes_out(self):
+        sqs, sns = self.client("sqs"), self.client("sns")
+        inbox = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])
+        sns.subscribe(
+            TopicArn=self.outputs["NotificationTopic"],
+            Protocol="sqs",
+            Endpoint=arn["Attributes"]["QueueArn"],
+        )
+        now = datetime.now(timezone.utc).replace(second=0, microsecond=0, tzinfo=None)
+        self.demand(now - timedelta(minutes=12), now, 60, factor=14.0)
+        event = {
+            "source": "aws.cloudwatch",
+            "alarmArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:forescale-web-load",
+            "alarmData": {
+                "alarmName": "forescale-web-load",
+                "state": {
+                    "value": "ALARM",
+                    "reason": "crossed",
+                    "timestamp": f"{now:%Y-%m-%dT%H:%M:%S}.000+0000",
+                },
+                "configuration": {"metrics": []},
+            },
+        }
+        before = self.size()
+        answer, function = self.run_function("responder", event)
+        self.assertGreater(self.size(), before, answer)
+        self.assertIn("targets/web/incident.json", self.keys())
+        self.told(function, "TargetsFailed")
+        self.assertTrue(sqs.receive_message(QueueUrl=inbox).get("Messages"), "people are told")
+        # It looks again by itself.
+        looks = sqs.get_queue_attributes(
+            QueueUrl=self.names["Looks"], AttributeNames=["All"]
+        )["Attributes"]
+        waiting = int(looks["ApproximateNumberOfMessages"])
+        delayed = int(looks["ApproximateNumberOfMessagesDelayed"])
+        self.assertEqual(waiting + delayed, 1)
+
+    def test_4_nothing_failed(self):
+        failed = self.client("sqs").get_queue_attributes(
+            QueueUrl=self.names["FailedEvents"], AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        self.assertEqual(failed["Attributes"]["ApproximateNumberOfMessages"], "0")
+
+    def test_5_every_call_is_allowed_and_known(self):
+        policies = Policies(TEMPLATE)
+        made = [
+            {"function": name, "action": action, "resource": resource, "context": json.loads(text)}
+            for name, calls in sorted(self.made.items())
+            for action, resource, text in sorted(calls)
+        ]
+        self.assertEqual({it["function"] for it in made}, {"forecaster", "planner", "responder"})
+        for it in made:
+            role = f"{it['function'].capitalize()}Role"
+            statement = policies.allowing(role, it["action"], it["resource"], it["context"])
+            self.assertIsNotNone(statement, it)
+        if WRITE:
+            lines = ",\n".join("  " + json.dumps(it) for it in made)
+            CALLS.write_text(f"[\n{lines}\n]\n")
+        # Which they make in a run depends on what they find; one that is new is worth a look.
+        known = [(it["function"], it["action"], it["resource"]) for it in json.loads(CALLS.read_text())]
+        for it in made:
+            self.assertIn((it["function"], it["action"], it["resource"]), known, "see this file's head")
+
+    def size(self):
+        groups = self.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+        (group,) = [it for it in groups if it["AutoScalingGroupName"] == "web-asg"]
+        return max(group["MinSize"], group["DesiredCapacity"])
+
+    def told(self, function, name):
+        """The one line of metrics that has this one."""
+        (line,) = [line for line in function.metrics() if name in line]
+        self.assertEqual(line["Target"], "web")
+        self.assertEqual(line["Stack"], "forescale")
+        return line
+
+
+if __name__ == "__main__":
+    unittest.main()
