@@ -14,8 +14,15 @@ TARGETS = {
 }
 
 
+def calls(service, method, path, query, headers, body):
+    """(action, resource, context) of each permission that one request needs, signed for `service`."""
+    found = call(service, method, path, query, headers.get("HTTP_X_AMZ_TARGET", ""), body)
+    yield found
+    if headers.get("HTTP_X_AMZ_TAGGING"):
+        yield "s3:PutObjectTagging", *found[1:]
+
+
 def call(service, method, path, query, target, body):
-    """(action, resource, context) of one request that was signed for `service`."""
     if service == "s3":
         bucket, _, key = unquote(path).lstrip("/").partition("/")
         if not key:

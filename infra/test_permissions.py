@@ -36,6 +36,7 @@ UNSEEN = {
     "kms:GenerateDataKey": "the same",
     "logs:CreateLogStream": "Lambda, with the function's role",
     "logs:PutLogEvents": "the same",
+    "s3:PutObjectTagging": "a ledger, in shadow",
     "s3:ListBucket": "no call: S3 then says 404 of what is not there, and not 403",
     "sns:Publish": "a message",
     "sqs:DeleteMessage": "Lambda, which hands the responder its looks",

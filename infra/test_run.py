@@ -7,7 +7,6 @@ FOLDER has the built functions; --write keeps what they called.
 """
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -27,7 +26,7 @@ BINARIES = Path(sys.argv.pop(2))
 
 import boto3
 import cbor2
-from calls import call, settled
+from calls import calls, settled
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from policy import Policies
@@ -64,13 +63,13 @@ class Recording(Application):
             environ["CONTENT_LENGTH"] = str(len(content))
             environ.pop("HTTP_CONTENT_ENCODING", None)
             path = environ["PATH_INFO"]
-            self.calls.append(
-                call(
+            self.calls.extend(
+                calls(
                     signed_for(environ, 3),
                     environ["REQUEST_METHOD"],
                     path,
                     environ.get("QUERY_STRING", ""),
-                    environ.get("HTTP_X_AMZ_TARGET", ""),
+                    environ,
                     cbor2.loads(content) if path.startswith(SERVICE) else content,
                 )
             )
@@ -90,6 +89,11 @@ class Again:
 
     def readline(self, size=-1):
         return self.read(size)
+
+
+class Quieter(HTTPServer):
+    def handle_error(self, *_):
+        """A function that is ended breaks off what it waits for."""
 
 
 class Lambda:
@@ -122,7 +126,7 @@ class Lambda:
             def log_message(self, *_):
                 pass
 
-        self.api = HTTPServer(("127.0.0.1", 0), Api)
+        self.api = Quieter(("127.0.0.1", 0), Api)
         threading.Thread(target=self.api.serve_forever, daemon=True).start()
         own = {
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.api.server_port}",
@@ -205,8 +209,8 @@ class Run(unittest.TestCase):
     def run_function(self, name, event):
         """Runs the function with the variables of the stack, and keeps what it called."""
         physical = self.names[f"{name.capitalize()}Function"]
-        made = self.client("lambda").get_function(FunctionName=physical)["Configuration"]
-        variables = made["Environment"]["Variables"] | {
+        there = self.client("lambda").get_function(FunctionName=physical)["Configuration"]
+        variables = there["Environment"]["Variables"] | {
             "AWS_REGION": REGION,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
@@ -217,10 +221,10 @@ class Run(unittest.TestCase):
         try:
             answer = function.invoke(event)
         finally:
-            calls, self.app.calls = self.app.calls, None
+            made, self.app.calls = self.app.calls, None
             function.end()
         kept = self.made.setdefault(name, set())
-        for action, resource, context in calls:
+        for action, resource, context in made:
             resource = self.logical(resource)
             kept.add((action, resource, json.dumps(context)))
             if action == "sns:Publish":

@@ -455,6 +455,36 @@ class Storage(unittest.TestCase):
         self.assertEqual(len(block), 4)
         self.assertEqual(bucket["Properties"]["VersioningConfiguration"], {"Status": "Enabled"})
 
+    def test_what_piles_up_is_kept_as_long_as_the_register_says(self):
+        rules = {
+            rule["TagFilters"][0]["Value"]: rule["ExpirationInDays"]
+            for rule in properties("Documents")["LifecycleConfiguration"]["Rules"]
+            if "TagFilters" in rule
+        }
+        register = (ROOT / "docs/documents.md").read_text()
+        kept = re.findall(r"^\| ([a-z-]+) \|.*in the bucket for (\d+) days", register, re.M)
+        self.assertEqual({kind: int(days) for kind, days in kept}, {
+            kind: days for kind, days in rules.items() if kind != "damaged"
+        })
+        # The store tags each of them, and whoever writes them may.
+        store = (ROOT / "shared/aws/src/store.rs").read_text()
+        self.assertEqual(set(re.findall(r'"kind=([a-z-]+)"', store)), set(rules))
+        tagging = {
+            (name, json.loads(resource)["Fn::Sub"].split("*/")[1])
+            for name in FUNCTIONS
+            for action, resource, _ in allowed(f"{name}Role")
+            if action == "s3:PutObjectTagging"
+        }
+        self.assertEqual(
+            tagging,
+            {
+                ("Forecaster", "forecast/*"),
+                ("Forecaster", "history.json*"),
+                ("Planner", "ledger/*"),
+                ("Responder", "ledger/*"),
+            },
+        )
+
     def test_bucket_queue_and_topic_refuse_what_is_not_encrypted(self):
         policies = [*of_type("AWS::SQS::QueuePolicy"), "DocumentsPolicy", "NotificationsPolicy"]
         guarded = {

@@ -117,6 +117,7 @@ impl DocumentStore for S3Store {
             .bucket(&self.bucket)
             .key(self.object(key))
             .set_content_type(content_type(key))
+            .set_tagging(tagging(key))
             .body(ByteStream::from(bytes.to_vec()));
         let request = match &condition {
             Condition::Absent => request.if_none_match("*"),
@@ -208,6 +209,20 @@ fn content_type(key: &str) -> Option<String> {
         "toml" => Some("application/toml".to_owned()),
         _ => None,
     }
+}
+
+/// The tag of what piles up, by which the bucket's lifecycle rules tell how long it is kept: a rule's
+/// prefix cannot leave out the target's name in the middle of a key.
+fn tagging(key: &str) -> Option<String> {
+    let mut parts = key.split('/');
+    let (first, _target, kind, file) = (parts.next()?, parts.next()?, parts.next()?, parts.next());
+    let tag = match (first, kind, file) {
+        ("targets", "forecast", Some(_)) => "kind=forecast",
+        ("targets", "ledger", Some(_)) => "kind=shadow-ledger",
+        ("targets", damaged, None) if damaged.contains(".damaged-") => "kind=damaged",
+        _ => return None,
+    };
+    Some(tag.to_owned())
 }
 
 /// Counts how often one request went out.

@@ -85,8 +85,7 @@ impl Entry {
         Self { units, ..self }
     }
 
-    fn daily(self) -> Self {
-        let retention = "one a UTC day, kept until somebody deletes it";
+    fn daily(self, retention: &'static str) -> Self {
         Self { retention, ..self }
     }
 
@@ -167,7 +166,7 @@ pub fn register() -> Vec<Entry> {
         Entry::new::<Forecast>(day(keys::forecasts(TARGET)), "demand to come, as quantiles")
             .owned("forecaster", "planner, responder, the command")
             .units(RATE)
-            .daily(),
+            .daily("one a UTC day, in the bucket for 400 days"),
         Entry::new::<Record>(
             keys::record(TARGET),
             "how the forecasts did, and whether they get worse",
@@ -223,7 +222,7 @@ pub fn register() -> Vec<Entry> {
         )
         .owned("planner and responder", "the command")
         .units("servers; requests per minute")
-        .daily(),
+        .daily("one a UTC day, in the bucket for 90 days"),
     ]
 }
 

@@ -181,3 +181,28 @@ async fn removes_what_is_there_or_not() {
         assert_eq!(store(vec![answer]).0.delete("a.json").await, Ok(()));
     }
 }
+
+#[tokio::test]
+async fn what_piles_up_is_tagged_by_its_kind() {
+    for (key, tag) in [
+        (
+            "targets/web/forecast/2026-11-20.json",
+            Some("kind=forecast"),
+        ),
+        (
+            "targets/web/ledger/2026-11-20.json",
+            Some("kind=shadow-ledger"),
+        ),
+        ("targets/web/history.json.damaged-1", Some("kind=damaged")),
+        ("targets/web/history.json", None),
+        // Targets may be called as they like.
+        ("targets/forecast/plan.json", None),
+        ("targets/ledger/history.json", None),
+        ("config/forescale.toml", None),
+    ] {
+        let (store, http) = store(vec![answer(200, Some("\"1\""), "")]);
+        store.put(key, BODY, Condition::Always).await.unwrap();
+        let request = http.actual_requests().next().unwrap();
+        assert_eq!(request.headers().get("x-amz-tagging"), tag, "{key}");
+    }
+}
