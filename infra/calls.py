@@ -44,6 +44,14 @@ def call(service, method, path, query, target, body):
     prefix, _, name = target.partition(".")
     form = json.loads(body)
     action = f"{TARGETS[prefix]}:{name}"
+    if ":Describe" in action:
+        # ECS looks at one service of a cluster, Application Auto Scaling knows no resource.
+        return action, service_of(form) if prefix.startswith("AmazonEC2") else "*", {}
+    if prefix == "AnyScaleFrontendService":
+        target = f"arn:aws:application-autoscaling:{REGION}:{ACCOUNT}:scalable-target/id"
+        return action, target, {"aws:ResourceTag/forescale": "managed"}
+    if prefix.startswith("AmazonEC2"):
+        return action, service_of(form), {"aws:ResourceTag/forescale": "managed"}
     if prefix == "AmazonSQS":
         queue = form["QueueUrl"].rsplit("/", 1)[1]
         return action, f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}", {}
@@ -52,6 +60,11 @@ def call(service, method, path, query, target, body):
         bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{entry['EventBusName']}"
         return action, bus, {"events:source": entry["Source"]}
     raise AssertionError(f"{action} is not known here")
+
+
+def service_of(form):
+    (name,) = form.get("services") or [form["service"]]
+    return f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/{form['cluster']}/{name}"
 
 
 def group(name):
