@@ -140,6 +140,7 @@ impl Fleet {
             topic_arn: None,
             event_bus: None,
             looks_url: None,
+            stack: "forescale".to_owned(),
             tasks: None,
             path_style: true,
         };
