@@ -31,7 +31,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from policy import Policies
 from stack import TEMPLATE, create
-from stand_in import SERVICE, Application, Quiet, body, signed_for
+from stand_in import SERVICE, Application, Quiet, body, put_metric_data, signed_for
 from werkzeug.serving import make_server
 
 REGION = "eu-west-1"
@@ -72,16 +72,16 @@ class Recording(Application):
 
     def __init__(self):
         super().__init__()
-        self.calls = None
+        self.seen = None
 
     def __call__(self, environ, start_response):
-        if self.calls is not None:
+        if self.seen is not None:
             content = body(environ)
             environ["wsgi.input"] = Again(content)
             environ["CONTENT_LENGTH"] = str(len(content))
             environ.pop("HTTP_CONTENT_ENCODING", None)
             path = environ["PATH_INFO"]
-            self.calls.extend(
+            self.seen.extend(
                 calls(
                     signed_for(environ, 3),
                     environ["REQUEST_METHOD"],
@@ -239,27 +239,29 @@ class Run(unittest.TestCase):
         while start < end:
             wave = 800 - 600 * cos(2 * pi * (start.hour * 60 + start.minute) / 1440)
             value = factor * wave * step / 60
-            data.append({"MetricName": "Requests", "Timestamp": start, "Value": value, "Dimensions": []})
+            at = start.replace(tzinfo=timezone.utc)
+            data.append({"MetricName": "Requests", "Timestamp": at, "Value": value})
             start += timedelta(seconds=step)
         backend = cloudwatch_backends[DEFAULT_ACCOUNT_ID][REGION]
-        backend.put_metric_data("Shop", data)
+        put_metric_data(backend, {"Namespace": "Shop", "MetricData": data})
 
     def run_function(self, name, event):
         """Runs the function with the variables of the stack, and keeps what it called."""
         physical = self.names[f"{name.capitalize()}Function"]
         there = self.client("lambda").get_function(FunctionName=physical)["Configuration"]
-        variables = there["Environment"]["Variables"] | {
+        given = there["Environment"]["Variables"]
+        variables = {key: str(value) for key, value in given.items()} | {
             "AWS_REGION": REGION,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_ENDPOINT_URL": self.endpoint,
         }
         function = Lambda(name, variables)
-        self.app.calls = []
+        self.app.seen = []
         try:
             answer = function.invoke(event)
         finally:
-            made, self.app.calls = self.app.calls, None
+            made, self.app.seen = self.app.seen, None
             function.end()
         kept = self.made.setdefault(name, set())
         for action, resource, context in made:
