@@ -21,6 +21,8 @@ mod print;
 mod scalable;
 mod store;
 mod tasks;
+#[cfg(feature = "survey")]
+mod survey;
 mod time;
 
 pub use adapters::Adapters;
@@ -41,3 +43,5 @@ pub use print::print;
 pub use scalable::ScalableTargets;
 pub use store::S3Store;
 pub use tasks::SqsTasks;
+#[cfg(feature = "survey")]
+pub use survey::AccountSurvey;

@@ -4,11 +4,13 @@ mod import;
 mod kept;
 mod left_out;
 mod man;
+mod operate;
 
 pub(crate) use import::*;
 pub(crate) use kept::*;
 pub(crate) use left_out::*;
 pub(crate) use man::*;
+pub(crate) use operate::*;
 
 use std::path::PathBuf;
 
@@ -53,6 +55,9 @@ pub(crate) enum Command {
     Resume(ResumeArguments),
     Throughput(ThroughputArguments),
     Alarms(AlarmsArguments),
+    Doctor(DoctorArguments),
+    #[command(subcommand)]
+    Config(ConfigCommand),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }

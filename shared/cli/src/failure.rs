@@ -11,6 +11,9 @@ pub(crate) const USAGE: u8 = 2;
 /// Exit code of an input that cannot be used.
 const INPUT: u8 = 3;
 
+/// Exit code of an examination that found something.
+const FOUND: u8 = 4;
+
 /// Why a subcommand ended early.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -18,6 +21,8 @@ pub(crate) enum Failure {
     Failed(anyhow::Error),
     /// A file or a value that was given cannot be used.
     Input(anyhow::Error),
+    /// Everything was told, and something was found that should not be.
+    Found,
     /// Whoever read the output has gone: there is nobody to tell.
     Closed,
 }
@@ -76,6 +81,7 @@ impl From<serde_json::Error> for Failure {
 pub(crate) fn end(done: Done, console: &mut Console<'_>) -> ExitCode {
     let (error, code) = match done {
         Ok(()) | Err(Failure::Closed) => return ExitCode::SUCCESS,
+        Err(Failure::Found) => return ExitCode::from(FOUND),
         Err(Failure::Failed(error)) => (error, FAILED),
         Err(Failure::Input(error)) => (error, INPUT),
     };

@@ -9,9 +9,11 @@ mod arguments;
 mod backtest;
 mod calendar;
 mod chosen;
+mod configuration;
 mod console;
 mod demand;
 mod demo;
+mod doctor;
 mod event;
 mod explain;
 mod failure;
@@ -45,7 +47,7 @@ use failure::{Done, end};
 
 /// Runs the command with `arguments`, the first of which is its own name.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 an input cannot be used.
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 an input cannot be used, 4 `doctor` found something.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<'_>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
@@ -74,6 +76,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<
         Command::Man(arguments) => reference::man(&arguments, console),
         Command::Throughput(arguments) => throughput::run(&arguments, console),
         Command::Alarms(arguments) => alarms::run(&arguments, console),
+        Command::Doctor(arguments) => doctor::run(&arguments, console),
+        Command::Config(command) => configuration::run(&command, console),
     };
     let done = done.and_then(|()| console.finish());
     end(done, console)

@@ -186,6 +186,14 @@ pub struct ReactivePolicy {
     pub scales_in: bool,
 }
 
+impl Target {
+    /// Whether one of its patterns fits an alarm of this name.
+    #[must_use]
+    pub fn answers(&self, alarm: &str) -> bool {
+        self.alarms.iter().any(|pattern| matches(pattern, alarm))
+    }
+}
+
 impl DemandMetric {
     /// Whether its values count within their period, so that a value over the period's minutes is
     /// a rate; otherwise a value is taken as the rate itself.
@@ -215,6 +223,49 @@ impl Throughput {
                 initial: throughput,
                 ..
             } => *throughput,
+        }
+    }
+}
+
+/// Whether `text` fits `pattern`, in which `*` stands for anything, also nothing.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|head| text.strip_prefix(head)) else {
+        return false;
+    };
+    let mut last = None;
+    for part in parts {
+        if let Some(middle) = last.replace(part) {
+            match rest.find(middle) {
+                Some(at) => rest = &rest[at + middle.len()..],
+                None => return false,
+            }
+        }
+    }
+    match last {
+        None => rest.is_empty(),
+        Some(tail) => rest.ends_with(tail),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns_match_as_people_expect() {
+        for (pattern, text, fits) in [
+            ("web", "web", true),
+            ("web", "web-1", false),
+            ("web-*", "web-demand", true),
+            ("*-demand", "web-demand", true),
+            ("f*-web-*d", "forescale-web-demand", true),
+            ("f*-web-*d", "forescale-api-demand", false),
+            ("*", "", true),
+            ("ab*ba", "aba", false),
+            ("a**b", "ab", true),
+        ] {
+            assert_eq!(matches(pattern, text), fits, "{pattern} {text}");
         }
     }
 }

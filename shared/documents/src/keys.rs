@@ -77,6 +77,12 @@ pub fn baseline(target: &str) -> String {
     format!("targets/{target}/baseline.json")
 }
 
+/// The mark of a target that was released.
+#[must_use]
+pub fn released(target: &str) -> String {
+    format!("targets/{target}/released.json")
+}
+
 /// How the forecasts did.
 #[must_use]
 pub fn record(target: &str) -> String {

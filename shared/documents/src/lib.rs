@@ -32,7 +32,7 @@ pub use plan::{Canary, Ceiling, ManagedPolicy, Plan, PlanStep, PlannedAction, Sh
 pub use record::{DriftRecord, NewsRecord, Record, ScoredNight};
 pub use register::{Entry, Guard, register, register_table};
 pub use state::{
-    AddedEvent, Baseline, Events, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause,
+    AddedEvent, Baseline, Events, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause, Released,
     ShadowLedger, Turn,
 };
 pub use tuning::{HorizonRecord, NearRecord, ReplayRecord, TunedFor, Tuning};

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     Baseline, Document, Envelope, Events, Forecast, History, Incident, Lease, LeftOutDays,
-    Measurements, Pause, Plan, Record, ShadowLedger, Tuning, Turn, keys,
+    Measurements, Pause, Plan, Record, Released, ShadowLedger, Tuning, Turn, keys,
 };
 
 /// One kind of document: where it is, who may write it and who reads it.
@@ -189,6 +189,15 @@ pub fn register() -> Vec<Entry> {
         )
         .units("servers")
         .once(),
+        Entry::new::<Released>(
+            keys::released(TARGET),
+            "that a group is its own again, and nobody adopts it",
+        )
+        .owned(
+            "people, by `forescale release`",
+            "planner, responder, the command",
+        )
+        .units("servers"),
         Entry::new::<Lease>(
             keys::lease(TARGET),
             "who may change the group at the moment",

@@ -19,6 +19,27 @@ pub struct Baseline {
     pub desired_capacity: u32,
 }
 
+/// A target that was released: its group is its own again, and no function changes it until somebody
+/// takes this document away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Released {
+    /// Since when no function changes the group.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub since: Timestamp,
+    /// Who asked for it.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// MinSize that was found.
+    pub found_min_size: u32,
+    /// MinSize that the group gets back; absent where it keeps what was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_size: Option<u32>,
+    /// Whether it was seen through.
+    pub done: bool,
+}
+
 /// Who may change a group at the moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -151,6 +172,16 @@ impl Document for Baseline {
         }
         let (min, max) = (self.min_size, self.max_size);
         Err(format!("min_size of {min} is above max_size of {max}"))
+    }
+}
+
+impl Document for Released {
+    const KIND: &'static str = "released";
+    const SCHEMA: u32 = 1;
+
+    /// Every one counts: what is written there is for people and for the next try.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
     }
 }
 

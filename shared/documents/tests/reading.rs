@@ -98,6 +98,7 @@ fn every_kind_is_read_back_and_what_is_wrong_is_named() {
     check(common::left_out_days());
     check(common::shadow_ledger());
     check(common::pause());
+    check(common::released());
     check(common::record());
 }
 

@@ -11,6 +11,7 @@ mod key;
 mod memory;
 mod queue;
 mod simulated_group;
+mod survey;
 
 pub use clock::VirtualClock;
 pub use console::{ConsoleNotifier, RecordingNotifier};
@@ -20,3 +21,4 @@ pub use faults::{Call, Fault, Faults, Faulty};
 pub use memory::MemoryStore;
 pub use queue::{Letter, MemoryQueue};
 pub use simulated_group::SimulatedGroupPort;
+pub use survey::Account;

@@ -15,6 +15,7 @@ mod group;
 mod metrics;
 mod store;
 mod tasks;
+mod survey;
 mod world;
 
 pub use alarms::{AlarmDefinition, AlarmMetric, AlarmOwner, AlarmWriter};
@@ -23,4 +24,5 @@ pub use group::{GroupReader, GroupWriter};
 pub use metrics::{Datapoint, MetricName, MetricSink, MetricSource, Reading, Statistic};
 pub use store::{Condition, DocumentStore, Stored, Version};
 pub use tasks::{DeadLetter, MOST_MESSAGES, TaskQueue, Unsent};
+pub use survey::{AlarmListing, Listing, RoleCall, RoleOf, Survey, Timetable, Verdict};
 pub use world::{Clock, Look, Message, Notifier, Reminder};

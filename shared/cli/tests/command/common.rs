@@ -107,3 +107,22 @@ price_per_server_hour = 0.1
 [target.simulation]
 reactive = { utilization = 0.8 }
 "#;
+
+/// A store that `plan` filled on Saturday, 24 January 2026, at 18:00 in Berlin.
+pub(crate) fn planned(folder: &Path) -> String {
+    let history = write(folder, "d.csv", rhythm(21 * 24, 60_000.0));
+    let config = write(folder, "forescale.toml", CONFIG);
+    let store = folder.join("store");
+    good(&[
+        "plan",
+        "--history",
+        text(&history),
+        "--config",
+        text(&config),
+        "--at",
+        "2026-01-24T18:00",
+        "--store",
+        text(&store),
+    ]);
+    text(&store).to_owned()
+}

@@ -1,32 +1,12 @@
 //! `forescale report`, `explain` and `quiet-window`: what they tell of documents and history.
 
 use std::fs;
-use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::common::{CONFIG, good, rhythm, rows, run, text, write};
-
-/// A store that `plan` filled on Saturday, 24 January 2026, at 18:00 in Berlin.
-fn planned(folder: &Path) -> String {
-    let history = write(folder, "d.csv", rhythm(21 * 24, 60_000.0));
-    let config = write(folder, "forescale.toml", CONFIG);
-    let store = folder.join("store");
-    good(&[
-        "plan",
-        "--history",
-        text(&history),
-        "--config",
-        text(&config),
-        "--at",
-        "2026-01-24T18:00",
-        "--store",
-        text(&store),
-    ]);
-    text(&store).to_owned()
-}
+use crate::common::{good, planned, rhythm, rows, run, text, write};
 
 fn answer(store: &str, at: &str) -> Value {
     let ran = good(&[

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod common;
+mod doctor;
 mod events;
 mod forecasts;
 mod groups;

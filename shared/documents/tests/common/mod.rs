@@ -4,8 +4,8 @@ use documents::{
     Accuracy, AddedEvent, Baseline, CandidateRecord, Closed, DataRecord, DriftRecord, Events,
     Following, Forecast, History, Hold, HorizonRecord, Incident, LadderRung, Lease, LedgerEntry,
     LeftOutDays, LeftOutStretch, Measurements, MemoryRecord, NearRecord, PastRecord, Pause, Plan,
-    PlanStep, PlannedAction, Raise, Record, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm,
-    ShadowLedger, Spent, ThroughputRecord, TunedFor, Tuning,
+    PlanStep, PlannedAction, Raise, Record, Released, RepairRecord, ReplayRecord, ScoredNight,
+    SeenAlarm, ShadowLedger, Spent, ThroughputRecord, TunedFor, Tuning,
 };
 use jiff::Timestamp;
 
@@ -293,5 +293,16 @@ pub(crate) fn pause() -> Pause {
         until: None,
         by: "Ada".to_owned(),
         reason: "migration".to_owned(),
+    }
+}
+
+pub(crate) fn released() -> Released {
+    Released {
+        since: at("2026-01-01T00:00:00Z"),
+        by: "Ada".to_owned(),
+        reason: "moving away".to_owned(),
+        found_min_size: 9,
+        min_size: Some(2),
+        done: false,
     }
 }

@@ -1,0 +1,328 @@
+use doctor::{Report, Severity, examine};
+use documents::{Accuracy, DataRecord, Envelope, encode};
+use local::{Account, CsvMetrics, Fault, Faults, MemoryStore, SimulatedGroupPort, VirtualClock};
+use pollster::block_on;
+use ports::{AlarmListing, Clock, Condition, Timetable};
+use simulation::{GroupSpec, Origin, SimulatedGroup, Source};
+use timeseries::Series;
+
+use super::*;
+
+const CONFIG: &str = "[[target]]\nname = \"web\"\ngroup = \"web-asg\"\n\
+    demand = { namespace = \"Shop\", name = \"Requests\" }\nmin_servers = 2\nmax_servers = 40\n\
+    throughput = 1000\nlead_time = \"6m\"\nmode = \"active\"\n";
+
+/// A deployment in which nothing is wrong, to be spoilt.
+struct Stage {
+    clock: VirtualClock,
+    store: MemoryStore,
+    metrics: CsvMetrics,
+    groups: SimulatedGroupPort,
+    account: Account,
+    faults: Faults,
+}
+
+fn mins(minutes: i64) -> SignedDuration {
+    SignedDuration::from_mins(minutes)
+}
+
+impl Stage {
+    fn healthy() -> Self {
+        let start: Timestamp = "2026-03-10T08:00:00Z".parse().unwrap();
+        let clock = VirtualClock::new(start);
+        let group = SimulatedGroup::new(GroupSpec::new("web-asg", 2, 2, 40), start).unwrap();
+        let groups = SimulatedGroupPort::new([group], &clock);
+        let name = MetricName {
+            namespace: "Shop".to_owned(),
+            name: "Requests".to_owned(),
+            dimensions: [].into(),
+        };
+        let usage = MetricName {
+            namespace: "AWS/Usage".to_owned(),
+            name: "ResourceCount".to_owned(),
+            dimensions: [
+                ("Service".to_owned(), "EC2".to_owned()),
+                ("Type".to_owned(), "Resource".to_owned()),
+                ("Resource".to_owned(), "vCPU".to_owned()),
+                ("Class".to_owned(), "Standard/OnDemand".to_owned()),
+            ]
+            .into(),
+        };
+        let flat = |value| Series::new(start - mins(240), Step::MINUTE, vec![value; 600]).unwrap();
+        let metrics = CsvMetrics::new(clock.clone())
+            .with(name, flat(5000.0))
+            .with(usage, flat(20.0));
+        let listing = Listing {
+            name: "web-asg".to_owned(),
+            arn:
+                "arn:aws:autoscaling:eu-central-1:1:autoScalingGroup:x:autoScalingGroupName/web-asg"
+                    .to_owned(),
+            tags: [("forescale".to_owned(), "managed".to_owned())].into(),
+            collected: vec!["GroupInServiceInstances".to_owned()],
+            instance_types: vec!["m5.large".to_owned()],
+            ..Listing::default()
+        };
+        let alarm = AlarmListing {
+            name: "forescale-web-band".to_owned(),
+            actions_enabled: true,
+            ..AlarmListing::default()
+        };
+        let account = Account {
+            listings: Some(vec![listing]),
+            load_balancers: Some([].into()),
+            alarms: Some(vec![alarm]),
+            answered_prefixes: Some(vec!["forescale-".to_owned()]),
+            nightly: Some(Some(Timetable {
+                expression: "cron(5 0 * * ? *)".to_owned(),
+                zone: "UTC".to_owned(),
+                enabled: true,
+            })),
+            dead_letters: Some(0),
+            vcpu_quota: Some(512.0),
+            denied: Some([].into()),
+        };
+        let stage = Self {
+            clock,
+            store: MemoryStore::new(),
+            metrics,
+            groups,
+            account,
+            faults: Faults::none(),
+        };
+        stage.put(keys::CONFIG, CONFIG.as_bytes());
+        stage.boots();
+        stage.documents();
+        stage
+    }
+
+    /// Launches that took five minutes each.
+    fn boots(&self) {
+        let sizes = |desired| fleet::Sizes {
+            desired_capacity: Some(desired),
+            ..fleet::Sizes::default()
+        };
+        for step in 0..20 {
+            self.clock.advance(mins(1));
+            if step == 1 {
+                let now = self.clock.now();
+                let origin = Origin::new(now, Source::Person, "by hand");
+                let work = |group: &mut SimulatedGroup| group.resize(now, sizes(12), &origin);
+                self.groups.with("web-asg", work).unwrap().unwrap();
+            }
+            self.groups.advance("web-asg", 5000.0, 1000.0);
+        }
+    }
+
+    fn put(&self, key: &str, bytes: &[u8]) {
+        block_on(self.store.put(key, bytes, Condition::Always)).unwrap();
+    }
+
+    fn document<B: Document>(&self, key: &str, body: B) {
+        let envelope = Envelope::new(Some("web"), self.clock.now() - mins(30), "test", body);
+        self.put(key, &encode(&envelope).unwrap());
+    }
+
+    fn documents(&self) {
+        let now = self.clock.now();
+        let start = Step::HOUR.floor(now) - mins(8 * 60);
+        let forecast = Forecast {
+            start,
+            step_seconds: 900,
+            levels: vec![0.05, 0.5, 0.95, 0.99],
+            quantiles: (0..288)
+                .map(|_| vec![5000.0, 6000.0, 7000.0, 8000.0])
+                .collect(),
+            model: "given".to_owned(),
+            accuracy: Accuracy::default(),
+            data: DataRecord::default(),
+            ..Forecast::default()
+        };
+        self.document(&keys::forecast("web", start), forecast);
+        let from = Step::HOUR.floor(now) - mins(20 * 24 * 60);
+        let steps = 20 * 24 * 12;
+        let history = History {
+            start: from,
+            step_seconds: 300,
+            demand: vec![Some(5000.0); steps],
+            peak: vec![None; steps],
+            asked_from: None,
+        };
+        self.document(&keys::history("web"), history);
+        let floor = documents::PlanStep {
+            start: now - mins(20),
+            servers: 9,
+            reason: String::new(),
+        };
+        let plan = Plan {
+            decided_at: now - mins(20),
+            decided_by: "planner".to_owned(),
+            fence: 1,
+            steps: vec![floor.clone()],
+            expires_at: Step::HOUR.floor(now) + mins(26 * 60),
+            floors: vec![floor],
+            actions: Vec::new(),
+            found_min_size: 2,
+            changed_at: None,
+            human_floor: None,
+            applied: true,
+            forecast: None,
+            shortfall: None,
+            canary: None,
+            policy: None,
+            notes: Vec::new(),
+        };
+        self.document(&keys::plan("web"), plan);
+    }
+
+    fn report(&self) -> Report {
+        let sources = Sources {
+            store: &self.faults.wrap(self.store.clone()),
+            metrics: &self.faults.wrap(self.metrics.clone()),
+            groups: &self.faults.wrap(self.groups.clone()),
+            account: &self.account,
+            bucket: Some(("state", "")),
+        };
+        examine(&block_on(gather(&sources, None, self.clock.now())))
+    }
+
+    fn found(&self) -> Vec<(&'static str, Severity)> {
+        let report = self.report();
+        report.findings.iter().map(|f| (f.id, f.severity)).collect()
+    }
+}
+
+#[test]
+fn a_healthy_deployment_is_looked_at_in_full_without_a_finding() {
+    assert_eq!(Stage::healthy().report(), Report::default());
+}
+
+#[test]
+fn what_is_planted_behind_the_ports_is_found() {
+    use Severity::{Error, Warning};
+    let stage = Stage::healthy();
+    stage.put(
+        keys::CONFIG,
+        b"[[target]]\nname = \"web\"\nmax_serves = 3\n",
+    );
+    let found = stage.found();
+    assert!(
+        found.len() >= 2 && found.iter().all(|f| *f == ("config-invalid", Error)),
+        "{found:?}"
+    );
+
+    let stage = Stage::healthy();
+    stage.put(&keys::plan("web"), b"{");
+    assert_eq!(stage.found(), [("document-unusable", Error)]);
+
+    let stage = Stage::healthy();
+    stage.put(keys::CONFIG, CONFIG.replace("web-asg", "other").as_bytes());
+    let found = stage.found();
+    assert_eq!(found[0], ("group-missing", Error), "{found:?}");
+
+    let stage = Stage::healthy();
+    stage
+        .groups
+        .with("web-asg", SimulatedGroup::begin_deleting)
+        .unwrap();
+    assert_eq!(stage.found(), [("group-missing", Error)]);
+
+    let stage = Stage::healthy();
+    stage.put(keys::CONFIG, CONFIG.replace("6m", "3m").as_bytes());
+    assert_eq!(stage.found(), [("lead-time-short", Error)]);
+
+    let mut stage = Stage::healthy();
+    stage.account.alarms = Some(Vec::new());
+    stage.account.dead_letters = Some(2);
+    assert_eq!(
+        stage.found(),
+        [("dead-letters", Error), ("alarm-missing", Warning)]
+    );
+
+    let stage = Stage::healthy();
+    stage.put(keys::CONFIG, CONFIG.replace("Requests", "Gone").as_bytes());
+    assert_eq!(stage.found(), [("metric-silent", Error)]);
+
+    let mut stage = Stage::healthy();
+    stage.account.vcpu_quota = Some(30.0);
+    assert_eq!(stage.found(), [("instance-quota", Warning)]);
+}
+
+#[test]
+fn missing_permissions_are_found_for_roles_and_for_this_command() {
+    let mut stage = Stage::healthy();
+    let denied = vec!["autoscaling:UpdateAutoScalingGroup".to_owned()];
+    stage.account.denied = Some([(RoleOf::Planner, denied)].into());
+    let report = stage.report();
+    assert_eq!(report.findings.len(), 1);
+    assert!(
+        report.findings[0]
+            .seen
+            .starts_with("planner may not call autoscaling:UpdateAutoScalingGroup")
+    );
+    for operation in [
+        "group",
+        "scheduled_actions",
+        "policies",
+        "activities",
+        "read",
+        "list",
+    ] {
+        let stage = Stage {
+            faults: Faults::none().every(operation, Fault::Denied),
+            ..Stage::healthy()
+        };
+        let report = stage.report();
+        assert!(!report.findings.is_empty(), "{operation}");
+        let denied = |f: &doctor::Finding| f.id == "permission-denied";
+        assert!(
+            report.findings.iter().all(denied),
+            "{operation}: {report:?}"
+        );
+        assert!(
+            !report.unchecked.is_empty(),
+            "{operation}: what it hides is told"
+        );
+    }
+}
+
+#[test]
+fn calls_that_fail_are_told_as_not_checked_and_cost_nothing_else() {
+    for operation in [
+        "group",
+        "scheduled_actions",
+        "policies",
+        "activities",
+        "read",
+        "list",
+    ] {
+        for fault in [Fault::Throttled, Fault::UnansweredBefore] {
+            let stage = Stage {
+                faults: Faults::none().every(operation, fault),
+                ..Stage::healthy()
+            };
+            let report = stage.report();
+            assert!(report.findings.is_empty(), "{operation}: {report:?}");
+            assert!(!report.unchecked.is_empty(), "{operation}");
+        }
+    }
+}
+
+#[test]
+fn an_account_that_says_nothing_is_no_fault() {
+    let stage = Stage {
+        account: Account::default(),
+        ..Stage::healthy()
+    };
+    let report = stage.report();
+    assert!(report.findings.is_empty(), "{report:?}");
+    let unchecked: Vec<_> = report.unchecked.iter().map(|line| line.id).collect();
+    for id in [
+        "permission-denied",
+        "dead-letters",
+        "instance-quota",
+        "tag-missing",
+        "alarm-missing",
+    ] {
+        assert!(unchecked.contains(&id), "{id}: {unchecked:?}");
+    }
+}

@@ -1,0 +1,85 @@
+//! How an examination is told.
+
+use doctor::{CHECKS, Facts, Finding, Report, Severity};
+use serde_json::json;
+
+use crate::Console;
+use crate::failure::Done;
+use crate::output;
+
+/// For people: what was found, what could not be looked at, and the sum.
+pub(super) fn table(console: &mut Console<'_>, facts: &Facts, report: &Report) -> Done {
+    for finding in &report.findings {
+        let head = format!(
+            "{:<8} {} ({})",
+            finding.severity.as_str(),
+            finding.id,
+            about(finding.target.as_deref())
+        );
+        console.line(&coloured(console.colour(), finding, &head))?;
+        console.line(&format!("  seen  {}", finding.seen))?;
+        console.line(&format!("  why   {}", finding.why))?;
+        console.line(&format!("  do    {}", finding.fix))?;
+        console.line("")?;
+    }
+    if !report.unchecked.is_empty() {
+        console.line("not checked:")?;
+        for line in &report.unchecked {
+            console.line(&format!(
+                "  {} ({}): {}",
+                line.id,
+                about(line.target.as_deref()),
+                line.why
+            ))?;
+        }
+        console.line("")?;
+    }
+    let count = |severity| {
+        let found = report.findings.iter();
+        found.filter(|finding| finding.severity == severity).count()
+    };
+    console.line(&format!(
+        "{} targets: {} errors, {} warnings, {} notes; {} checks could not be made",
+        facts.targets.len(),
+        count(Severity::Error),
+        count(Severity::Warning),
+        count(Severity::Note),
+        report.unchecked.len()
+    ))
+}
+
+fn about(target: Option<&str>) -> &str {
+    target.unwrap_or("all")
+}
+
+fn coloured(colour: bool, finding: &Finding, text: &str) -> String {
+    if !colour {
+        return text.to_owned();
+    }
+    let code = match finding.severity {
+        Severity::Error => "1;31",
+        Severity::Warning => "1;33",
+        Severity::Note => "1",
+    };
+    format!("\x1b[{code}m{text}\x1b[0m")
+}
+
+/// For programs.
+pub(super) fn json(console: &mut Console<'_>, facts: &Facts, report: &Report) -> Done {
+    let targets: Vec<&str> = facts
+        .targets
+        .iter()
+        .map(|t| t.target.name.as_str())
+        .collect();
+    output::json(
+        console,
+        &json!({
+            "at": facts.now,
+            "targets": targets,
+            "worst": report.worst(),
+            "findings": report.findings,
+            "unchecked": report.unchecked,
+            "checks": CHECKS,
+        }),
+    )
+}
