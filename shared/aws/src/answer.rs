@@ -125,7 +125,9 @@ fn classify(code: Option<&str>, message: Option<&str>, status: u16) -> Kind {
     let bare = code.trim_end_matches("Fault").trim_end_matches("Exception");
     match bare {
         "NoSuchKey" | "NoSuchBucket" | "NotFound" | "ResourceNotFound" | "ObjectNotFound"
-        | "ClusterNotFound" | "ServiceNotFound" => Kind::NotFound,
+        | "ClusterNotFound" | "ServiceNotFound" | "NoSuchResource" | "NoSuchEntity" => {
+            Kind::NotFound
+        }
         // Auto Scaling says with the general code that a group is not there.
         "ValidationError"
             if message.is_some_and(|text| text.contains("AutoScalingGroup name not found")) =>

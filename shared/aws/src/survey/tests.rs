@@ -142,7 +142,10 @@ async fn without_a_stack_its_resources_are_not_guessed() {
 #[tokio::test]
 async fn a_quota_that_nobody_changed_is_the_default() {
     let own = mock!(aws_sdk_servicequotas::Client::get_service_quota).then_error(|| {
-        GetServiceQuotaError::NoSuchResourceException(NoSuchResourceException::builder().build())
+        let meta = aws_smithy_types::error::ErrorMetadata::builder();
+        let meta = meta.code("NoSuchResourceException").build();
+        let error = NoSuchResourceException::builder().meta(meta).build();
+        GetServiceQuotaError::NoSuchResourceException(error)
     });
     let default = mock!(aws_sdk_servicequotas::Client::get_aws_default_service_quota)
         .match_requests(|input| input.quota_code() == Some("L-1216C47A"))

@@ -284,10 +284,7 @@ where
             .list(&keys::forecasts(&target.name))
             .await;
         let newest = match self.seen(listed) {
-            Seen::Known(keys) => keys
-                .into_iter()
-                .filter(|key| keys::day_of(key).is_some())
-                .next_back(),
+            Seen::Known(keys) => keys.into_iter().rfind(|key| keys::day_of(key).is_some()),
             Seen::Unknown(why) => return Seen::Unknown(why),
         };
         let Some(key) = newest else {
