@@ -332,6 +332,9 @@ where
     };
     let outcome = reconcile(world, &lease, ask).await;
     release(world, lease).await;
+    if let Err(ControlError::Released { mark, .. }) = outcome {
+        return Ok(TargetReport::new(&target.name, "released", mark));
+    }
     if let Err(error @ ControlError::Unsafe { .. }) = &outcome {
         let subject = format!("Forescale refused its own plan for {}", target.name);
         tell(world.notifier, target, subject, error.chain()).await;

@@ -3,6 +3,7 @@ use control::ControlError;
 use control::watching::measures::TARGETS_FAILED;
 use control::{
     Settings, TargetReport, TimelyWorld, World, acquire, band_alarm_name, load_settings, release,
+    release_mark,
 };
 use diagnosis::{Alarm, AlarmState};
 use jiff::{SignedDuration, Timestamp};
@@ -201,6 +202,11 @@ where
             keep::pause(world, target, cause, &note, now).await?;
         }
         return Ok(TargetReport::new(&target.name, "paused", note));
+    }
+    if target.mode != Mode::Shadow
+        && let Some(mark) = release_mark(world.store, &target.name).await?
+    {
+        return Ok(TargetReport::new(&target.name, "released", mark));
     }
     if target.mode == Mode::Shadow {
         let gathered = gather(world, settings, target, now).await?;

@@ -20,9 +20,9 @@ mod outbox;
 mod print;
 mod scalable;
 mod store;
-mod tasks;
 #[cfg(feature = "survey")]
 mod survey;
+mod tasks;
 mod time;
 
 pub use adapters::Adapters;
@@ -42,6 +42,6 @@ pub use outbox::Outbox;
 pub use print::print;
 pub use scalable::ScalableTargets;
 pub use store::S3Store;
-pub use tasks::SqsTasks;
 #[cfg(feature = "survey")]
 pub use survey::AccountSurvey;
+pub use tasks::SqsTasks;

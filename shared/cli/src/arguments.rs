@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Doctor(DoctorArguments),
     #[command(subcommand)]
     Config(ConfigCommand),
+    Release(ReleaseArguments),
+    Adopt(AdoptArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
 }

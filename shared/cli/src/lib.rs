@@ -30,6 +30,7 @@ mod pause;
 mod plan;
 mod quiet;
 mod reference;
+mod release;
 mod report;
 mod simulate;
 mod throughput;
@@ -78,6 +79,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<
         Command::Alarms(arguments) => alarms::run(&arguments, console),
         Command::Doctor(arguments) => doctor::run(&arguments, console),
         Command::Config(command) => configuration::run(&command, console),
+        Command::Release(arguments) => release::release(&arguments, console),
+        Command::Adopt(arguments) => release::adopt(&arguments, console),
     };
     let done = done.and_then(|()| console.finish());
     end(done, console)

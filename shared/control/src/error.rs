@@ -85,6 +85,14 @@ pub enum ControlError {
         /// The stored one.
         stored: u64,
     },
+    /// It was released: nobody changes its group.
+    #[error("target {target}: {mark}")]
+    Released {
+        /// The target.
+        target: String,
+        /// By whom, since when and why.
+        mark: String,
+    },
     /// The plan cannot be made.
     #[error("target {target}: no plan")]
     Plan {
@@ -156,6 +164,7 @@ impl ControlError {
             Self::NoTarget { .. } => "NoTarget",
             Self::Leased { .. } => "Leased",
             Self::Fenced { .. } => "Fenced",
+            Self::Released { .. } => "Released",
             Self::Plan { .. } => "Plan",
             Self::Unsafe { .. } => "UnsafePlan",
             Self::Refused { .. } => "ActionsRefused",

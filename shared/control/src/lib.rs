@@ -13,6 +13,7 @@ mod coexist;
 mod decide;
 mod error;
 mod guard;
+mod hand_back;
 mod ladder;
 mod lease;
 mod ledger;
@@ -41,6 +42,9 @@ pub use band::{
 pub use canary::Evidence;
 pub use error::{ControlError, chain};
 pub use guard::evidence;
+pub use hand_back::{
+    HandBack, HandedBack, adopt_again, hand_back, rehearse_hand_back, release_mark,
+};
 pub use ladder::{
     Rung, Standing, WeekBefore, apply_occurrence, needs, newest_forecast, occasion, week_before,
 };

@@ -8,6 +8,7 @@ use ports::{Clock, Condition, DocumentStore, GroupReader, GroupWriter};
 
 use crate::apply::apply;
 use crate::decide::{Decided, decide, same};
+use crate::hand_back::marked;
 use crate::seen::{adopt, gather, limits, port, unread_baseline, unusable};
 use crate::store::{Loaded, load, save};
 use crate::{ControlError, Evidence, HeldLease, Outcome, WantedPolicy, World};
@@ -55,6 +56,10 @@ where
     let target = ask.target;
     let now = world.clock.now();
     let seen = gather(world.store, world.groups, target).await?;
+    if let Some(mark) = marked(&seen.released) {
+        let target = target.name.clone();
+        return Err(ControlError::Released { target, mark });
+    }
     if seen.plan.is_newer() {
         return Err(unusable(&seen.plan, target));
     }

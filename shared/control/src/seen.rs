@@ -1,7 +1,7 @@
 //! What bears on a change of a group, as it is now.
 
 use config::Target;
-use documents::{Baseline, Envelope, Incident, Plan, keys};
+use documents::{Baseline, Envelope, Incident, Plan, Released, keys};
 use fleet::{Group, Policy, ScheduledAction};
 use futures_util::try_join;
 use jiff::Timestamp;
@@ -18,6 +18,7 @@ pub(crate) struct Seen {
     pub(crate) policies: Vec<Policy>,
     pub(crate) plan: Loaded<Plan>,
     pub(crate) incident: Loaded<Incident>,
+    pub(crate) released: Loaded<Released>,
 }
 
 pub(crate) async fn gather<S: DocumentStore, G: GroupReader>(
@@ -26,12 +27,14 @@ pub(crate) async fn gather<S: DocumentStore, G: GroupReader>(
     target: &Target,
 ) -> Result<Seen, ControlError> {
     let (plan_key, incident_key) = (keys::plan(&target.name), keys::incident(&target.name));
-    let (group, actions, policies, plan, incident) = try_join!(
+    let released_key = keys::released(&target.name);
+    let (group, actions, policies, plan, incident, released) = try_join!(
         groups.group(&target.group),
         groups.scheduled_actions(&target.group),
         groups.policies(&target.group),
         load::<Plan>(store, &plan_key),
         load::<Incident>(store, &incident_key),
+        load::<Released>(store, &released_key),
     )
     .map_err(|source| port(target, source))?;
     Ok(Seen {
@@ -40,6 +43,7 @@ pub(crate) async fn gather<S: DocumentStore, G: GroupReader>(
         policies,
         plan,
         incident,
+        released,
     })
 }
 

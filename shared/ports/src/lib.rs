@@ -14,8 +14,8 @@ mod error;
 mod group;
 mod metrics;
 mod store;
-mod tasks;
 mod survey;
+mod tasks;
 mod world;
 
 pub use alarms::{AlarmDefinition, AlarmMetric, AlarmOwner, AlarmWriter};
@@ -23,6 +23,6 @@ pub use error::PortError;
 pub use group::{GroupReader, GroupWriter};
 pub use metrics::{Datapoint, MetricName, MetricSink, MetricSource, Reading, Statistic};
 pub use store::{Condition, DocumentStore, Stored, Version};
-pub use tasks::{DeadLetter, MOST_MESSAGES, TaskQueue, Unsent};
 pub use survey::{AlarmListing, Listing, RoleCall, RoleOf, Survey, Timetable, Verdict};
+pub use tasks::{DeadLetter, MOST_MESSAGES, TaskQueue, Unsent};
 pub use world::{Clock, Look, Message, Notifier, Reminder};

@@ -97,3 +97,42 @@ const CONFIG_EXAMPLES: &str = "EXAMPLES:
   What would change, then the change (built with --features aws for a bucket):
     forescale config push forescale.toml --bucket s3://BUCKET --dry-run
     forescale config push forescale.toml --bucket s3://BUCKET";
+
+/// Give a group back: our scheduled actions go, its own limits return, and nobody adopts it again
+///
+/// The desired capacity is not touched. What was cut short is finished by the same command.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{RELEASE_EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct ReleaseArguments {
+    /// The target
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: String,
+    /// Why
+    #[arg(long, value_name = "WORDS", default_value = "by hand")]
+    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Tell what would be done, but do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Let the planner adopt a released target again, with the limits that its group has now
+#[derive(Debug, Args)]
+#[command(after_help = format!("{RELEASE_EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct AdoptArguments {
+    /// The target
+    #[arg(value_name = "TARGET")]
+    pub(crate) target: String,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+}
+
+const RELEASE_EXAMPLES: &str = "EXAMPLES:
+  What would be done, and then do it (built with --features aws):
+    forescale release web --bucket s3://BUCKET --dry-run
+    forescale release web --bucket s3://BUCKET --reason \"moving to another region\"
+  Have it planned again:
+    forescale adopt web --bucket s3://BUCKET
+  The same on a simulated group:
+    forescale release web --store ./store --dry-run";

@@ -53,7 +53,17 @@ where
         denied: Vec::new(),
     };
     let (settings, config_problems) = match load_settings(sources.store, now).await {
-        Ok(settings) => (Some(settings), Vec::new()),
+        Ok(mut settings) => {
+            let refused = settings.refused.iter();
+            let problems: Vec<String> = refused
+                .flat_map(|refused| refused.errors.findings.iter().map(ToString::to_string))
+                .collect();
+            // They are told one by one instead.
+            let again =
+                |note: &String| note.contains(" is left out: ") || note.ends_with(" are left out");
+            settings.notes.retain(|note| !again(note));
+            (Some(settings), problems)
+        }
         Err(error) => (None, problems(&error)),
     };
     let listings = asked(sources.account.listings().await);

@@ -1,0 +1,262 @@
+//! `forescale release` and `adopt`: giving a group back, and taking it again.
+
+use config::Target;
+use control::{
+    ControlError, HandBack, HandedBack, World, acquire, adopt_again, hand_back, load,
+    load_settings, present, recent_demand, rehearse_hand_back,
+};
+use documents::{History, Measurements, Plan, keys};
+use jiff::Timestamp;
+use local::{CsvMetrics, RecordingNotifier, SimulatedGroupPort, VirtualClock};
+use ports::{Clock, DocumentStore, GroupWriter, MetricSource, Notifier};
+use simulation::{GroupSpec, Origin, SimulatedGroup, Source};
+
+use crate::Console;
+use crate::arguments::{AdoptArguments, ReleaseArguments, StoreArguments};
+use crate::failure::{Blame, Done, input};
+use crate::moments;
+use crate::opened::Opened;
+
+/// Who asks.
+const BY: &str = "the command";
+
+/// Runs `release`.
+pub(crate) fn release(arguments: &ReleaseArguments, console: &mut Console<'_>) -> Done {
+    let opened = Opened::open(&arguments.store)?;
+    let target = target(&opened, &arguments.target)?;
+    let asked = Asked {
+        target: &target,
+        reason: &arguments.reason,
+        dry_run: arguments.dry_run,
+    };
+    let done = in_world(&arguments.store, &opened, &target, Act::Release(&asked))?;
+    let Some(done) = done else {
+        return Ok(());
+    };
+    tell(console, &target, &done, arguments.dry_run)
+}
+
+/// Runs `adopt`.
+pub(crate) fn adopt(arguments: &AdoptArguments, console: &mut Console<'_>) -> Done {
+    let opened = Opened::open(&arguments.store)?;
+    let target = target(&opened, &arguments.target)?;
+    let mut was = false;
+    in_world(&arguments.store, &opened, &target, Act::Adopt(&mut was))?;
+    if !was {
+        return console.line(&format!(
+            "{} was not released: nothing changes",
+            target.name
+        ));
+    }
+    console.line(&format!(
+        "{}: the next planner's run adopts group {} with the limits that it then has",
+        target.name, target.group
+    ))
+}
+
+fn target(opened: &Opened, name: &str) -> Done<Target> {
+    let settings = opened.wait(load_settings(&opened.store, Timestamp::MAX));
+    let settings = settings.input(|| format!("{} holds no usable configuration", opened.name))?;
+    let names: Vec<&str> = settings
+        .config
+        .targets
+        .iter()
+        .map(|t| t.name.as_str())
+        .collect();
+    settings.config.target(name).cloned().ok_or_else(|| {
+        input(format!(
+            "target {name}: {} has no such target, but {}; put it back with mode = \"off\" to \
+             release it",
+            opened.name,
+            names.join(", ")
+        ))
+    })
+}
+
+struct Asked<'a> {
+    target: &'a Target,
+    reason: &'a str,
+    dry_run: bool,
+}
+
+/// What is to be done in a world.
+enum Act<'a> {
+    Release(&'a Asked<'a>),
+    Adopt(&'a mut bool),
+}
+
+#[cfg(feature = "aws")]
+fn in_world(
+    place: &StoreArguments,
+    opened: &Opened,
+    target: &Target,
+    act: Act<'_>,
+) -> Done<Option<HandedBack>> {
+    if place.bucket.is_none() {
+        return simulated(opened, target, act);
+    }
+    opened.wait(async {
+        let sdk = aws::connect().await;
+        let world = World {
+            store: &opened.store,
+            metrics: &aws::CloudWatchMetrics::new(&sdk),
+            groups: &aws::Fleets::new(&sdk),
+            notifier: &RecordingNotifier::new(),
+            clock: &aws::SystemClock,
+        };
+        done(&world, target, act).await
+    })
+}
+
+#[cfg(not(feature = "aws"))]
+fn in_world(
+    _: &StoreArguments,
+    opened: &Opened,
+    target: &Target,
+    act: Act<'_>,
+) -> Done<Option<HandedBack>> {
+    simulated(opened, target, act)
+}
+
+/// A group as the plan left it, at the time it was made.
+fn simulated(opened: &Opened, target: &Target, act: Act<'_>) -> Done<Option<HandedBack>> {
+    let plan = opened.wait(load::<Plan>(&opened.store, &keys::plan(&target.name)));
+    let plan = plan.failed(|| "the plan cannot be read")?;
+    let plan = plan.body();
+    let now = plan.map_or_else(moments::now, |plan| plan.decided_at);
+    let floor = plan.and_then(|plan| plan.floors.first());
+    let floor = floor.map_or(target.min_servers, |floor| floor.servers);
+    let floor = floor.min(target.max_servers);
+    let spec = GroupSpec::new(target.group.clone(), floor, floor, target.max_servers);
+    let mut group = SimulatedGroup::new(spec, now).input(|| format!("target {}", target.name))?;
+    let actions: Vec<fleet::ScheduledAction> = plan
+        .iter()
+        .flat_map(|plan| &plan.actions)
+        .map(|action| fleet::ScheduledAction {
+            name: action.name.clone(),
+            start: Some(action.start),
+            end: None,
+            recurrence: None,
+            min_size: Some(action.min_size),
+            max_size: None,
+            desired_capacity: action.desired_capacity,
+        })
+        .collect();
+    let origin = Origin::new(now, Source::Planner, "as planned");
+    let put = group.put_scheduled_actions(now, &actions, &origin);
+    put.failed(|| "the simulated group refuses the plan's actions")?;
+    let clock = VirtualClock::new(now);
+    let history = opened.wait(load::<History>(&opened.store, &keys::history(&target.name)));
+    let history = history.failed(|| "the history cannot be read")?;
+    let mut metrics = CsvMetrics::new(clock.clone());
+    if let Some(history) = history.body()
+        && let Ok(series) = control::demand_series(history, timeseries::Step::FIVE_MINUTES)
+    {
+        metrics = metrics.with(control::metric_name(&target.demand), series);
+    }
+    let world = World {
+        store: &opened.store,
+        metrics: &metrics,
+        groups: &SimulatedGroupPort::new([group], &clock),
+        notifier: &RecordingNotifier::new(),
+        clock: &clock,
+    };
+    opened.wait(done(&world, target, act))
+}
+
+async fn done<S, M, G, N, C>(
+    world: &World<'_, S, M, G, N, C>,
+    target: &Target,
+    act: Act<'_>,
+) -> Done<Option<HandedBack>>
+where
+    S: DocumentStore,
+    M: MetricSource,
+    G: GroupWriter,
+    N: Notifier,
+    C: Clock,
+{
+    let now = world.clock.now();
+    let asked = match act {
+        Act::Adopt(was) => {
+            let lease = leased(acquire(world, &target.name, BY).await)?;
+            let adopted = adopt_again(world, &lease).await;
+            control::release(world, lease).await;
+            *was = adopted.failed(|| {
+                format!(
+                    "{} is still released: the same command goes on",
+                    target.name
+                )
+            })?;
+            return Ok(None);
+        }
+        Act::Release(asked) => asked,
+    };
+    let recent = recent_demand(world.metrics, target, now).await;
+    let measured = load::<Measurements>(world.store, &keys::measurements(&target.name)).await;
+    let measured = measured.ok().and_then(|found| {
+        let throughput = found.body()?.throughput.as_ref()?;
+        throughput.per_server
+    });
+    let ask = HandBack {
+        target: asked.target,
+        by: BY,
+        reason: asked.reason,
+        present: recent.ok().and_then(|recent| present(&recent, now)),
+        throughput: measured.unwrap_or_else(|| target.throughput.assumed()),
+    };
+    if asked.dry_run {
+        let would = rehearse_hand_back(world.store, world.groups, &ask, now).await;
+        return would
+            .map(Some)
+            .failed(|| format!("{} was not looked at", target.name));
+    }
+    let lease = leased(acquire(world, &target.name, BY).await)?;
+    let handed = hand_back(world, &lease, &ask).await;
+    control::release(world, lease).await;
+    handed.map(Some).failed(|| {
+        format!(
+            "{} is not released in full: the same command goes on",
+            target.name
+        )
+    })
+}
+
+fn leased<T>(lease: Result<T, ControlError>) -> Done<T> {
+    lease.failed(|| "nothing was changed: a function is at it, try again in a minute")
+}
+
+fn tell(console: &mut Console<'_>, target: &Target, done: &HandedBack, dry_run: bool) -> Done {
+    let (name, group) = (&target.name, &target.group);
+    if done.already {
+        console.line(&format!(
+            "{name} is released since {}: nothing changes; `forescale adopt {name}` has it planned again",
+            done.mark.since
+        ))?;
+    } else {
+        let would = if dry_run { "would be " } else { "" };
+        console.line(&format!("{name}: group {group} {would}released"))?;
+        console.line(&format!(
+            "  scheduled actions {would}removed: {}",
+            done.removed.len()
+        ))?;
+        console.line(&match done.min_size {
+            Some(min_size) => format!(
+                "  MinSize {would}set from {} to {min_size}",
+                done.mark.found_min_size
+            ),
+            None => "  MinSize stays".to_owned(),
+        })?;
+        if let Some(policy) = &done.policy {
+            console.line(&format!(
+                "  policy {} {would}given its former value back",
+                policy.name
+            ))?;
+        }
+        console.line("  desired capacity stays")?;
+    }
+    for note in &done.notes {
+        console.note(&format!("note: {note}"));
+    }
+    Ok(())
+}
