@@ -64,7 +64,7 @@ pub(crate) fn stack(facts: &Facts, report: &mut Report) {
             seen: format!("tagged {key} = {value} and not in the configuration: {}", tagged.join(", ")),
             numbers: vec![("groups", tagged.len() as f64)],
             why: "a tag alone plans nothing",
-            fix: "`forescale init --tagged --add forescale.toml` writes them down, `forescale config push` uploads it".to_owned(),
+            fix: "write a [[target]] for each, `forescale config push` uploads it; or take the tag away".to_owned(),
         });
     }
 }
