@@ -78,7 +78,11 @@ fn write_the_published_files() {
 #[test]
 fn every_kind_is_registered_once_and_fully() {
     let register = register();
-    assert_eq!(register.len(), 17, "fifteen kinds, the configuration, the page");
+    assert_eq!(
+        register.len(),
+        17,
+        "fifteen kinds, the configuration, the page"
+    );
     let kinds: BTreeSet<&str> = register.iter().map(|entry| entry.kind).collect();
     let keys: BTreeSet<&str> = register.iter().map(|entry| entry.key.as_str()).collect();
     assert_eq!((kinds.len(), keys.len()), (register.len(), register.len()));

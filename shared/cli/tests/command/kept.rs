@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::common::{good, planned, rhythm, rows, run, text, write};
+use crate::common::{CONFIG, good, planned, rhythm, rows, run, text, write};
 
 fn answer(store: &str, at: &str) -> Value {
     let ran = good(&[
