@@ -55,6 +55,7 @@ pub(crate) enum Command {
     Resume(ResumeArguments),
     Throughput(ThroughputArguments),
     Alarms(AlarmsArguments),
+    Init(InitArguments),
     Doctor(DoctorArguments),
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -20,6 +20,7 @@ mod failure;
 mod files;
 mod forecast;
 mod import_logs;
+mod init;
 mod kept;
 mod known;
 mod left_out;
@@ -77,6 +78,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<
         Command::Man(arguments) => reference::man(&arguments, console),
         Command::Throughput(arguments) => throughput::run(&arguments, console),
         Command::Alarms(arguments) => alarms::run(&arguments, console),
+        Command::Init(arguments) => init::run(&arguments, console),
         Command::Doctor(arguments) => doctor::run(&arguments, console),
         Command::Config(command) => configuration::run(&command, console),
         Command::Release(arguments) => release::release(&arguments, console),

@@ -136,3 +136,35 @@ const RELEASE_EXAMPLES: &str = "EXAMPLES:
     forescale adopt web --bucket s3://BUCKET
   The same on a simulated group:
     forescale release web --store ./store --dry-run";
+
+/// Write a configuration from what is in the account
+///
+/// Auto Scaling groups, their load balancers, policies, alarms, limits and launches, each as a target in
+/// mode shadow; what is not known is marked as such. Built with --features aws.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{INIT_EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct InitArguments {
+    /// The file to write
+    #[arg(long, value_name = "FILE", default_value = "forescale.toml")]
+    pub(crate) out: PathBuf,
+    /// Only groups with the tag forescale = managed
+    #[arg(long)]
+    pub(crate) tagged: bool,
+    /// Only the group of this name; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub(crate) group: Vec<String>,
+    /// Zone that rules their days and weeks; by the tag forescale:time-zone unless given
+    #[arg(long, value_name = "AREA/CITY")]
+    pub(crate) timezone: Option<String>,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+const INIT_EXAMPLES: &str = "EXAMPLES:
+  Everything in the account and region of the environment:
+    forescale init --timezone Europe/Berlin
+  The groups whose owners opted in by tag:
+    forescale init --tagged --out tagged.toml
+  Then look at it, and upload it:
+    forescale config push forescale.toml --bucket s3://BUCKET";

@@ -42,6 +42,7 @@ const NOT_RUN: &[(&str, &str)] = &[
     ("time ", "measures"),
     ("forescale report --bucket", "reads a bucket"),
     ("forescale doctor --bucket", "reads an account"),
+    ("forescale init", "reads an account"),
     ("forescale config push", "writes to a bucket"),
     ("forescale release", "changes a group"),
     ("forescale adopt", "changes a bucket"),

@@ -64,7 +64,7 @@ pub(crate) fn stack(facts: &Facts, report: &mut Report) {
             seen: format!("tagged {key} = {value} and not in the configuration: {}", tagged.join(", ")),
             numbers: vec![("groups", tagged.len() as f64)],
             why: "a tag alone plans nothing",
-            fix: "write a [[target]] for each, `forescale config push` uploads it; or take the tag away".to_owned(),
+            fix: "`forescale init --tagged` writes a target for each, `forescale config push` uploads them; or take the tag away".to_owned(),
         });
     }
 }
