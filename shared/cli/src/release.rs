@@ -247,6 +247,9 @@ fn tell(console: &mut Console<'_>, target: &Target, done: &HandedBack, dry_run: 
             ),
             None => "  MinSize stays".to_owned(),
         })?;
+        if let Some(max_size) = done.max_size {
+            console.line(&format!("  MaxSize {would}set to {max_size}, its own"))?;
+        }
         if let Some(policy) = &done.policy {
             console.line(&format!(
                 "  policy {} {would}given its former value back",

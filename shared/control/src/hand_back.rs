@@ -2,7 +2,7 @@
 //!
 //! The mark that a target was released is written first, under the lease: from then on
 //! [`reconcile`](crate::reconcile()) refuses it, so that a run that was waiting adopts nothing. Then
-//! what protects comes before what lowers: the policy's value, then our actions, then MinSize. Stopping
+//! what protects comes before what lowers: MaxSize and the policy's value, our actions, MinSize. Stopping
 //! anywhere is safe, and the next try finishes by what the mark remembers.
 
 use config::{Mode, Target};
@@ -42,6 +42,8 @@ pub struct HandedBack {
     pub removed: Vec<String>,
     /// MinSize that is set, where it is another one than found.
     pub min_size: Option<u32>,
+    /// MaxSize that is set, where Forescale had lowered it.
+    pub max_size: Option<u32>,
     /// The policy that gets its former value back.
     pub policy: Option<WantedPolicy>,
     /// Whether all of that was there already.
@@ -93,6 +95,14 @@ where
         return Ok(done);
     }
     let version = save(world.store, &key, &mark(false, &done.mark), version).await?;
+    if done.max_size.is_some() {
+        let sizes = Sizes {
+            max_size: done.max_size,
+            ..Sizes::default()
+        };
+        let resized = world.groups.resize(&target.group, sizes);
+        resized.await.map_err(failed)?;
+    }
     if let Some(policy) = &done.policy {
         let set = world
             .groups
@@ -280,11 +290,13 @@ fn decide(
     } else {
         lowered(seen, &mark, &mut notes)
     };
+    let max_size = own_max_size(seen);
     if let Some(baseline) = seen.baseline
+        && max_size.is_none()
         && baseline.max_size != group.max_size
     {
         notes.push(format!(
-            "MaxSize of {} stays: it was {} at adoption, and Forescale never sets it",
+            "MaxSize of {} stays: it was {} at adoption, and somebody changed it since",
             group.max_size, baseline.max_size
         ));
     }
@@ -292,12 +304,14 @@ fn decide(
     if let Some(min_size) = min_size {
         notes.extend(compared(ask, seen, min_size));
     }
-    let nothing = removed.is_empty() && min_size.is_none() && policy.is_none();
+    let nothing =
+        removed.is_empty() && min_size.is_none() && max_size.is_none() && policy.is_none();
     HandedBack {
         already: nothing && mark.done,
         mark,
         removed,
         min_size,
+        max_size,
         policy,
         notes,
     }
@@ -328,7 +342,8 @@ fn own_min_size(seen: &Seen<'_>, now: Timestamp, notes: &mut Vec<String>) -> Opt
 /// the first try stays.
 fn lowered(seen: &Seen<'_>, mark: &Released, notes: &mut Vec<String>) -> Option<u32> {
     let found = seen.group.min_size;
-    let own = mark.min_size?.min(seen.group.max_size);
+    let most = own_max_size(seen).unwrap_or(seen.group.max_size);
+    let own = mark.min_size?.min(most);
     if own == found {
         return None;
     }
@@ -341,6 +356,15 @@ fn lowered(seen: &Seen<'_>, mark: &Released, notes: &mut Vec<String>) -> Option<
         return None;
     }
     Some(own)
+}
+
+/// The group's own MaxSize, where the present one is what a plan's ceiling set. The action that would
+/// have lifted it goes.
+fn own_max_size(seen: &Seen<'_>) -> Option<u32> {
+    let ceiling = seen.plan.and_then(|plan| plan.ceiling.as_ref())?;
+    let max_size = seen.group.max_size;
+    let ours = !ceiling.by_hand && (max_size == ceiling.set || max_size == ceiling.found);
+    (ours && max_size != ceiling.own).then_some(ceiling.own)
 }
 
 fn former_value(

@@ -87,6 +87,7 @@ fn plan() -> Plan {
         shortfall: None,
         canary: None,
         policy: None,
+        ceiling: None,
         notes: Vec::new(),
     }
 }

@@ -300,6 +300,30 @@ fn a_managed_policy_gets_its_former_value_back() {
 }
 
 #[test]
+fn a_lowered_maxsize_is_lifted() {
+    let stage = adopted();
+    stage.by_hand(Sizes {
+        max_size: Some(12),
+        ..Sizes::default()
+    });
+    let ceiling = documents::Ceiling {
+        own: 40,
+        set: 12,
+        lifted_at: Some(stage.now() + mins(60)),
+        found: 40,
+        by_hand: false,
+    };
+    let plan = Plan {
+        ceiling: Some(ceiling),
+        ..stage.plan()
+    };
+    stage.put(&keys::plan("web"), plan);
+    let done = tried(&stage, None).unwrap();
+    assert_eq!((done.max_size, stage.group().max_size), (Some(40), 40));
+    is_released(&stage);
+}
+
+#[test]
 fn a_rehearsal_writes_nothing_and_says_the_same() {
     let stage = adopted();
     let before = (stage.versions(), stage.actions(), stage.group());

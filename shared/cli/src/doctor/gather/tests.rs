@@ -169,6 +169,7 @@ impl Stage {
             shortfall: None,
             canary: None,
             policy: None,
+            ceiling: None,
             notes: Vec::new(),
         };
         self.document(&keys::plan("web"), plan);
