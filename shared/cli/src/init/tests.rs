@@ -164,6 +164,7 @@ fn tags_win_where_they_are_possible_and_names_stay_apart() {
         tagged: true,
         groups: &[],
     }));
+    all[1].listing.name = "shop asg".to_owned();
     all[0]
         .listing
         .tags
