@@ -3,9 +3,9 @@ use control::watching::measures::{FORECAST_AGE, PLAN_AGE, TARGETS_FAILED};
 use control::watching::{forecast_age, of_servers, plan_age};
 use control::{
     Ask, ControlError, Evidence, Known, Loaded, Outcome, Settings, Standing, Study, TargetReport,
-    WantedPolicy, World, acquire, append_to_ledger, evidence, load, load_settings, needs, present,
-    promotion, recent_demand, reconcile, rehearse, release, resolve_rules, save, shortfall_text,
-    sight, wanted_policy,
+    WantedPolicy, World, acquire, append_to_ledger, evidence, load, load_settings, look_again,
+    needs, present, promotion, recent_demand, reconcile, rehearse, release, resolve_rules, save,
+    shortfall_text, sight, wanted_policy,
 };
 use documents::{Envelope, LedgerEntry, Measurements, Plan, keys};
 use fleet::Group;
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use planning::{Present, Rules};
 use ports::{
     Clock, Condition, DocumentStore, GroupReader, GroupWriter, Message, MetricSink, MetricSource,
-    Notifier,
+    Notifier, Reminder,
 };
 use timeseries::Series;
 
@@ -35,7 +35,7 @@ where
     S: DocumentStore,
     M: MetricSource + MetricSink,
     G: GroupWriter,
-    N: Notifier,
+    N: Notifier + Reminder,
     C: Clock,
 {
     let settings = load_settings(world.store, world.clock.now())
@@ -156,7 +156,7 @@ where
     S: DocumentStore,
     M: MetricSource + MetricSink,
     G: GroupWriter,
-    N: Notifier,
+    N: Notifier + Reminder,
     C: Clock,
 {
     if target.mode == Mode::Off {
@@ -169,6 +169,8 @@ where
         );
         return Ok(TargetReport::new(&target.name, "paused", note));
     }
+    // Whatever becomes of the plan: somebody has to look.
+    let lost = look_again(world, &target.name, now).await;
     let port = |source| ControlError::Port {
         target: target.name.clone(),
         source,
@@ -196,6 +198,7 @@ where
     report
         .notes
         .extend(publish_band(world, settings, target, &upper, seen.as_ref(), now).await);
+    report.notes.extend(lost);
     Ok(report)
 }
 

@@ -1,20 +1,17 @@
 //! Deciding under the lease, and bringing it about.
 
 use config::Target;
-use control::{
-    Ask, ControlError, HeldLease, Loaded, TargetReport, World, chain, load, reconcile, save,
-};
-use diagnosis::{Decision, Phase, decide};
-use documents::{Envelope, Incident, keys};
+use control::{Ask, ControlError, HeldLease, TargetReport, World, reconcile};
+use diagnosis::{Decision, Phase};
 use jiff::Timestamp;
 use planning::Present;
-use ports::{Clock, DocumentStore, GroupWriter, Notifier, PortError, Reminder};
+use ports::{Clock, DocumentStore, GroupWriter, Notifier, Reminder};
 
 use crate::answer::BY;
 use crate::event::Cause;
 use crate::gather::Gathered;
-use crate::looks::{self, Verdict};
-use crate::record::{self, Remembered};
+use crate::looks;
+use crate::recorded::{Recorded, record_decision};
 use crate::tell::{Telling, tell};
 
 /// Decides, records the decision, makes the group match it, tells people and asks for the next
@@ -35,7 +32,7 @@ where
     C: Clock,
 {
     let reminds = world.notifier.reminds();
-    let recorded = record(world.store, target, cause, reminds, &gathered, now).await?;
+    let recorded = record_decision(world.store, target, cause, reminds, &gathered, now).await?;
     let Recorded {
         decision,
         incident,
@@ -72,14 +69,7 @@ where
         Some((following, span)) => looks::ask(world, target, following, span).await,
         None => Ok(()),
     };
-    let mut extra = Vec::new();
-    if remembered.given_up {
-        extra.push(
-            "nothing was known of demand for a day: what is held runs out, and the plan has the \
-             group again"
-                .to_owned(),
-        );
-    }
+    let mut extra = remembered.said();
     if remembered.refresh {
         extra.push(
             match world.groups.start_instance_refresh(&target.group).await {
@@ -96,6 +86,7 @@ where
             failure: made.as_ref().err(),
             extra: &extra,
             incident: incident.as_ref(),
+            held_back: remembered.held_back,
         };
         untold = tell(world.notifier, target, cause, decision, &telling).await;
     }
@@ -125,108 +116,4 @@ fn word(decision: Option<&Decision>) -> &'static str {
 fn handing_back(decision: &Decision) -> Option<f64> {
     let back = matches!(decision.phase, Phase::HandingBack | Phase::Over);
     decision.demand().filter(|_| back)
-}
-
-struct Recorded {
-    /// The decision, unless there was nothing to decide.
-    decision: Option<Decision>,
-    /// The record as it is now; `None` where a newer Forescale keeps it.
-    incident: Option<Incident>,
-    /// What follows from it.
-    remembered: Remembered,
-    /// What was odd about it, or why nothing was decided.
-    notes: Vec<String>,
-}
-
-/// Writes the decision into the incident record, on the condition that nobody else wrote it since.
-async fn record<S: DocumentStore>(
-    store: &S,
-    target: &Target,
-    cause: &Cause,
-    reminds: bool,
-    gathered: &Gathered,
-    now: Timestamp,
-) -> Result<Recorded, ControlError> {
-    let key = keys::incident(&target.name);
-    let loaded = load::<Incident>(store, &key).await;
-    let loaded = loaded.map_err(|source| ControlError::Port {
-        target: target.name.clone(),
-        source,
-    })?;
-    let unchanged = |incident, next, note: String| Recorded {
-        decision: None,
-        remembered: Remembered {
-            tell: false,
-            refresh: false,
-            holds: true,
-            given_up: false,
-            next,
-        },
-        incident,
-        notes: vec![note],
-    };
-    let mut notes = Vec::new();
-    if let Loaded::Unusable(error, _) = &loaded {
-        if loaded.is_newer() {
-            // A newer responder keeps this record; reconcile holds what is there.
-            let note = "a newer version keeps the record".to_owned();
-            return Ok(unchanged(None, None, note));
-        }
-        notes.push(format!("begun anew: {}", chain(error)));
-    }
-    let mut incident = loaded.body().cloned().unwrap_or_default();
-    match looks::verdict(&incident, cause, reminds, now) {
-        Verdict::Decide => {}
-        Verdict::Repeated => {
-            let following = incident.following.as_ref();
-            let next = following.and_then(|it| looks::once_more(it, cause, now));
-            let holds = incident.hold.is_some();
-            let note = format!("{} was decided on before", cause.id());
-            let mut recorded = unchanged(Some(incident), next, note);
-            recorded.remembered.holds = holds;
-            return Ok(recorded);
-        }
-        Verdict::Nothing(why) => {
-            let mut recorded = unchanged(Some(incident), None, why);
-            recorded.remembered.holds = false;
-            return Ok(recorded);
-        }
-        Verdict::Note(why) => {
-            if let Cause::Alarm(alarm) = cause {
-                record::note(&mut incident, alarm, why.clone(), now);
-                let document = Envelope::new(Some(&target.name), now, BY, incident.clone());
-                save(store, &key, &document, loaded.unchanged()).await?;
-            }
-            let mut recorded = unchanged(Some(incident), None, why);
-            recorded.remembered.holds = false;
-            return Ok(recorded);
-        }
-    }
-    let mut evidence = gathered.evidence.clone();
-    evidence.step = record::step(&incident, now);
-    let standing = record::standing(&incident, now);
-    let policy = record::policy(target, &incident.spent, gathered.rules.share, now);
-    let decision = decide(&evidence, standing.as_ref(), &policy, now);
-    let remembered = record::remember(&mut incident, &decision, &evidence, target, cause, now);
-    let document = Envelope::new(Some(&target.name), now, BY, incident.clone());
-    if let Err(error) = save(store, &key, &document, loaded.unchanged()).await {
-        let lost = matches!(
-            &error,
-            ControlError::Port {
-                source: PortError::Unanswered { .. },
-                ..
-            }
-        );
-        // A lost answer: what lies there now tells whether it was written.
-        let again = load::<Incident>(store, &key).await.ok();
-        if !lost || again.as_ref().and_then(Loaded::body) != Some(&incident) {
-            return Err(error);
-        }
-    }
-    Ok(Recorded {
-        decision: Some(decision),
-        incident: Some(incident),
-        remembered,
-        notes,
-    })
 }

@@ -183,13 +183,11 @@ where
         tracing::info!(alarm = %alarm.name, reason = %reason, "alarm not acted on");
         let note = format!("alarm {}: {reason}", alarm.name);
         let mut report = TargetReport::new(&target.name, "ignored", note);
-        if target.mode != Mode::Shadow {
-            let first = keep::keep(world.store, target, alarm, &reason, now).await?;
-            if first && told {
-                report
-                    .notes
-                    .extend(tell_blind(world.notifier, target, alarm).await);
-            }
+        let first = keep::keep(world.store, target, alarm, &reason, now).await?;
+        if first && told {
+            report
+                .notes
+                .extend(tell_blind(world.notifier, target, alarm).await);
         }
         return Ok(report);
     }
@@ -198,9 +196,7 @@ where
             "paused by {} since {}: {}",
             pause.by, pause.since, pause.reason
         );
-        if target.mode != Mode::Shadow {
-            keep::pause(world, target, cause, &note, now).await?;
-        }
+        keep::pause(world, target, cause, &note, now).await?;
         return Ok(TargetReport::new(&target.name, "paused", note));
     }
     if target.mode != Mode::Shadow
@@ -210,7 +206,7 @@ where
     }
     if target.mode == Mode::Shadow {
         let gathered = gather(world, settings, target, now).await?;
-        return shadow(world, target, cause, &gathered, now).await;
+        return shadow(world, target, cause, gathered, now).await;
     }
     // At the same time: each takes as long as the other.
     let (gathered, lease) = futures_util::join!(

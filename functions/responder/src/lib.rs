@@ -11,8 +11,11 @@ mod event;
 mod find;
 mod gather;
 mod keep;
+mod limits;
 mod looks;
+mod news;
 mod record;
+mod recorded;
 mod shadow;
 mod tell;
 

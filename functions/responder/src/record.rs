@@ -1,12 +1,13 @@
-//! The incident's record: what is remembered between looks, and what caps count. Pure.
+//! The incident's record: what is remembered between looks. Pure.
 
 use config::Target;
-use diagnosis::{Caps, Decision, Evidence, Kind, Phase, Policy, Standing, Step};
-use documents::{Closed, Following, Hold, Incident, Raise, SeenAlarm, Spent};
+use diagnosis::{Decision, Evidence, Kind, Phase, Standing, Step};
+use documents::{Closed, Following, HeldBack, Hold, Incident, Raise, SeenAlarm, Spent};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::event::Cause;
-use crate::looks;
+use crate::news::news;
+use crate::{limits, looks};
 
 /// Alarm events and incidents remembered for each target: CloudWatch repeats deliveries within
 /// hours, and what recurs does so within weeks.
@@ -47,69 +48,6 @@ pub(crate) fn step(incident: &Incident, now: Timestamp) -> Option<Step> {
     })
 }
 
-/// What people have laid down, less what was used up.
-/// A canary holds `share` of what is added.
-pub(crate) fn policy(target: &Target, spent: &Spent, share: f64, now: Timestamp) -> Policy {
-    let response = &target.response;
-    let spent = rolled(spent.clone(), target, now);
-    let budget_left = response.monthly_budget.map(|budget| {
-        let price = target.price_per_server_hour;
-        let hours = if price > 0.0 {
-            budget / price
-        } else {
-            f64::MAX
-        };
-        // Saturates. An event lasts an hour at least before its cost is known.
-        (hours - spent.server_minutes / 60.0).max(0.0) as u32
-    });
-    Policy {
-        caps: Caps {
-            step: response.most_per_step,
-            event: Some(target.most_extra_servers),
-            day_left: response
-                .most_per_day
-                .map(|most| most.saturating_sub(spent.servers)),
-            budget_left,
-        },
-        people_within: response.people_within,
-        refresh: response.instance_refresh,
-        share,
-    }
-}
-
-/// `spent` of today and this month.
-fn rolled(mut spent: Spent, target: &Target, now: Timestamp) -> Spent {
-    let local = target.zone.to_datetime(now);
-    let day = local.date().to_string();
-    let month = local.strftime("%Y-%m").to_string();
-    if spent.day != day {
-        (spent.day, spent.servers) = (day, 0);
-    }
-    if spent.month != month {
-        (spent.month, spent.server_minutes) = (month, 0.0);
-    }
-    spent
-}
-
-/// What people are to be told, once each: a change of what it is, of where it stands, of whether a
-/// cap binds, of giving up.
-fn state(decision: &Decision, given_up: bool) -> String {
-    let phase = match decision.phase {
-        // Growing and holding take turns while a spike lasts, and what was too much of it is given
-        // back before it ends.
-        Phase::Growing | Phase::Holding if decision.hold.is_some() => "held",
-        Phase::HandingBack if decision.kind == Kind::UnforecastDemand => "held",
-        phase => phase.word(),
-    };
-    let capped = if decision.bound.is_some() {
-        " capped"
-    } else {
-        ""
-    };
-    let given_up = if given_up { " given up" } else { "" };
-    format!("{} {phase}{capped}{given_up}", decision.kind.word())
-}
-
 /// What became of the record.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Remembered {
@@ -123,6 +61,20 @@ pub(crate) struct Remembered {
     pub(crate) given_up: bool,
     /// Until the next look, where there is to be one.
     pub(crate) next: Option<SignedDuration>,
+    /// What caps held back in the incident so far.
+    pub(crate) held_back: HeldBack,
+}
+
+impl Remembered {
+    /// What people and the report are told beside the decision.
+    pub(crate) fn said(&self) -> Vec<String> {
+        let given_up = self.given_up.then(|| {
+            "nothing was known of demand for a day: what is held runs out, and the plan has the \
+             group again"
+                .to_owned()
+        });
+        given_up.into_iter().collect()
+    }
 }
 
 /// Writes `decision` into `incident`.
@@ -136,7 +88,7 @@ pub(crate) fn remember(
 ) -> Remembered {
     let before = active(incident, now).cloned();
     let held_before = incident.hold.is_some();
-    spend(incident, before.as_ref(), decision, evidence, target, now);
+    limits::spend(incident, before.as_ref(), decision, evidence, target, now);
     if before.is_none() {
         incident.past.extend(incident.hold.take());
     }
@@ -154,36 +106,19 @@ pub(crate) fn remember(
         && decision.diagnosis.demand.is_none()
         && incident.following.as_ref().is_some_and(blind);
     keep(incident, before.as_ref(), decision, !given_up, now);
-    let told = state(decision, given_up);
     let over = decision.phase == Phase::Over;
-    let fresh = incident.following.is_none();
     let mut following = incident
         .following
         .take()
         .unwrap_or_else(|| begun(cause, now));
-    // Ups and downs of what nobody has to see to are not told.
-    let quiet = decision.hold.is_none()
-        && matches!(decision.kind, Kind::Covered | Kind::PlannedRamp)
-        && !fresh
-        && !over;
-    // Steps down have pauses between them; a fault that comes meanwhile is told.
-    let pausing = decision.phase == Phase::Holding
-        && decision.bound.is_none()
-        && matches!(
-            decision.kind,
-            Kind::UnforecastDemand | Kind::Covered | Kind::PlannedRamp
-        )
-        && following.told.contains(Phase::HandingBack.word());
-    // One look that cannot tell does not take back what the looks before it found.
-    let unsure = decision.kind == Kind::Unknown
-        && decision.bound.is_none()
-        && !given_up
-        && !over
-        && !following.told.is_empty();
-    let tell = following.told != told && !quiet && !pausing && !unsure;
-    if tell {
-        following.told.clone_from(&told);
-    }
+    limits::hold_back(&mut following, decision, now);
+    let tell = news(
+        &mut following,
+        decision,
+        given_up,
+        incident.closed.last(),
+        now,
+    );
     let servers = decision.hold.unwrap_or(0);
     if before.as_ref().map_or(0, |hold| hold.servers) != servers {
         following.changed = now;
@@ -197,21 +132,14 @@ pub(crate) fn remember(
     following.look += 1;
     following.looked_at = now;
     following.phase = decision.phase.word().to_owned();
-    // What it was, not what it calms down to.
-    let telling = !matches!(
-        decision.diagnosis.kind,
-        Kind::Covered | Kind::PlannedRamp | Kind::Unknown
-    );
-    if telling || following.diagnosis.is_empty() {
-        decision
-            .diagnosis
-            .kind
-            .word()
-            .clone_into(&mut following.diagnosis);
+    let found = decision.diagnosis.kind;
+    if gravity(found.word()) < gravity(&following.diagnosis) {
+        found.word().clone_into(&mut following.diagnosis);
     }
     let idle = decision.hold.is_none() && now.duration_since(following.since) > LONGEST;
     let ends = over || given_up || idle || following.calm >= CALM_LOOKS;
     let next = (!ends).then(|| looks::interval(&following, decision, now));
+    let held_back = following.held_back;
     if ends {
         close(incident, following, now);
     } else {
@@ -224,6 +152,44 @@ pub(crate) fn remember(
         holds: incident.hold.is_some() || held_before,
         given_up,
         next,
+        held_back,
+    }
+}
+
+/// Place of a diagnosis among those an incident is remembered by: what it was, not what it calms
+/// down to. Demand goes first, since what recurs of it is an event.
+fn gravity(word: &str) -> usize {
+    const GRAVEST_FIRST: [Kind; 11] = [
+        Kind::UnforecastDemand,
+        Kind::Recovery,
+        Kind::CapacityLost,
+        Kind::LaunchesFailing,
+        Kind::BottleneckElsewhere,
+        Kind::BadRelease,
+        Kind::ResourceLeak,
+        Kind::OneServer,
+        Kind::Unknown,
+        Kind::PlannedRamp,
+        Kind::Covered,
+    ];
+    let place = GRAVEST_FIRST.iter().position(|kind| kind.word() == word);
+    place.unwrap_or(GRAVEST_FIRST.len())
+}
+
+/// Begins anew what shadow mode and the other modes do not share: in one nobody asks for what is
+/// held, and nobody pays for it. What was seen, and what must not teach, is of both.
+pub(crate) fn enter(incident: &mut Incident, shadow: bool, now: Timestamp) {
+    if incident.shadow == shadow {
+        return;
+    }
+    incident.shadow = shadow;
+    incident.spent = Spent::default();
+    if let Some(mut hold) = incident.hold.take() {
+        hold.until = now.max(hold.since);
+        incident.past.push(hold);
+    }
+    if let Some(following) = incident.following.take() {
+        close(incident, following, now);
     }
 }
 
@@ -245,6 +211,9 @@ fn begun(cause: &Cause, now: Timestamp) -> Following {
         refreshed: false,
         measured: None,
         due: None,
+        news: Vec::new(),
+        state: None,
+        held_back: HeldBack::default(),
     }
 }
 
@@ -328,27 +297,6 @@ fn keep(
     incident.past.drain(..surplus);
 }
 
-/// Counts what was added, and what was held since the last look.
-fn spend(
-    incident: &mut Incident,
-    before: Option<&Hold>,
-    decision: &Decision,
-    evidence: &Evidence,
-    target: &Target,
-    now: Timestamp,
-) {
-    let mut spent = rolled(std::mem::take(&mut incident.spent), target, now);
-    let fleet = evidence.fleet;
-    let there = fleet.desired.max(before.map_or(0, |hold| hold.servers));
-    spent.servers += decision.hold.map_or(0, |hold| hold.saturating_sub(there));
-    if let (Some(hold), Some(following)) = (before, &incident.following) {
-        let minutes = now.duration_since(following.looked_at).as_secs_f64() / 60.0;
-        let extra = f64::from(hold.servers.saturating_sub(fleet.planned));
-        spent.server_minutes += extra * minutes.clamp(0.0, 120.0);
-    }
-    incident.spent = spent;
-}
-
 /// Keeps the raise whose effect is to be judged until that can be, and the highest demand.
 fn judge(following: &mut Following, decision: &Decision, evidence: &Evidence, now: Timestamp) {
     let judged = SignedDuration::from_mins(10).saturating_add(evidence.lead_time);
@@ -382,6 +330,7 @@ fn close(incident: &mut Incident, following: Following, now: Timestamp) {
         diagnosis: following.diagnosis,
         highest: following.highest,
         expected: following.expected,
+        held_back: following.held_back,
     });
     let surplus = incident.closed.len().saturating_sub(REMEMBERED);
     incident.closed.drain(..surplus);

@@ -1,72 +1,95 @@
 //! What would have been done.
 
 use config::Target;
-use control::{Ask, ControlError, Outcome, TargetReport, World, append_to_ledger, rehearse};
-use diagnosis::decide;
-use documents::{LedgerEntry, Spent};
+use control::{Ask, ControlError, TargetReport, World, append_to_ledger, rehearse};
+use documents::LedgerEntry;
 use jiff::Timestamp;
-use ports::{DocumentStore, GroupReader, Notifier};
+use ports::{Clock, DocumentStore, GroupReader, Notifier, Reminder};
 
 use crate::answer::BY;
 use crate::event::Cause;
 use crate::gather::Gathered;
-use crate::record;
+use crate::looks;
+use crate::recorded::{Recorded, record_decision};
 use crate::tell::{Telling, tell};
 
-/// Decides and keeps a ledger; the record of incidents stays as it is, and the group can only be
-/// looked at. Only the alarm itself is decided on: what would follow depends on what was not done.
+/// Decides, follows and tells as in the other modes, and keeps a ledger of it; the group can only be
+/// looked at. What is held is so in the record alone, and each look decides as if it were there.
 pub(crate) async fn shadow<S, M, G, N, C>(
     world: &World<'_, S, M, G, N, C>,
     target: &Target,
     cause: &Cause,
-    gathered: &Gathered,
+    gathered: Gathered,
     now: Timestamp,
 ) -> Result<TargetReport, ControlError>
 where
     S: DocumentStore,
     G: GroupReader,
-    N: Notifier,
+    N: Notifier + Reminder,
+    C: Clock,
 {
-    let policy = record::policy(target, &Spent::default(), 1.0, now);
-    let decision = decide(&gathered.evidence, None, &policy, now);
-    let ask = Ask {
-        target,
-        by: BY,
-        rules: gathered.rules.clone(),
-        needs: None,
-        present: None,
-        evidence: control::Evidence::default(),
-        policy: None,
-        ceiling: None,
+    let reminds = world.notifier.reminds();
+    let recorded = record_decision(world.store, target, cause, reminds, &gathered, now).await?;
+    let Recorded {
+        decision,
+        incident,
+        remembered,
+        notes,
+    } = recorded;
+    let following = incident.as_ref().and_then(|it| it.following.as_ref());
+    let reminded = match following.zip(remembered.next) {
+        Some((following, span)) => looks::ask(world, target, following, span).await,
+        None => Ok(()),
     };
-    let outcome: Outcome = rehearse(world.store, world.groups, ask, now).await?;
-    let floor = decision
-        .hold
-        .or(outcome.plan.floors.first().map(|floor| floor.servers));
-    let entry = LedgerEntry {
-        at: now,
-        by: BY.to_owned(),
-        event: Some(cause.id()),
-        min_size: gathered.group.min_size,
-        in_service: gathered.group.in_service(),
-        floor: floor.unwrap_or(gathered.group.min_size),
-        demand: decision.demand(),
-        would_write: usize::from(decision.hold.is_some()),
-        reason: decision.reason.clone(),
-    };
-    let mut untold = None;
-    if append_to_ledger(world.store, &target.name, entry).await? {
-        let telling = Telling {
-            shadow: true,
-            failure: None,
-            extra: &[],
-            incident: None,
+    let mut report = TargetReport::new(&target.name, "shadow", notes.join("; "));
+    if let Some(decision) = decision {
+        let mut extra = remembered.said();
+        if remembered.refresh {
+            extra.push("an instance refresh would have been started".to_owned());
+        }
+        let mut untold = None;
+        if remembered.tell {
+            let telling = Telling {
+                shadow: true,
+                failure: None,
+                extra: &extra,
+                incident: incident.as_ref(),
+                held_back: remembered.held_back,
+            };
+            untold = tell(world.notifier, target, cause, &decision, &telling).await;
+        }
+        let ask = Ask {
+            target,
+            by: BY,
+            rules: gathered.rules,
+            needs: None,
+            present: None,
+            evidence: control::Evidence::default(),
+            policy: None,
+            ceiling: None,
         };
-        untold = tell(world.notifier, target, cause, &decision, &telling).await;
+        let outcome = rehearse(world.store, world.groups, ask, now).await?;
+        let planned = outcome.plan.floors.first().map(|floor| floor.servers);
+        let floor = decision.hold.or(planned);
+        let entry = LedgerEntry {
+            at: now,
+            by: BY.to_owned(),
+            event: Some(cause.id()),
+            min_size: gathered.group.min_size,
+            in_service: gathered.group.in_service(),
+            floor: floor.unwrap_or(gathered.group.min_size),
+            demand: decision.demand(),
+            would_write: usize::from(decision.hold.is_some()),
+            reason: decision.reason.clone(),
+        };
+        append_to_ledger(world.store, &target.name, entry).await?;
+        report.floor = floor;
+        report.changes = usize::from(decision.hold.is_some());
+        report.notes.insert(0, decision.reason);
+        report.notes.extend(extra);
+        report.notes.extend(untold);
     }
-    let mut report = TargetReport::new(&target.name, "shadow", decision.reason);
-    report.notes.extend(untold);
-    report.floor = floor;
-    report.changes = usize::from(decision.hold.is_some());
+    report.notes.extend(gathered.notes);
+    reminded?;
     Ok(report)
 }

@@ -3,7 +3,7 @@
 use config::Target;
 use control::ControlError;
 use diagnosis::{Alarm, Decision, Kind, Phase, recurring};
-use documents::Incident;
+use documents::{HeldBack, Incident};
 use ports::{Message, Notifier};
 use serde_json::{Value, json};
 
@@ -19,6 +19,8 @@ pub(crate) struct Telling<'a> {
     pub(crate) extra: &'a [String],
     /// The record, where there is one.
     pub(crate) incident: Option<&'a Incident>,
+    /// What caps held back in the incident so far.
+    pub(crate) held_back: HeldBack,
 }
 
 /// Sends what was found, why, what was done and what a person should do. A message that cannot be
@@ -86,6 +88,7 @@ fn message(target: &Target, cause: &Cause, decision: &Decision, telling: &Tellin
             decision.bound.as_deref().unwrap_or("a cap"),
         ));
     }
+    text.extend(held_back(decision, telling));
     for line in telling.extra {
         text.push_str(&format!("{}.\n", sentence(line)));
     }
@@ -129,6 +132,18 @@ fn message(target: &Target, cause: &Cause, decision: &Decision, telling: &Tellin
             proposal.map(|(_, toml)| toml),
         ),
     }
+}
+
+/// What caps held back in all, told when it is over.
+fn held_back(decision: &Decision, telling: &Telling<'_>) -> Option<String> {
+    let held_back = telling.held_back;
+    let ends = matches!(decision.phase, Phase::Over | Phase::HandingBack);
+    (ends && held_back.servers > 0).then(|| {
+        format!(
+            "Caps held back up to {} servers meanwhile: about {:.0} requests found none because of that.\n",
+            held_back.servers, held_back.lost
+        )
+    })
 }
 
 /// One line of at most 100 characters, as SNS takes it.
@@ -236,6 +251,8 @@ fn record(
         "heldBack": decision.held_back,
         "heldBackBy": decision.bound,
         "lostPerMinute": decision.lost,
+        "heldBackMost": telling.held_back.servers,
+        "lostInAll": telling.held_back.lost,
         "leak": diagnosis.leak.as_ref().map(|it| json!({
             "resource": it.resource, "eachHour": it.each_hour,
             "minutesLeft": it.left.as_mins(), "servers": it.servers,

@@ -1,7 +1,7 @@
 //! Everything between gathering and writing; pure.
 
-use config::Desired;
-use documents::{Baseline, Hold, Incident, Plan};
+use config::{Desired, Mode, Target};
+use documents::{Baseline, Hold, Plan};
 use fleet::{Group, Policy, PolicyKind, ScheduledAction};
 use jiff::{SignedDuration, Timestamp};
 use planning::{
@@ -41,7 +41,7 @@ pub(crate) fn decide(
     if let Loaded::Unusable(error, _) = &seen.plan {
         notes.push(format!("the stored plan is replaced: {}", chain(error)));
     }
-    let hold = held(&seen.incident, &seen.group, now, &mut notes);
+    let hold = held(target, seen, now, &mut notes);
     let needs = match (&ask.needs, previous) {
         (Some(needs), _) => needs.clone(),
         (None, Some(plan)) if plan.expires_at > now => kept_needs(plan),
@@ -178,16 +178,16 @@ pub(crate) fn decide(
     })
 }
 
-/// The hold in force. An incident that cannot be read may have one: what is there is then held.
-fn held(
-    incident: &Loaded<Incident>,
-    group: &Group,
-    now: Timestamp,
-    notes: &mut Vec<String>,
-) -> Option<Hold> {
-    match incident {
+/// The hold in force: in shadow mode what would be held, in any other what is. An incident that
+/// cannot be read may have one: what is there is then held.
+fn held(target: &Target, seen: &Seen, now: Timestamp, notes: &mut Vec<String>) -> Option<Hold> {
+    match &seen.incident {
         Loaded::Absent => None,
-        Loaded::Found(incident, _) => incident.body.hold.clone().filter(|hold| hold.until > now),
+        Loaded::Found(incident, _) => {
+            let incident = &incident.body;
+            let own = incident.shadow == (target.mode == Mode::Shadow);
+            incident.hold.clone().filter(|hold| own && hold.until > now)
+        }
         Loaded::Unusable(error, _) => {
             notes.push(format!("present capacity is held: {}", chain(error)));
             let until = now
@@ -196,7 +196,7 @@ fn held(
             Some(Hold {
                 since: now,
                 until,
-                servers: group.desired_capacity,
+                servers: seen.group.desired_capacity,
                 demand: 0.0,
                 reason: "the incident document cannot be read".to_owned(),
             })

@@ -17,6 +17,7 @@ mod hand_back;
 mod ladder;
 mod lease;
 mod ledger;
+mod looks;
 mod metrics;
 mod near;
 mod outcome;
@@ -50,6 +51,7 @@ pub use ladder::{
 };
 pub use lease::{HeldLease, acquire, release};
 pub use ledger::append_to_ledger;
+pub use looks::look_again;
 pub use metrics::{
     demand_minutes, demand_series, gather_history, metric_name, metric_statistic, minute_spread,
     present, recent_demand,

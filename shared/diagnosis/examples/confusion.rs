@@ -1,5 +1,6 @@
 //! How often each kind of incident is taken for which: `cargo run --release -p diagnosis --example
-//! confusion -- [first seed] [how many of each kind] [v for the misses]`.
+//! confusion -- [first seed] [how many of each kind] [small, noisy, sparse
+//! or sparsest] [v for the misses]`.
 
 #![allow(
     clippy::print_stdout,
@@ -14,6 +15,7 @@ mod scenarios;
 use std::collections::BTreeMap;
 
 use diagnosis::{Kind, decide};
+use scenarios::Setting;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -25,11 +27,14 @@ fn main() {
     };
     let (first, count) = (number(0, 1), number(1, 20));
     let talks = arguments.iter().any(|argument| argument == "v");
+    let named = |setting: &&Setting| arguments.iter().any(|it| it == setting.word());
+    let setting = Setting::ALL.iter().find(named).copied();
+    let setting = setting.unwrap_or(Setting::Usual);
     let mut seen = BTreeMap::<(Kind, Kind), usize>::new();
     let (mut right, mut other, mut withheld) = (0_u32, 0_u32, 0_usize);
     for kind in Kind::ALL {
         for seed in first..first + count {
-            let scenario = scenarios::draw(kind, seed);
+            let scenario = scenarios::draw_in(setting, kind, seed);
             let now = scenario.evidence.until;
             let decision = decide(&scenario.evidence, None, &scenario.policy, now);
             *seen.entry((kind, decision.kind)).or_default() += 1;

@@ -65,7 +65,7 @@ fn hold_length(lead_time: SignedDuration) -> SignedDuration {
 }
 
 /// From a decision until the next one has been carried out.
-const UNTIL_NEXT: f64 = 1.5;
+pub(crate) const UNTIL_NEXT: f64 = 1.5;
 
 /// Decides what the group needs, given what is held already.
 ///

@@ -53,6 +53,24 @@ fn every_kind_is_found_and_no_spike_is_withheld_from() {
     );
 }
 
+/// Few servers, much noise, metrics of five minutes: less can be told then, but no spike may be
+/// withheld from.
+#[test]
+fn no_spike_is_withheld_from_where_less_can_be_told() {
+    for setting in scenarios::Setting::ALL {
+        for seed in 1..=40 {
+            let drawn = scenarios::draw_in(setting, Kind::UnforecastDemand, seed);
+            let decision = decide(&drawn.evidence, None, &drawn.policy, drawn.evidence.until);
+            assert!(
+                !decision.kind.withholds(),
+                "{setting:?} {seed}: {} taken for {}",
+                drawn.about,
+                decision.reason
+            );
+        }
+    }
+}
+
 fn minutes(count: i64) -> SignedDuration {
     SignedDuration::from_mins(count)
 }

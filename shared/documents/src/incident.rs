@@ -24,6 +24,9 @@ pub struct Incident {
     /// What caps count.
     #[serde(default)]
     pub spent: Spent,
+    /// Whether all this was only thought through, in shadow mode: nobody asked for what `hold` says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shadow: bool,
 }
 
 /// An incident that is being followed.
@@ -67,6 +70,48 @@ pub struct Following {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub due: Option<Timestamp>,
+    /// What people were told of in this incident.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub news: Vec<News>,
+    /// The state it is in, told or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<State>,
+    /// What caps held back.
+    #[serde(default)]
+    pub held_back: HeldBack,
+}
+
+/// A state that people were told of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct News {
+    /// Diagnosis and phase, such as `unforecast-demand held`.
+    pub state: String,
+    /// How often they were.
+    pub times: u32,
+}
+
+/// The state of an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// Diagnosis and phase, such as `unforecast-demand held`.
+    pub state: String,
+    /// Since when.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub since: Timestamp,
+}
+
+/// What caps held back in one incident.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeldBack {
+    /// Most servers at once.
+    pub servers: u32,
+    /// Requests that found no server because of that, as estimated.
+    pub lost: f64,
+    /// How many of them each minute since the last look.
+    pub each_minute: f64,
 }
 
 /// Servers that were added at once.
@@ -98,6 +143,9 @@ pub struct Closed {
     pub highest: f64,
     /// The forecast's median then, in requests per minute, where known.
     pub expected: Option<f64>,
+    /// What caps held back.
+    #[serde(default)]
+    pub held_back: HeldBack,
 }
 
 /// What the caps per day and per month count.
@@ -165,6 +213,9 @@ impl Document for Incident {
                 .flat_map(|(highest, expected)| std::iter::once(highest).chain(expected)),
         )?;
         demand([self.spent.server_minutes])?;
+        let following = self.following.iter().map(|it| it.held_back);
+        let held_back = following.chain(self.closed.iter().map(|it| it.held_back));
+        demand(held_back.flat_map(|it| [it.lost, it.each_minute]))?;
         match holds().find(|hold| hold.until < hold.since) {
             Some(hold) => Err(format!(
                 "hold from {} ends before it, at {}",

@@ -26,7 +26,9 @@ pub use forecast::{
     Accuracy, CandidateRecord, DataRecord, Forecast, MemoryRecord, PastRecord, RepairRecord,
 };
 pub use history::History;
-pub use incident::{Closed, Following, Hold, Incident, Raise, SeenAlarm, Spent};
+pub use incident::{
+    Closed, Following, HeldBack, Hold, Incident, News, Raise, SeenAlarm, Spent, State,
+};
 pub use measurements::{Measurements, ThroughputRecord};
 pub use plan::{Canary, Ceiling, ManagedPolicy, Plan, PlanStep, PlannedAction, Shortfall};
 pub use record::{DriftRecord, NewsRecord, Record, ScoredNight};

@@ -45,6 +45,17 @@ impl<W: Write> Notifier for ConsoleNotifier<W> {
     }
 }
 
+/// Nothing comes back later to who runs a command once.
+impl<W: Write> Reminder for ConsoleNotifier<W> {
+    fn reminds(&self) -> bool {
+        false
+    }
+
+    async fn remind(&self, _: &Look, _: SignedDuration) -> Result<(), PortError> {
+        Ok(())
+    }
+}
+
 /// Keeps every message and every reminder. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct RecordingNotifier {

@@ -45,6 +45,8 @@ pub struct Replay {
     pub outcome: Outcome,
     /// What the alternatives came to on the same minutes.
     pub alternatives: Alternatives,
+    /// The band's upper edge by the minute, as its alarm compared demand with it.
+    pub edges: Vec<(Timestamp, f64)>,
     /// Messages that people got, with their time.
     pub messages: Vec<(Timestamp, Message)>,
     /// Runs that failed, with their time and reason.
@@ -129,6 +131,7 @@ struct Run {
     forecast: Option<Forecast>,
     forecast_day: Option<jiff::civil::Date>,
     records: Vec<MinuteRecord>,
+    edges: Vec<(Timestamp, f64)>,
     messages: Vec<(Timestamp, Message)>,
     failures: Vec<(Timestamp, String)>,
     reasons: Vec<(Timestamp, Source, String)>,
@@ -173,6 +176,7 @@ impl Run {
             forecast: None,
             forecast_day: None,
             records: Vec::with_capacity(replayed.len()),
+            edges: Vec::new(),
             messages: Vec::new(),
             failures: Vec::new(),
             reasons: Vec::new(),
@@ -282,6 +286,7 @@ impl Run {
             .metrics
             .published_at(&band_metric(&self.target.name), at);
         let edge = published.or_else(|| upper_edge(self.forecast.as_ref()?, at));
+        self.edges.extend(edge.map(|edge| (at, edge)));
         let capacity = f64::from(record.in_service) * throughput * OVERLOAD;
         let outside = self.band.see(record.demand, edge, now);
         let overloaded = self.load.see(record.demand, Some(capacity), now);
@@ -359,6 +364,7 @@ impl Run {
             records: self.records,
             changes,
             alternatives,
+            edges: self.edges,
             messages: self.messages,
             failures: self.failures,
             runs: self.runs,

@@ -4,12 +4,8 @@
 //! handlers run as in [`crate::replay()`], above target tracking, which is also what the first
 //! alternative has alone.
 
-use control::upper_edge;
-use documents::{Forecast, decode, keys};
 use fleet::Sizes;
 use jiff::{SignedDuration, Timestamp};
-use pollster::block_on;
-use ports::DocumentStore;
 use simulation::alternatives::{Setting, target_tracking};
 use simulation::{
     GroupSpec, MinuteRecord, Origin, Random, SimulatedGroup, Source, lost_demand, required_servers,
@@ -27,6 +23,10 @@ pub struct Spike {
     pub ramp: u32,
     /// Minutes from launch to in service.
     pub boot: u32,
+    /// Servers that the usual demand takes over a day, on average.
+    pub size: f64,
+    /// Standard deviation of single minutes, as a share of demand.
+    pub noise: f64,
     /// Draws the noise.
     pub seed: u64,
 }
@@ -72,6 +72,19 @@ const BEFORE: usize = 120;
 const WINDOW: usize = 480;
 
 impl Spike {
+    /// A spike of an ordinary service: about nine servers, 2 % noise.
+    #[must_use]
+    pub fn new(times: f64, ramp: u32, boot: u32, seed: u64) -> Self {
+        Self {
+            times,
+            ramp,
+            boot,
+            size: 9.0,
+            noise: 0.02,
+            seed,
+        }
+    }
+
     /// What demand is multiplied by, `minute` minutes after the start.
     fn factor(&self, minute: usize) -> f64 {
         let up = self.ramp as usize;
@@ -102,11 +115,11 @@ impl Spike {
         let values = (0..DAYS * 1440 + WINDOW).map(|minute| {
             let of_day = (first + minute as i64).rem_euclid(1440) as f64 / 1440.0;
             let angle = core::f64::consts::TAU * (of_day - 0.25);
-            let usual = 9_000.0 + 3_000.0 * libm::sin(angle);
+            let usual = self.size * THROUGHPUT * (1.0 + libm::sin(angle) / 3.0);
             let factor = minute
                 .checked_sub(before)
                 .map_or(1.0, |since| self.factor(since));
-            usual * factor * (1.0 + 0.02 * random.normal())
+            (usual * factor * (1.0 + self.noise * random.normal())).max(0.0)
         });
         Series::new(start, Step::MINUTE, values.collect()).ok()
     }
@@ -115,7 +128,7 @@ impl Spike {
         format!(
             "[[target]]\nname = \"web\"\nmode = \"active\"\n\
              demand = {{ namespace = \"Shop\", name = \"Requests\" }}\n\
-             min_servers = 2\nmax_servers = 1000\nthroughput = {THROUGHPUT}\nlead_time = \"{}m\"\n\
+             min_servers = 2\nmax_servers = 9000\nthroughput = {THROUGHPUT}\nlead_time = \"{}m\"\n\
              [target.simulation]\nboot = \"{}m\"\nreactive = {{ utilization = {UTILIZATION} }}\n",
             self.boot, self.boot
         )
@@ -157,7 +170,7 @@ pub fn measure(spike: &Spike) -> Result<Measured, ReplayError> {
     let setting = Setting {
         throughput: THROUGHPUT,
         min_servers: 2,
-        max_servers: 1000,
+        max_servers: 9000,
         initial_servers: Some(there),
         boot: SignedDuration::from_mins(i64::from(spike.boot)),
         boot_spread: 0.0,
@@ -169,13 +182,10 @@ pub fn measure(spike: &Spike) -> Result<Measured, ReplayError> {
     let spiked = demand.between(later(BEFORE), later(WINDOW));
     let tracking = target_tracking(&spiked, &setting).map_err(ReplayError::Simulation)?;
     let stepping = step_scaling(&spiked, &setting)?;
-    let forecast = keys::forecasts_for("web", from, 1).find_map(|key| {
-        let stored = block_on(run.store.get(&key)).ok().flatten()?;
-        decode::<Forecast>(&key, &stored.bytes).ok()
-    });
-    let edge = |at: Timestamp| {
-        let forecast = forecast.as_ref()?;
-        upper_edge(&forecast.body, at)
+    let edge = |index: usize| {
+        let at = later(index);
+        let found = run.edges.binary_search_by_key(&at, |(minute, _)| *minute);
+        found.ok().map(|found| run.edges[found].1)
     };
     let event = BEFORE..BEFORE + spike.minutes();
     let loss = |records: &[MinuteRecord]| {
@@ -202,7 +212,7 @@ pub fn measure(spike: &Spike) -> Result<Measured, ReplayError> {
         forescale: loss(run.records.get(BEFORE..).unwrap_or_default()),
         tracking: loss(&tracking.records),
         stepping: loss(&stepping),
-        bound: bound(spike, values, there, |index| edge(later(index))),
+        bound: bound(spike, values, there, edge),
     })
 }
 

@@ -8,72 +8,11 @@
 
 mod common;
 
-use common::{ACTIVE, Stage, alarm, at, config, forecast, mins, series};
+use common::spiking::{follow, incident, leaking, look_event, received, stage};
+use common::{ACTIVE, Stage, alarm, at, config, mins, series};
 use documents::{Incident, keys};
 use ports::{Look, MetricName};
-use serde_json::{Value, json};
-
-/// 6 servers planned, demand of `during` from 08:40 for an hour, 5,500 before and after.
-fn stage(mode: &str, during: f64) -> Stage {
-    stage_of(&config(mode), during)
-}
-
-fn stage_of(config: &str, during: f64) -> Stage {
-    let now = at("2026-11-20T08:38:00Z");
-    let demand = series(now - mins(8 * 60), 36 * 60, |m| {
-        if (482..542).contains(&m) {
-            during
-        } else {
-            5500.0
-        }
-    });
-    let stage = Stage::new(now, config, demand, true);
-    stage.put_forecast(&forecast(at("2026-11-20T00:00:00Z"), |_| 6000.0));
-    assert!(!stage.planner().failed);
-    stage.pass(mins(7), 5500.0);
-    stage
-}
-
-fn incident(stage: &Stage) -> Incident {
-    stage.get(&keys::incident("web")).unwrap_or_default()
-}
-
-fn look_event(look: &Look) -> Value {
-    let body = json!({ "forescaleLook": look }).to_string();
-    json!({ "Records": [{ "eventSource": "aws:sqs", "messageId": "1", "body": body }] })
-}
-
-/// The same message, delivered for the `count`th time.
-fn received(look: &Look, count: u32) -> Value {
-    let mut event = look_event(look);
-    event["Records"][0]["attributes"] = json!({ "ApproximateReceiveCount": count.to_string() });
-    event
-}
-
-/// Delivers looks as they come due until none is left, at most so many.
-fn follow(stage: &Stage, most: usize) -> Vec<u32> {
-    let mut floors = Vec::new();
-    for _ in 0..most {
-        let looks = stage.notifier.take_looks();
-        let Some((look, span)) = looks.last().cloned() else {
-            return floors;
-        };
-        let begun = at("2026-11-20T08:40:00Z");
-        for _ in 0..span.as_mins().max(1) {
-            let since = stage.now().duration_since(begun).as_mins();
-            let demand = if (0..60).contains(&since) {
-                15_000.0
-            } else {
-                5500.0
-            };
-            stage.pass(mins(1), demand);
-        }
-        let ended = stage.responder(&look_event(&look));
-        assert!(!ended.failed, "{ended:?}");
-        floors.push(stage.group().min_size);
-    }
-    floors
-}
+use serde_json::json;
 
 #[test]
 fn a_spike_is_followed_until_the_plan_has_it_again() {
@@ -420,61 +359,6 @@ fn a_fault_that_comes_while_servers_go_back_is_told() {
 }
 
 #[test]
-fn caps_per_step_day_and_month_are_kept_and_told() {
-    for (lines, most, word) in [
-        ("[target.response]\nmost_per_step = 4", 10, "per step"),
-        ("[target.response]\nmost_per_day = 7", 13, "per day"),
-        (
-            "price_per_server_hour = 2.0\n[target.response]\nmonthly_budget = 10.0",
-            11,
-            "monthly budget",
-        ),
-    ] {
-        let stage = stage(&format!("{ACTIVE}\n{lines}"), 15_000.0);
-        // Six servers are there.
-        stage.by_hand(fleet::Sizes {
-            desired_capacity: Some(6),
-            ..fleet::Sizes::default()
-        });
-        assert!(!stage.responder(&alarm(stage.now())).failed);
-        assert_eq!(stage.group().min_size, most, "{lines}");
-        let told = stage.notifier.messages();
-        assert!(told[0].text.contains(word), "{told:?}");
-        assert!(
-            told[0].text.contains("of demand finds no server"),
-            "{told:?}"
-        );
-        assert_eq!(told[0].record["heldBack"], 16 - most);
-        assert!(told[0].record["lostPerMinute"].as_f64().unwrap() > 0.0);
-    }
-}
-
-/// Memory of the whole group climbs for hours while demand stays.
-fn leaking(lines: &str) -> Stage {
-    let now = at("2026-11-20T08:40:00Z");
-    let flat = series(now - mins(8 * 60), 36 * 60, |m| {
-        5500.0 + f64::from(m as u32 % 7)
-    });
-    let text = format!(
-        "{ACTIVE}\n[target.response]\nexhaustible = [{{ label = \"memory\", namespace = \"CWAgent\", name = \"mem\" }}]\n{lines}"
-    );
-    let stage = Stage::new(now, &config(&text), flat, true);
-    let memory = series(now - mins(8 * 60), 36 * 60, |m| {
-        40.0 + (m as f64 - 240.0).max(0.0) * 0.1 + f64::from(m as u32 % 5) * 0.2
-    });
-    let metric = MetricName {
-        namespace: "CWAgent".to_owned(),
-        name: "mem".to_owned(),
-        dimensions: [].into(),
-    };
-    let metrics = stage.metrics.clone().with(metric, memory);
-    let stage = Stage { metrics, ..stage };
-    stage.put_forecast(&forecast(at("2026-11-20T00:00:00Z"), |_| 6000.0));
-    assert!(!stage.planner().failed);
-    stage
-}
-
-#[test]
 fn a_leak_raises_nothing_and_says_so_and_is_refreshed_only_where_that_is_allowed() {
     for (lines, refreshed) in [("", false), ("instance_refresh = true", true)] {
         let stage = leaking(lines);
@@ -503,6 +387,7 @@ fn what_recurs_is_proposed_as_an_event_of_the_target() {
         diagnosis: "unforecast-demand".to_owned(),
         highest: 15_000.0,
         expected: Some(6000.0),
+        held_back: documents::HeldBack::default(),
     };
     let past = Incident {
         closed: vec![
@@ -538,105 +423,6 @@ fn the_planner_publishes_the_band_of_the_next_hundred_minutes() {
     assert_eq!(*first.0, at("2026-11-20T08:38:00Z"));
     assert_eq!(*last.0, at("2026-11-20T10:17:00Z"));
     assert!(published.values().all(|value| *value == 6000.0));
-}
-
-#[test]
-fn whatever_call_of_a_look_fails_nothing_is_lowered_and_it_is_caught_up_with() {
-    use local::Fault;
-    let scene = || {
-        let stage = stage(ACTIVE, 15_000.0);
-        assert!(!stage.responder(&alarm(stage.now())).failed);
-        let (look, _) = stage.notifier.take_looks()[0].clone();
-        stage.pass(mins(1), 15_000.0);
-        (stage, look)
-    };
-    let (clean, look) = scene();
-    let clean = Stage {
-        faults: local::Faults::none(),
-        ..clean
-    };
-    assert!(!clean.responder(&look_event(&look)).failed);
-    let calls = clean.faults.calls();
-    assert!(
-        calls.iter().any(|call| call.operation == "remind"),
-        "{calls:?}"
-    );
-    for (index, call) in calls.iter().enumerate() {
-        for fault in [
-            Fault::Throttled,
-            Fault::Denied,
-            Fault::UnansweredBefore,
-            Fault::UnansweredAfter,
-            Fault::Hangs,
-        ] {
-            let (stage, look) = scene();
-            let stage = Stage {
-                faults: local::Faults::none().nth(index + 1, fault),
-                ..stage
-            };
-            let before = stage.group();
-            let context = format!("call {index} {call:?}, {fault:?}");
-            let _ = stage.responder(&look_event(&look));
-            let after = stage.group();
-            assert!(after.min_size >= before.min_size, "{context}");
-            assert!(
-                after.desired_capacity >= before.desired_capacity,
-                "{context}"
-            );
-            // Delivered again after the lease and SQS's wait, somebody looks again in the end.
-            stage.faults.heal();
-            stage.pass(mins(6), 15_000.0);
-            assert!(!stage.responder(&look_event(&look)).failed, "{context}");
-            assert!(!stage.notifier.take_looks().is_empty(), "{context}");
-            assert!(incident(&stage).hold.is_some(), "{context}");
-        }
-    }
-}
-
-/// What only says more about a spike must not keep servers from it, neither refused nor hanging.
-#[test]
-fn servers_come_whatever_evidence_does_not() {
-    use local::Fault;
-    let behind =
-        "[target.response]\nbehind = [{ label = \"db\", namespace = \"Shop\", name = \"Db\" }]";
-    let measured = "throughput = { utilization = 60, initial = 1000 }";
-    let text = config(&format!("{ACTIVE}\n{behind}")).replace("throughput = 1000", measured);
-    let evidence = |call: &local::Call| match call.operation {
-        "activities" | "notify" => true,
-        "read" => !call.resource.ends_with("Requests"),
-        "get" => call.resource.contains("/forecast/") || call.resource.contains("history"),
-        _ => false,
-    };
-    let clean = stage_of(&text, 15_000.0);
-    let clean = Stage {
-        faults: local::Faults::none(),
-        ..clean
-    };
-    assert!(!clean.responder(&alarm(clean.now())).failed);
-    let calls = clean.faults.calls();
-    // The first read of the plan is for what is planned; the next one is what is changed.
-    let plan = calls
-        .iter()
-        .position(|call| call.resource.ends_with("plan.json"));
-    let chosen = calls
-        .iter()
-        .enumerate()
-        .filter(|(index, call)| evidence(call) || plan == Some(*index));
-    let mut tried = 0;
-    for (index, call) in chosen {
-        for fault in [Fault::Hangs, Fault::Throttled, Fault::Denied] {
-            let stage = stage_of(&text, 15_000.0);
-            let faults = local::Faults::none().nth(index + 1, fault);
-            let stage = Stage { faults, ..stage };
-            let ended = stage.responder(&alarm(stage.now()));
-            let context = format!("{call:?} {fault:?}: {ended:?}");
-            assert!(!ended.failed, "{context}");
-            assert!(stage.group().min_size >= 15, "{context}");
-            assert_eq!(stage.notifier.take_looks().len(), 1, "{context}");
-            tried += 1;
-        }
-    }
-    assert!(tried >= 20, "{tried}: {calls:?}");
 }
 
 #[test]

@@ -11,12 +11,7 @@ use replay::spikes::{Spike, measure};
 #[test]
 fn a_spike_loses_less_than_with_the_alternatives_and_hardly_more_than_it_must() {
     for (times, ramp, boot) in [(3.0, 0, 3), (5.0, 15, 8), (10.0, 5, 1)] {
-        let spike = Spike {
-            times,
-            ramp,
-            boot,
-            seed: 77,
-        };
+        let spike = Spike::new(times, ramp, boot, 77);
         let found = measure(&spike).unwrap();
         let ours = found.forescale.lost;
         assert!(found.bound > 0.0 && ours > 0.0, "{spike:?}: {found:?}");

@@ -3,7 +3,7 @@
 mod servers;
 mod signals;
 
-use config::Target;
+use config::{Mode, Target};
 use control::{
     ControlError, Edges, Known, Loaded, Settings, TimelyWorld, World, band, chain, demand_minutes,
     load, metric_name, resolve_rules,
@@ -16,7 +16,7 @@ use planning::{Rules, own_max};
 use ports::{Clock, DocumentStore, GroupReader, MetricSource, PortError, Reading};
 use timeseries::Step;
 
-use servers::{planned, read_activities, release, unhealthy};
+use servers::{as_forecast, planned, read_activities, release, unhealthy};
 use signals::{Asked, asked, named, place, track};
 
 /// Minutes of metrics that are looked at: a leak shows over hours.
@@ -127,6 +127,13 @@ where
         None
     });
     evidence.band = edges.map(within);
+    // There is no plan in shadow mode, to which what is held could go back.
+    if target.mode == Mode::Shadow
+        && let Some(band) = &evidence.band
+    {
+        let planned = &mut evidence.fleet.planned;
+        *planned = (*planned).max(as_forecast(band, &rules)).min(fleet.most);
+    }
     evidence.demand = match demand {
         Ok(mut values) => {
             let counted = ["Sum", "SampleCount"].contains(&target.demand.statistic.as_str());

@@ -1,6 +1,6 @@
 //! What the group, its activities and the plan tell of its servers.
 
-use diagnosis::{Activities, FailedLaunch, Release};
+use diagnosis::{Activities, Band, FailedLaunch, Release};
 use documents::Plan;
 use fleet::{Activity, ActivityStatus, Group, Lifecycle, SCHEDULE_TARDINESS};
 use jiff::Timestamp;
@@ -36,6 +36,17 @@ pub(super) fn planned(plan: Option<&Plan>, group: &Group, rules: &Rules, now: Ti
         .max(rules.min_servers)
         .max(plan.human_floor.unwrap_or(0))
         .min(most)
+}
+
+/// What a plan would ask for now, early enough, as far as the forecast's upper edge tells.
+pub(super) fn as_forecast(band: &Band, rules: &Rules) -> u32 {
+    let ahead = rules.lead_time.saturating_add(SCHEDULE_TARDINESS).as_mins();
+    let minutes = usize::try_from(ahead).unwrap_or(0) + 1;
+    let edges = band.upper.iter().copied().skip(band.present).take(minutes);
+    let highest = edges.filter(|edge| edge.is_finite()).fold(0.0, f64::max);
+    planning::servers_for(highest, rules.throughput)
+        .max(rules.min_servers)
+        .min(rules.max_servers)
 }
 
 pub(super) fn read_activities(found: &[Activity]) -> Activities {

@@ -5,11 +5,16 @@ use jiff::SignedDuration;
 use simulation::service::{Fault, Service};
 use simulation::{LaunchFailures, Origin, SimulatedGroup, Source};
 
-use super::{Drawn, MINUTES, Scenario, healthy, minute, missing, policy};
+use super::{Drawn, MINUTES, Scenario, Setting, healthy, minute, missing, policy};
 
 /// The scenario of `kind` that `seed` draws.
 pub fn draw(kind: Kind, seed: u64) -> Scenario {
-    let mut drawn = healthy(seed ^ ((kind as u64 + 1) << 40));
+    draw_in(Setting::Usual, kind, seed)
+}
+
+/// The same of a service in some `setting`.
+pub fn draw_in(setting: Setting, kind: Kind, seed: u64) -> Scenario {
+    let mut drawn = healthy(seed ^ ((kind as u64 + 1) << 40), setting);
     let (about, evidence, caps) = match kind {
         Kind::UnforecastDemand => spike(&mut drawn),
         Kind::PlannedRamp => ramp(&mut drawn),

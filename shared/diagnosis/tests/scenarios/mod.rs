@@ -27,14 +27,51 @@ use jiff::{SignedDuration, Timestamp};
 use simulation::service::{Metrics, Service, ServiceSpec, observe};
 use simulation::{GroupSpec, Random, SimulatedGroup};
 
-pub use faults::draw;
+pub use faults::{draw, draw_in};
 
 /// Minutes before the moment of decision.
 pub const MINUTES: usize = 240;
 
+/// What makes a service harder to judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// As most are.
+    Usual,
+    /// Two to four servers, some tens to hundreds of requests a minute.
+    Small,
+    /// Single minutes deviate by 8 to 20 %.
+    Noisy,
+    /// Every metric but demand has one value each five minutes.
+    Sparse,
+    /// So has demand.
+    Sparsest,
+}
+
+impl Setting {
+    pub const ALL: [Self; 5] = [
+        Self::Usual,
+        Self::Small,
+        Self::Noisy,
+        Self::Sparse,
+        Self::Sparsest,
+    ];
+
+    /// What it is called.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Usual => "usual",
+            Self::Small => "small",
+            Self::Noisy => "noisy",
+            Self::Sparse => "sparse",
+            Self::Sparsest => "sparsest",
+        }
+    }
+}
+
 /// What a scenario starts from.
 #[derive(Debug, Clone)]
 pub struct Drawn {
+    pub setting: Setting,
     pub random: Random,
     pub service: ServiceSpec,
     /// Demand without fault, by the minute, and what the forecast says of it.
@@ -65,10 +102,14 @@ pub fn minute(index: usize) -> Timestamp {
 }
 
 /// A service of some size and shape, healthy, at some hour of its day.
-pub fn healthy(seed: u64) -> Drawn {
+pub fn healthy(seed: u64, setting: Setting) -> Drawn {
     let mut random = Random::keyed(seed, &[1]);
     let servers = (3.0 * (20.0_f64).powf(random.uniform())).round();
     let throughput = 200.0 * (25.0_f64).powf(random.uniform());
+    let (servers, throughput) = match setting {
+        Setting::Small => (2.0 + (servers % 3.0), throughput / 10.0),
+        _ => (servers, throughput),
+    };
     // The day's fullest minute takes most of what the servers carry.
     let fullest = servers * throughput * random.between(0.55, 0.85);
     let swing = random.between(0.0, 0.6);
@@ -91,7 +132,11 @@ pub fn healthy(seed: u64) -> Drawn {
         noise: random.between(0.01, 0.06),
     };
     Drawn {
-        noise: random.between(0.01, 0.07),
+        noise: match setting {
+            Setting::Noisy => random.between(0.08, 0.2),
+            _ => random.between(0.01, 0.07),
+        },
+        setting,
         width: random.between(0.08, 0.25),
         bias: random.between(0.94, 1.06),
         boot: 1 + random.below(8) as i64,
@@ -203,7 +248,50 @@ impl Drawn {
         evidence.activities = Some(activities(group, now));
         evidence.servers = servers(&seen, metrics);
         self.lose_metrics(&mut evidence);
+        self.thin_out(&mut evidence);
         evidence
+    }
+
+    /// One value each five minutes, of them all, in the last of them.
+    fn thin_out(&self, evidence: &mut Evidence) {
+        let thin = |track: &mut Track| {
+            for five in track.values.chunks_mut(5) {
+                let known: Vec<f64> = five.iter().copied().filter(|v| v.is_finite()).collect();
+                let mean = known.iter().sum::<f64>() / known.len() as f64;
+                let whole = five.len() == 5 && five[4].is_finite();
+                five.fill(f64::NAN);
+                if whole {
+                    five[4] = mean;
+                }
+            }
+        };
+        if !matches!(self.setting, Setting::Sparse | Setting::Sparsest) {
+            return;
+        }
+        let single = [
+            &mut evidence.cpu,
+            &mut evidence.response_time,
+            &mut evidence.errors,
+            &mut evidence.unhealthy,
+            &mut evidence.in_service,
+        ];
+        single.into_iter().flatten().for_each(thin);
+        evidence
+            .resources
+            .iter_mut()
+            .for_each(|it| thin(&mut it.track));
+        evidence
+            .behind
+            .iter_mut()
+            .for_each(|it| thin(&mut it.track));
+        for server in &mut evidence.servers {
+            thin(&mut server.cpu);
+            thin(&mut server.resource);
+            thin(&mut server.errors);
+        }
+        if self.setting == Setting::Sparsest {
+            evidence.demand.iter_mut().for_each(thin);
+        }
     }
 
     /// Optional metrics are not there now and then, and minutes of others are lost.

@@ -2,10 +2,11 @@
 
 use documents::{
     Accuracy, AddedEvent, Baseline, CandidateRecord, Closed, DataRecord, DriftRecord, Events,
-    Following, Forecast, History, Hold, HorizonRecord, Incident, LadderRung, Lease, LedgerEntry,
-    LeftOutDays, LeftOutStretch, Measurements, MemoryRecord, NearRecord, PastRecord, Pause, Plan,
-    PlanStep, PlannedAction, Raise, Record, Released, RepairRecord, ReplayRecord, ScoredNight,
-    SeenAlarm, ShadowLedger, Spent, ThroughputRecord, TunedFor, Tuning,
+    Following, Forecast, HeldBack, History, Hold, HorizonRecord, Incident, LadderRung, Lease,
+    LedgerEntry, LeftOutDays, LeftOutStretch, Measurements, MemoryRecord, NearRecord, News,
+    PastRecord, Pause, Plan, PlanStep, PlannedAction, Raise, Record, Released, RepairRecord,
+    ReplayRecord, ScoredNight, SeenAlarm, ShadowLedger, Spent, State, ThroughputRecord, TunedFor,
+    Tuning,
 };
 use jiff::Timestamp;
 
@@ -215,6 +216,19 @@ fn following() -> Following {
         refreshed: false,
         measured: Some(at("2026-01-01T10:03:00Z")),
         due: Some(at("2026-01-01T10:04:00Z")),
+        news: vec![News {
+            state: "unforecast-demand held".to_owned(),
+            times: 1,
+        }],
+        state: Some(State {
+            state: "unforecast-demand held".to_owned(),
+            since: at("2026-01-01T10:00:00Z"),
+        }),
+        held_back: HeldBack {
+            servers: 3,
+            lost: 9_000.0,
+            each_minute: 3_000.0,
+        },
     }
 }
 
@@ -242,6 +256,7 @@ pub(crate) fn incident() -> Incident {
             diagnosis: "unforecast-demand".to_owned(),
             highest: 18_400.0,
             expected: Some(8_000.0),
+            held_back: HeldBack::default(),
         }],
         spent: Spent {
             day: "2026-01-01".to_owned(),
@@ -249,6 +264,7 @@ pub(crate) fn incident() -> Incident {
             month: "2026-01".to_owned(),
             server_minutes: 210.5,
         },
+        shadow: false,
     }
 }
 

@@ -9,6 +9,8 @@
     reason = "tests"
 )]
 
+pub mod spiking;
+
 use control::World;
 use documents::{Accuracy, DataRecord, Document, Envelope, Forecast, Plan, decode, encode, keys};
 use fleet::{Group, ScheduledAction, Sizes};
