@@ -54,7 +54,7 @@ where
     S: DocumentStore,
     M: MetricSource + MetricSink,
     G: GroupWriter,
-    N: Notifier,
+    N: Notifier + Reminder,
     C: Clock,
 {
     let now = world.clock.now();

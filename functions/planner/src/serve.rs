@@ -1,6 +1,8 @@
 use control::{TargetReport, World, load_settings};
 use jiff::Timestamp;
-use ports::{Clock, DocumentStore, GroupWriter, MetricSink, MetricSource, Notifier, TaskQueue};
+use ports::{
+    Clock, DocumentStore, GroupWriter, MetricSink, MetricSource, Notifier, Reminder, TaskQueue,
+};
 use serde_json::Value;
 use tasks::{Fan, Limits, Sent, deliveries};
 
@@ -25,7 +27,7 @@ where
     S: DocumentStore,
     M: MetricSource + MetricSink,
     G: GroupWriter,
-    N: Notifier,
+    N: Notifier + Reminder,
     C: Clock,
     Q: TaskQueue,
 {

@@ -34,7 +34,7 @@ fn main() {
     let (mut right, mut other, mut withheld) = (0_u32, 0_u32, 0_usize);
     for kind in Kind::ALL {
         for seed in first..first + count {
-            let scenario = scenarios::draw_in(setting, kind, seed);
+            let scenario = scenarios::draw(setting, kind, seed);
             let now = scenario.evidence.until;
             let decision = decide(&scenario.evidence, None, &scenario.policy, now);
             *seen.entry((kind, decision.kind)).or_default() += 1;

@@ -78,6 +78,7 @@ pub fn decide(
     policy: &Policy,
     now: Timestamp,
 ) -> Decision {
+    let evidence = &*evidence.dense();
     let diagnosis = diagnose(evidence);
     let fleet = evidence.fleet;
     let held = standing.map_or(0, |standing| standing.servers);

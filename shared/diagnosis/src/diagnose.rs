@@ -65,6 +65,7 @@ pub struct Leaking {
 /// evidence as log-odds: Good, Probability and the Weighing of Evidence, 1950.
 #[must_use]
 pub fn diagnose(evidence: &Evidence) -> Diagnosis {
+    let evidence = &*evidence.dense();
     let facts = Facts::of(evidence);
     let all = hypotheses::all(&facts);
     let scored: Vec<(&Hypothesis, Option<f64>)> = all

@@ -1,5 +1,7 @@
 //! What is known when somebody has to decide.
 
+use std::borrow::Cow;
+
 use jiff::{SignedDuration, Timestamp};
 
 /// Values of one metric, one a minute, oldest first, NaN where missing. The last one is of the
@@ -25,6 +27,47 @@ impl Track {
     #[must_use]
     pub fn last(&self, minutes: usize) -> &[f64] {
         &self.values[self.values.len().saturating_sub(minutes)..]
+    }
+}
+
+impl Track {
+    /// Minutes from one value to the next, as it usually is: 5 for what EC2 reports by itself.
+    fn step(&self) -> usize {
+        let known = self.values.iter().enumerate();
+        let known: Vec<usize> = known
+            .filter(|(_, value)| value.is_finite())
+            .map(|(minute, _)| minute)
+            .collect();
+        let mut steps: Vec<usize> = known.windows(2).map(|two| two[1] - two[0]).collect();
+        let middle = steps.len() / 2;
+        match steps.is_empty() {
+            true => 1,
+            false => *steps.select_nth_unstable(middle).1,
+        }
+    }
+
+    /// The same by the minute where values come every few minutes only: each stands for the minutes
+    /// since the one before it, and the newest until the next one can be there.
+    fn dense(&self) -> Option<Self> {
+        /// Longest period of a metric that still tells of now.
+        const LONGEST: usize = 5;
+        let step = self.step();
+        if !(2..=LONGEST).contains(&step) {
+            return None;
+        }
+        let mut values = self.values.clone();
+        let mut newest = None;
+        for (minute, value) in self.values.iter().enumerate() {
+            if value.is_finite() {
+                values[(minute + 1).saturating_sub(step)..=minute].fill(*value);
+                newest = Some((minute, *value));
+            }
+        }
+        if let Some((minute, value)) = newest {
+            let end = values.len().min(minute + 1 + step + 1);
+            values[minute..end].fill(value);
+        }
+        Some(Self::new(values, self.source.clone()))
     }
 }
 
@@ -215,6 +258,43 @@ impl Evidence {
             lead_time,
             missing: Vec::new(),
         }
+    }
+
+    /// The same with metrics of a few minutes spread over them. Demand is left as it is: what is some
+    /// minutes old does not tell a spike of now.
+    pub(crate) fn dense(&self) -> Cow<'_, Self> {
+        let spread = |track: &Option<Track>| track.as_ref().and_then(Track::dense);
+        let mut found = Cow::Borrowed(self);
+        macro_rules! spread_each {
+            ($($name:ident),*) => {$(
+                if let Some(track) = spread(&self.$name) {
+                    found.to_mut().$name = Some(track);
+                }
+            )*};
+        }
+        spread_each!(cpu, response_time, errors, unhealthy, in_service);
+        for (index, resource) in self.resources.iter().enumerate() {
+            if let Some(track) = resource.track.dense() {
+                found.to_mut().resources[index].track = track;
+            }
+        }
+        for (index, behind) in self.behind.iter().enumerate() {
+            if let Some(track) = behind.track.dense() {
+                found.to_mut().behind[index].track = track;
+            }
+        }
+        for (index, server) in self.servers.iter().enumerate() {
+            if let Some(track) = server.cpu.dense() {
+                found.to_mut().servers[index].cpu = track;
+            }
+            if let Some(track) = server.resource.dense() {
+                found.to_mut().servers[index].resource = track;
+            }
+            if let Some(track) = server.errors.dense() {
+                found.to_mut().servers[index].errors = track;
+            }
+        }
+        found
     }
 
     /// Whole minutes from `at` until the newest value; 0 for what lies ahead of it.

@@ -10,6 +10,7 @@ mod scenarios;
 
 use diagnosis::{Band, Caps, Evidence, Fleet, Kind, Phase, Standing, Track, decide, diagnose};
 use jiff::SignedDuration;
+use scenarios::Setting;
 
 /// Seeds of the suite; larger draws are the example's, `confusion`.
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=8;
@@ -19,7 +20,7 @@ fn every_kind_is_found_and_no_spike_is_withheld_from() {
     let (mut right, mut all, mut wrong) = (0, 0, Vec::new());
     for kind in Kind::ALL {
         for seed in SEEDS {
-            let drawn = scenarios::draw(kind, seed);
+            let drawn = scenarios::draw(Setting::Usual, kind, seed);
             let decision = decide(&drawn.evidence, None, &drawn.policy, drawn.evidence.until);
             let spike = matches!(kind, Kind::UnforecastDemand | Kind::CapReached);
             assert!(
@@ -57,9 +58,9 @@ fn every_kind_is_found_and_no_spike_is_withheld_from() {
 /// withheld from.
 #[test]
 fn no_spike_is_withheld_from_where_less_can_be_told() {
-    for setting in scenarios::Setting::ALL {
+    for setting in Setting::ALL {
         for seed in 1..=40 {
-            let drawn = scenarios::draw_in(setting, Kind::UnforecastDemand, seed);
+            let drawn = scenarios::draw(setting, Kind::UnforecastDemand, seed);
             let decision = decide(&drawn.evidence, None, &drawn.policy, drawn.evidence.until);
             assert!(
                 !decision.kind.withholds(),
@@ -133,6 +134,76 @@ fn a_step_is_met_and_a_ramp_is_met_where_it_will_be() {
         "{}",
         met.reason
     );
+}
+
+/// Three of nine servers run a release of an hour ago, and only their memory climbs.
+#[test]
+fn a_leak_since_a_release_names_its_servers_and_version() {
+    let mut evidence = at(&[8000.0; 180]);
+    let server = |index: u32, version: &str, value: &dyn Fn(usize) -> f64| diagnosis::Server {
+        id: format!("i-{index}"),
+        version: Some(version.to_owned()),
+        resource: Track::new((0..240).map(value).collect(), "memory"),
+        ..diagnosis::Server::default()
+    };
+    let wobble = |m: usize| [0.0, 0.4, -0.3, 0.2, -0.1][m % 5];
+    let steady = |m: usize| 40.0 + wobble(m);
+    let young = |m: usize| match m.checked_sub(178) {
+        None => f64::NAN,
+        Some(age) => 30.0 + 0.25 * age as f64 + wobble(m),
+    };
+    evidence.servers = (0..9)
+        .map(|index| match index {
+            0..3 => server(index, "8", &young),
+            _ => server(index, "7", &steady),
+        })
+        .collect();
+    // Three were replaced: the mean falls, then climbs by a third of it.
+    let mean = |m: usize| match m.checked_sub(178) {
+        None => steady(m),
+        Some(_) => (6.0 * steady(m) + 3.0 * young(m)) / 9.0,
+    };
+    evidence.resources = vec![diagnosis::Resource {
+        name: "memory".to_owned(),
+        full: 100.0,
+        track: Track::new((0..240).map(mean).collect(), "memory"),
+    }];
+    let found = diagnose(&evidence);
+    assert_eq!(found.kind, Kind::ResourceLeak, "{:?}", found.evidence);
+    let leak = found.leak.unwrap();
+    assert_eq!(leak.servers, ["i-0", "i-1", "i-2"]);
+    assert!((leak.each_hour - 15.0).abs() < 1.0, "{leak:?}");
+    let left = leak.left.as_mins();
+    assert!((190..=240).contains(&left), "{left}");
+    let told = found.evidence.join("; ");
+    assert!(told.contains("all of version 8"), "{told}");
+}
+
+/// What EC2 reports by itself comes each five minutes and stands for them.
+#[test]
+fn five_minute_metrics_tell_the_same_and_old_demand_says_nothing_of_now() {
+    let mut right = 0;
+    for kind in Kind::ALL {
+        for seed in SEEDS {
+            let drawn = scenarios::draw(Setting::Sparse, kind, seed);
+            let now = drawn.evidence.until;
+            let decision = decide(&drawn.evidence, None, &drawn.policy, now);
+            right += u32::from(decision.kind == kind);
+        }
+    }
+    assert!(right >= 82, "{right} of 96");
+    let mut evidence = at(&[8000.0; 20]);
+    assert_eq!(
+        decided(&evidence, None, Caps::default()).kind,
+        Kind::Covered
+    );
+    if let Some(track) = &mut evidence.demand {
+        let length = track.values.len();
+        track.values[length - 5..].fill(f64::NAN);
+    }
+    let stale = decided(&evidence, None, Caps::default());
+    assert_eq!((stale.kind, stale.hold), (Kind::Unknown, Some(10)));
+    assert!(format!("{:?}", stale.diagnosis).contains("5 min old"));
 }
 
 #[test]
@@ -216,7 +287,7 @@ fn what_is_held_goes_back_in_steps_once_demand_is_back() {
 #[test]
 fn a_second_look_neither_adds_to_a_bridge_nor_takes_from_a_canary() {
     let mut leak = (1..=50)
-        .map(|seed| scenarios::draw(Kind::ResourceLeak, seed))
+        .map(|seed| scenarios::draw(Setting::Usual, Kind::ResourceLeak, seed))
         .find(|drawn| {
             decide(&drawn.evidence, None, &drawn.policy, drawn.evidence.until)
                 .hold

@@ -161,11 +161,15 @@ pub(crate) fn present(track: &Track) -> Option<f64> {
     median(track.last(3).iter().copied())
 }
 
-/// The slope of the last `minutes` of a metric, where at least half of them are known.
+/// The slope of the last `minutes` of a metric, where at least half of them are known since it
+/// began. A server may be younger, but not by more than three quarters.
 pub(crate) fn course(track: &Track, minutes: usize) -> Option<Slope> {
     let values = track.last(minutes);
+    let first = values.iter().position(|value| value.is_finite())?;
+    let (whole, values) = (values.len(), &values[first..]);
     let known = values.iter().filter(|value| value.is_finite()).count();
-    (known * 2 >= values.len() && known >= 10).then(|| slope(values))?
+    let enough = values.len() * 4 >= whole && known * 2 >= values.len() && known >= 10;
+    enough.then(|| slope(values))?
 }
 
 fn error_share(evidence: &Evidence) -> Option<Vec<f64>> {

@@ -47,8 +47,23 @@ fn climbing_out(facts: &Facts<'_>, demand: &Demand) -> Option<f64> {
     (room > 0.1).then_some((coming - upper) / doubt)
 }
 
+/// Minutes up to which demand may be late.
+const FRESH: f64 = 4.5;
+
 /// That demand is inside the forecast; where there is none, that it is as it was.
 pub(crate) fn inside(facts: &Facts<'_>) -> Claim {
+    let mut claim = inside_when_seen(facts);
+    // What is some minutes old says little of now, when an alarm has just gone off.
+    if let Some(demand) = facts.demand.filter(|demand| demand.age as f64 > FRESH) {
+        claim.text.push_str(&format!(" ({} min old)", demand.age));
+        let stale = (FRESH - demand.age as f64) / 0.5;
+        claim.weight = claim.weight.map(|weight| weight.min(stale));
+    }
+    claim
+}
+
+/// The same of when it was measured last.
+pub(super) fn inside_when_seen(facts: &Facts<'_>) -> Claim {
     match &facts.demand {
         None => Claim::needs("demand is unknown", None),
         Some(demand) => {

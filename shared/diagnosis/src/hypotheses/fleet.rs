@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::Hypothesis;
-use super::demand::inside;
+use super::demand::{inside, inside_when_seen};
 use crate::Kind;
 use crate::claim::{Claim, beyond, fact, matters};
 use crate::evidence::Track;
@@ -61,7 +61,8 @@ pub(super) fn lost(facts: &Facts<'_>) -> Claim {
 
 /// Fewer servers than there should be, at normal demand.
 pub(super) fn capacity_lost(facts: &Facts<'_>) -> Hypothesis {
-    let demand = inside(facts);
+    // Nothing is withheld for it, so that old demand will do.
+    let demand = inside_when_seen(facts);
     let claims = vec![
         lost(facts),
         Claim {

@@ -273,6 +273,8 @@ pub(crate) struct Leak<'e> {
     pub(crate) left: SignedDuration,
     /// Servers on which it climbs; empty where single servers are not measured.
     pub(crate) servers: Vec<String>,
+    /// The launch template version that all of them are of, and no other is.
+    version: Option<String>,
     weight: f64,
 }
 
@@ -290,9 +292,6 @@ pub(crate) fn climbing<'e>(facts: &Facts<'e>) -> Option<Leak<'e>> {
 }
 
 fn leaking<'e>(facts: &Facts<'e>, resource: &'e Resource, measured: bool) -> Option<Leak<'e>> {
-    let slope = course(&resource.track, LEAK_WINDOW)?;
-    // It goes on now: what filled a cache and stopped is no leak.
-    let third = course(&resource.track, LEAK_WINDOW / 3)?;
     let each: Vec<(&crate::Server, Slope)> = facts
         .evidence
         .servers
@@ -304,6 +303,22 @@ fn leaking<'e>(facts: &Facts<'e>, resource: &'e Resource, measured: bool) -> Opt
         .iter()
         .filter(|(_, slope)| slope.low > 0.0 && slope.z > 3.0)
         .collect();
+    // On those since a release the mean of all tells less than they do themselves.
+    let version = of_one_version(&each, &climbs);
+    let usual = || {
+        let mut climbs = climbs.clone();
+        climbs.sort_by(|a, b| a.1.each_minute.total_cmp(&b.1.each_minute));
+        climbs
+            .get(climbs.len() / 2)
+            .map(|(server, _)| &server.resource)
+    };
+    let track = version
+        .as_ref()
+        .and_then(|_| usual())
+        .unwrap_or(&resource.track);
+    let slope = course(track, LEAK_WINDOW)?;
+    // It goes on now: what filled a cache and stopped is no leak.
+    let third = course(track, LEAK_WINDOW / 3)?;
     let minutes_left = |track: &Track, slope: &Slope| {
         let room = (resource.full - present(track)?).max(0.0);
         Some(room / slope.each_minute.max(1e-12))
@@ -312,8 +327,10 @@ fn leaking<'e>(facts: &Facts<'e>, resource: &'e Resource, measured: bool) -> Opt
     let of_servers = climbs
         .iter()
         .filter_map(|(server, slope)| minutes_left(&server.resource, slope));
-    let minutes = median(of_servers).or_else(|| minutes_left(&resource.track, &slope))?;
-    let window = resource.track.values.len().min(LEAK_WINDOW) as f64;
+    let minutes = median(of_servers).or_else(|| minutes_left(track, &slope))?;
+    let known = track.last(LEAK_WINDOW);
+    let first = known.iter().position(|value| value.is_finite());
+    let window = (known.len() - first.unwrap_or(0)) as f64;
     let weight = beyond(slope.z, 3.0)
         .min(matters(slope.low * window / resource.full, 0.01))
         .min(matters(
@@ -332,8 +349,21 @@ fn leaking<'e>(facts: &Facts<'e>, resource: &'e Resource, measured: bool) -> Opt
         slope,
         left: SignedDuration::from_secs((minutes * 60.0).min(1e9) as i64),
         servers: climbs.iter().map(|(server, _)| server.id.clone()).collect(),
+        version,
         weight,
     })
+}
+
+/// The version of those that climb, several of them, where all are of it and others are not.
+fn of_one_version(
+    each: &[(&crate::Server, Slope)],
+    climbs: &[&(&crate::Server, Slope)],
+) -> Option<String> {
+    let version = climbs.first()?.0.version.as_ref()?;
+    let same = |server: &crate::Server| server.version.as_ref() == Some(version);
+    let others = each.iter().filter(|(server, _)| !same(server)).count();
+    let all = climbs.len() > 1 && climbs.iter().all(|(server, _)| same(server));
+    (all && others > 0).then(|| version.clone())
 }
 
 /// Memory or the like climbs while demand per server does not.
@@ -345,6 +375,10 @@ pub(super) fn leak(facts: &Facts<'_>) -> Hypothesis {
             let servers = match leak.servers.len() {
                 0 => String::new(),
                 n => format!(" on {n} servers ({})", few(&leak.servers)),
+            };
+            let servers = match &leak.version {
+                Some(version) => format!("{servers}, all of version {version}"),
+                None => servers,
             };
             let text = format!(
                 "{} {} of {}, {} each hour{servers}, full in {}",

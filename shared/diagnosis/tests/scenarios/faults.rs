@@ -7,13 +7,8 @@ use simulation::{LaunchFailures, Origin, SimulatedGroup, Source};
 
 use super::{Drawn, MINUTES, Scenario, Setting, healthy, minute, missing, policy};
 
-/// The scenario of `kind` that `seed` draws.
-pub fn draw(kind: Kind, seed: u64) -> Scenario {
-    draw_in(Setting::Usual, kind, seed)
-}
-
-/// The same of a service in some `setting`.
-pub fn draw_in(setting: Setting, kind: Kind, seed: u64) -> Scenario {
+/// The scenario of `kind` that `seed` draws of a service in some `setting`.
+pub fn draw(setting: Setting, kind: Kind, seed: u64) -> Scenario {
     let mut drawn = healthy(seed ^ ((kind as u64 + 1) << 40), setting);
     let (about, evidence, caps) = match kind {
         Kind::UnforecastDemand => spike(&mut drawn),
@@ -446,7 +441,9 @@ fn cap(drawn: &mut Drawn) -> Made {
     let needed = evidence
         .demand
         .as_ref()
-        .map_or(0.0, |track| track.values[MINUTES - 2]);
+        .and_then(|track| track.values.iter().rev().find(|value| value.is_finite()))
+        .copied()
+        .unwrap_or(0.0);
     let short = (needed / evidence.throughput).ceil() as u32 > evidence.fleet.desired;
     let mut caps = Caps::default();
     match drawn.random.below(3) {

@@ -27,7 +27,7 @@ use jiff::{SignedDuration, Timestamp};
 use simulation::service::{Metrics, Service, ServiceSpec, observe};
 use simulation::{GroupSpec, Random, SimulatedGroup};
 
-pub use faults::{draw, draw_in};
+pub use faults::draw;
 
 /// Minutes before the moment of decision.
 pub const MINUTES: usize = 240;
