@@ -25,9 +25,11 @@ where
     if !world.notifier.reminds() {
         return None;
     }
-    // An incident that cannot be read is told by the plan, which holds what is there.
-    let loaded = load::<Incident>(world.store, &keys::incident(target)).await;
-    let loaded = loaded.ok()?;
+    let loaded = match load::<Incident>(world.store, &keys::incident(target)).await {
+        Ok(loaded) => loaded,
+        Err(error) => return Some(format!("whether a look is overdue is unknown: {error}")),
+    };
+    // An incident that cannot be decoded is told by the plan, which holds what is there.
     let following = loaded.body()?.following.as_ref()?;
     let due = following.due.unwrap_or(following.looked_at);
     if now.duration_since(due) <= LOST {

@@ -53,7 +53,10 @@ pub(super) fn read_activities(found: &[Activity]) -> Activities {
     let mut told = Activities::default();
     for activity in found {
         let launch = activity.description.starts_with("Launching");
+        // Nobody failed to launch what was called off, unless AWS says why.
+        let called_off = activity.status == ActivityStatus::Cancelled && activity.message.is_none();
         match (launch, activity.status) {
+            (true, _) if called_off => {}
             (true, ActivityStatus::Failed | ActivityStatus::Cancelled) => {
                 told.failed.push(FailedLaunch {
                     at: activity.started,
