@@ -23,8 +23,14 @@ const BUCKET: &str = "forescale-fleet";
 /// Messages of one call, as `infra/template.yaml` has it.
 const BATCH: i32 = 10;
 
-/// How often a task is delivered, as `infra/template.yaml` has it.
-const RECEIVES: u32 = 5;
+/// How the queue delivers.
+#[derive(Debug, Clone, Copy)]
+pub struct Delivering {
+    /// Seconds until a message comes again: longer than a process may run, as AWS demands.
+    pub visibility: u32,
+    /// How often a task is delivered.
+    pub receives: u32,
+}
 
 /// What is wrong with a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,8 +84,7 @@ impl Fleet {
     /// MinSize of every group at first; each forecast needs more.
     pub const MIN_SIZE: u32 = 1;
 
-    /// `count` targets, `poisoned` of them, in a queue whose messages come again after `visibility`
-    /// seconds.
+    /// `count` targets, `poisoned` of them.
     ///
     /// # Errors
     /// [`HarnessError`].
@@ -87,9 +92,9 @@ impl Fleet {
         now: Timestamp,
         count: usize,
         poisoned: usize,
-        visibility: u32,
+        delivering: Delivering,
     ) -> Result<Self, HarnessError> {
-        let fleet = Self::configured(count, poisoned, visibility).await?;
+        let fleet = Self::configured(count, poisoned, delivering).await?;
         fleet.fill(now).await?;
         // What was called to set it up is not of interest.
         fleet.aws.calls()?;
@@ -100,8 +105,8 @@ impl Fleet {
     ///
     /// # Errors
     /// [`HarnessError`].
-    pub async fn bare(count: usize) -> Result<Self, HarnessError> {
-        let fleet = Self::configured(count, count, 120).await?;
+    pub async fn bare(count: usize, delivering: Delivering) -> Result<Self, HarnessError> {
+        let fleet = Self::configured(count, count, delivering).await?;
         fleet.aws.calls()?;
         Ok(fleet)
     }
@@ -109,7 +114,7 @@ impl Fleet {
     async fn configured(
         count: usize,
         poisoned: usize,
-        visibility: u32,
+        delivering: Delivering,
     ) -> Result<Self, HarnessError> {
         let bare = poisoned == count;
         let mut targets = BTreeMap::new();
@@ -129,7 +134,8 @@ impl Fleet {
         let with_group = targets.iter();
         let with_group = with_group.filter(|(_, poison)| **poison != Some(Poison::Group));
         let seed = json!({
-            "region": REGION, "bucket": BUCKET, "visibility": visibility, "receives": RECEIVES,
+            "region": REGION, "bucket": BUCKET, "visibility": delivering.visibility,
+            "receives": delivering.receives,
             "groups": with_group.map(|(name, _)| name).collect::<Vec<_>>(),
         });
         let places: Places = aws.script("seed_fleet.py", &seed)?;
@@ -149,7 +155,7 @@ impl Fleet {
             ("FORESCALE_BUCKET", BUCKET),
             ("FORESCALE_TASKS_URL", &places.tasks),
             ("FORESCALE_DEAD_LETTERS_URL", &places.dead_letters),
-            ("FORESCALE_MOST_RECEIVES", &RECEIVES.to_string()),
+            ("FORESCALE_MOST_RECEIVES", &delivering.receives.to_string()),
             // Nobody wants to wait here; half a minute is for AWS.
             ("FORESCALE_RETRY_SECONDS", "1"),
             ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
@@ -285,7 +291,12 @@ impl Fleet {
                     let value = attributes.and_then(|all| all.get(name)?.string_value());
                     value.unwrap_or_default().to_owned()
                 };
-                letters.push((attribute("target"), attribute("code"), attribute("reason")));
+                let mut reason = attribute("reason");
+                if reason.is_empty() {
+                    // Moved by the queue itself.
+                    reason = message.body().unwrap_or_default().to_owned();
+                }
+                letters.push((attribute("target"), attribute("code"), reason));
             }
             delete(&self.queue, &self.places.dead_letters, &found).await?;
         }

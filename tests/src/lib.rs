@@ -17,7 +17,7 @@ mod stand_in;
 pub use alarm::AlarmEvent;
 pub use demand::{Demand, daily_wave};
 pub use error::HarnessError;
-pub use fleet::{Fleet, Poison, Tally, Worker};
+pub use fleet::{Delivering, Fleet, Poison, Tally, Worker};
 pub use function::Function;
 pub use programs::{binary, python};
 pub use runtime_api::Answer;

@@ -1,6 +1,6 @@
 use aws_config::SdkConfig;
 
-use crate::connection::{connect, connect_beside_a_queue};
+use crate::connection::{beside_a_queue, connect};
 use crate::{
     CloudWatchMetrics, Environment, EnvironmentError, Fleets, Outbox, S3Store, SqsTasks,
     SystemClock,
@@ -32,28 +32,30 @@ impl Adapters {
     /// [`EnvironmentError`] naming the variable that is missing or impossible.
     pub async fn from_environment() -> Result<Self, EnvironmentError> {
         let environment = Environment::read()?;
-        Ok(Self::new(&connect().await, environment))
+        let sdk = connect().await;
+        Ok(Self::new(&sdk, &sdk, environment))
     }
 
-    /// The same; where there is a queue of tasks, with clients that send less for a while after they
-    /// were throttled and leave it to the queue to try again.
+    /// The same; where there is a queue of tasks, with clients of Auto Scaling that send less for a
+    /// while after they were throttled and leave it to the queue to try again.
     ///
     /// # Errors
     /// As [`Adapters::from_environment`].
     pub async fn for_many() -> Result<Self, EnvironmentError> {
         let environment = Environment::read()?;
-        let sdk = match environment.tasks {
-            Some(_) => connect_beside_a_queue().await,
-            None => connect().await,
+        let sdk = connect().await;
+        let groups = match environment.tasks {
+            Some(_) => beside_a_queue(&sdk),
+            None => sdk.clone(),
         };
-        Ok(Self::new(&sdk, environment))
+        Ok(Self::new(&sdk, &groups, environment))
     }
 
-    fn new(sdk: &SdkConfig, environment: Environment) -> Self {
+    fn new(sdk: &SdkConfig, groups: &SdkConfig, environment: Environment) -> Self {
         Self {
             store: S3Store::new(sdk, &environment),
             metrics: CloudWatchMetrics::new(sdk),
-            groups: Fleets::new(sdk),
+            groups: Fleets::new(groups),
             notifier: Outbox::new(sdk, &environment),
             tasks: SqsTasks::new(sdk, environment.tasks.as_ref()),
             clock: SystemClock,

@@ -31,19 +31,20 @@ pub async fn connect() -> SdkConfig {
     loader().load().await
 }
 
-/// Attempts at one operation where a queue brings back what failed: a second one, for a single
-/// refusal. Further ones would only keep the other targets waiting.
+/// Attempts at one call to Auto Scaling where a queue brings back what failed: a second one, for a
+/// single refusal. Further ones would only keep the other targets waiting.
 const ATTEMPTS_BESIDE_A_QUEUE: u32 = 2;
 
-/// As [`connect`], for a function with many groups to see to and a queue that brings back what failed:
-/// a client that is throttled also sends less for a while. AWS throttles Auto Scaling for the whole
-/// account, so that what one group is refused is asked too much for the others as well. A function that
-/// must answer at once takes [`connect`]: here a call may wait before it is sent.
+/// `sdk` for clients of Auto Scaling in a function with many groups to see to and a queue that brings
+/// back what failed: a client that is throttled also sends less for a while. AWS throttles Auto Scaling
+/// for the whole account, so that what one group is refused is asked too much for the others as well.
+/// A function that must answer at once does without: here a call may wait before it is sent.
 ///
 /// Source: AWS SDKs and Tools reference guide, "Retry behavior", adaptive retry mode.
-pub async fn connect_beside_a_queue() -> SdkConfig {
+#[must_use]
+pub fn beside_a_queue(sdk: &SdkConfig) -> SdkConfig {
     let retries = RetryConfig::adaptive().with_max_attempts(ATTEMPTS_BESIDE_A_QUEUE);
-    loader().retry_config(retries).load().await
+    sdk.to_builder().retry_config(retries).build()
 }
 
 /// What [`connect`] loads, for those who name region, credentials or endpoint themselves.

@@ -30,8 +30,8 @@ pub use alarms::CloudWatchAlarms;
 pub use answer::chain;
 pub use clock::SystemClock;
 pub use connection::{
-    ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, MOST_ATTEMPTS, OPERATION_TIMEOUT, connect,
-    connect_beside_a_queue, loader,
+    ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, MOST_ATTEMPTS, OPERATION_TIMEOUT, beside_a_queue, connect,
+    loader,
 };
 pub use environment::{Environment, EnvironmentError, TasksEnvironment};
 pub use fleets::Fleets;

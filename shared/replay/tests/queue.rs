@@ -442,6 +442,35 @@ fn a_target_that_a_killed_worker_left_is_taken_once_its_time_is_over() {
 }
 
 #[test]
+fn a_last_delivery_that_finds_another_worker_at_it_is_no_failure() {
+    let fleet = Fleet::of(4, "");
+    fleet.start().unwrap();
+    let busy = Turn {
+        run: at(RUN),
+        until: at(RUN) + SignedDuration::from_secs(90),
+        begun: 1,
+        ended: None,
+    };
+    let document = Envelope::new(Some("shop-00"), at(RUN), "planner", busy);
+    fleet.put(
+        &keys::turn("shop-00", "planner"),
+        &encode(&document).unwrap(),
+    );
+    let mut event = fleet.queue.receive(1).unwrap();
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = json!(RECEIVES.to_string());
+    let answer = fleet.call(&event).unwrap();
+    fleet.queue.settle(&event, Some(&answer));
+    assert_eq!(answer, json!({ "batchItemFailures": [] }));
+    assert_eq!(
+        (fleet.queue.waiting(), fleet.queue.letters()),
+        (4, Vec::new())
+    );
+    fleet.drain();
+    fleet.all_planned(4);
+    assert_eq!(fleet.queue.letters(), []);
+}
+
+#[test]
 fn a_newer_run_makes_older_tasks_superfluous_and_a_future_one_is_refused() {
     let fleet = Fleet::of(4, "");
     fleet.start().unwrap();

@@ -33,6 +33,13 @@ pub(crate) struct Held {
     condition: Option<Condition>,
 }
 
+impl Held {
+    /// How often a worker began with the target in this run, this time included.
+    pub(crate) fn begun(&self) -> u32 {
+        self.turn.begun
+    }
+}
+
 /// What comes after [`Begun::Mine`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum End {

@@ -107,16 +107,7 @@ impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
                 tracing::info!(target_name = task.target, run = %task.run, reason, "task skipped");
                 return Fate::Settled;
             }
-            Ok(Begun::Busy(until)) => {
-                let span = until.duration_since(self.clock.now());
-                let span = span.max(SignedDuration::from_secs(1));
-                tracing::info!(target_name = task.target, run = %task.run, until = %until, "another worker is at it");
-                return Fate::Again(span.saturating_add(wait(
-                    SignedDuration::from_secs(2),
-                    1,
-                    &task.target,
-                )));
-            }
+            Ok(Begun::Busy(until)) => return self.busy(delivery, &task, until).await,
             Err(error) => return self.failed(delivery, &task, None, error.into()).await,
         };
         match self.limited(settings, &task, limit, work).await {
@@ -131,6 +122,26 @@ impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
             }
             Err(error) => self.failed(delivery, &task, Some(held), error).await,
         }
+    }
+
+    /// Another worker is at it until `until`: no failure, and it must not count as one. The last
+    /// delivery is replaced by a new message, or the queue would put this one among the dead letters.
+    async fn busy(&self, delivery: &Delivery, task: &Task, until: Timestamp) -> Fate {
+        tracing::info!(target_name = task.target, run = %task.run, until = %until, "another worker is at it");
+        if delivery.receives >= self.limits.receives {
+            let body = std::slice::from_ref(&delivery.body);
+            return match self.queue.send(body).await {
+                Ok(unsent) if unsent.is_empty() => Fate::Settled,
+                Ok(_) | Err(_) => Fate::Left,
+            };
+        }
+        // It is mostly through before its time is over; nothing is lost by looking in vain.
+        let left = until.duration_since(self.clock.now());
+        let span = wait(self.limits.wait, delivery.receives, &task.target);
+        Fate::Again(
+            span.min(left.max(SignedDuration::ZERO))
+                .saturating_add(SignedDuration::from_secs(1)),
+        )
     }
 
     fn task(&self, delivery: &Delivery) -> Result<Task, TaskError> {
@@ -181,14 +192,15 @@ impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
         error: TaskError,
     ) -> Fate {
         let (chain, code) = (error.chain(), error.code());
-        let last = delivery.receives >= self.limits.receives;
+        // Of a message that came twice each copy counts for itself; the turn counts for both.
+        let tried = held.as_ref().map_or(0, Held::begun).max(delivery.receives);
+        let last = tried >= self.limits.receives;
         tracing::error!(
-            target_name = task.target, run = %task.run, receives = delivery.receives,
-            error = %chain, code, "task failed"
+            target_name = task.target, run = %task.run, tried, error = %chain, code, "task failed"
         );
         let (fate, end) = if error.passes() && !last {
             let name = format!("{} {}", task.target, task.run);
-            let mut span = wait(self.limits.wait, delivery.receives, &name);
+            let mut span = wait(self.limits.wait, tried, &name);
             if let Some(until) = error.held_until() {
                 // Before that it would only use up its deliveries.
                 let held = until.duration_since(self.clock.now()).min(LONGEST);

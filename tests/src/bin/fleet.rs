@@ -15,12 +15,17 @@ use std::io::{Write, stdout};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use end_to_end::{Answer, Fleet, HarnessError, Tally, Worker};
+use end_to_end::{Answer, Delivering, Fleet, HarnessError, Tally, Worker};
 use jiff::Timestamp;
 use serde_json::json;
 
 /// What the planner may run for, as `infra/template.yaml` has it.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// As `infra/template.yaml` has it, but sooner.
+const DELIVERING: Delivering = Delivering {
+    visibility: 120,
+    receives: 5,
+};
 /// Longest that the run may take.
 const PATIENCE: Duration = Duration::from_secs(3600);
 
@@ -33,10 +38,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut out = stdout();
     let fleet = if processes == 0 {
         writeln!(out, "{count} targets without groups")?;
-        runtime.block_on(Fleet::bare(count))?
+        runtime.block_on(Fleet::bare(count, DELIVERING))?
     } else {
         writeln!(out, "{count} targets, {} poisoned", count / 20)?;
-        runtime.block_on(Fleet::set(now, count, count / 20, 120))?
+        runtime.block_on(Fleet::set(now, count, count / 20, DELIVERING))?
     };
 
     let begun = Instant::now();
