@@ -6,7 +6,7 @@ use fleet::{Group, Policy, PolicyKind, ScheduledAction};
 use jiff::{SignedDuration, Timestamp};
 use planning::{
     Changes, Current, Needs, PlanReport, Rules, Severity, check, compose, diff, human_floor,
-    is_own, own_max,
+    is_own, own_max, pending_max,
 };
 
 use crate::error::chain;
@@ -78,7 +78,12 @@ pub(crate) fn decide(
     };
     // What has ended gives nothing to keep to who only asks for the plan in force.
     let in_force = previous.filter(|plan| ask.needs.is_some() || plan.expires_at > now);
-    let own = own_max(previous, seen.group.max_size, now);
+    let mut own = own_max(previous, seen.group.max_size, now);
+    if previous.is_none_or(|plan| plan.ceiling.is_none())
+        && let Some(pending) = pending_max(&target.group, &seen.actions)
+    {
+        own.servers = own.servers.max(pending);
+    }
     let group = Group {
         max_size: own.servers,
         ..seen.group.clone()

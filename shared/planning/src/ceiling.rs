@@ -13,7 +13,7 @@ use timeseries::Step;
 
 use crate::actions::Taken;
 use crate::floors::value_at;
-use crate::names::own_name;
+use crate::names::{is_own, own_name};
 use crate::{PUT_MARGIN, Rules};
 
 /// A ceiling ends this long after the hour it was set in, unless it is set again: two runs may be
@@ -72,6 +72,14 @@ pub fn own_max(previous: Option<&Plan>, max_size: u32, now: Timestamp) -> OwnMax
         servers: max_size,
         by_hand: true,
     }
+}
+
+/// The MaxSize that one of our actions is to give the group back: its own, known even where the plan
+/// is lost.
+#[must_use]
+pub fn pending_max(group: &str, actions: &[ScheduledAction]) -> Option<u32> {
+    let ours = actions.iter().filter(|action| is_own(group, &action.name));
+    ours.filter_map(|action| action.max_size).max()
 }
 
 /// What a ceiling is made of.

@@ -29,7 +29,7 @@ mod throughput;
 mod tune;
 
 pub use budget::{Budgeted, within_budget};
-pub use ceiling::{CeilingAsk, OwnMax, ceil, own_max};
+pub use ceiling::{CeilingAsk, OwnMax, ceil, own_max, pending_max};
 pub use check::{Finding, Severity, check};
 pub use compose::{Current, Needs, PlanReport, Present, compose};
 pub use diff::{Changes, diff};

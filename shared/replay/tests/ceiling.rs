@@ -13,6 +13,7 @@ use documents::{Forecast, keys};
 use fleet::{ScheduledAction, Sizes};
 use jiff::Timestamp;
 use local::Fault;
+use ports::DocumentStore;
 
 /// The same without it.
 const NONE: &str = "risk = 0.05\nmode = \"active\"";
@@ -152,6 +153,26 @@ fn what_a_person_sets_stays() {
     plan(&stage);
     assert_eq!(stage.group().max_size, 12);
     assert_eq!(lifts(&stage)[0].max_size, Some(20));
+}
+
+#[test]
+fn a_lost_plan_does_not_leave_max_size_low() {
+    for damage in [true, false] {
+        let stage = scene(CEILING, 10_000);
+        plan(&stage);
+        let key = keys::plan("web");
+        if damage {
+            stage.put_text(&key, "{");
+        } else {
+            pollster::block_on(stage.store.delete(&key)).unwrap();
+        }
+        plan(&stage);
+        plan(&stage);
+        assert_eq!(stage.group().max_size, 12, "{damage}");
+        let ceiling = stage.plan().ceiling.unwrap();
+        assert_eq!(ceiling.own, 40, "{damage}");
+        assert_eq!(lifts(&stage)[0].max_size, Some(40), "{damage}");
+    }
 }
 
 #[test]
