@@ -33,6 +33,11 @@ def call(service, method, path, query, target, body):
     if service == "monitoring":
         action = path.rsplit("/", 1)[1]
         return f"cloudwatch:{action}", "*", {"cloudwatch:namespace": body.get("Namespace")}
+    if service == "cloudformation":
+        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        # A stack's ARN ends with an id that nobody knows before.
+        stack = form["StackName"].rsplit("/", 1)[0]
+        return f"cloudformation:{form['Action']}", f"{stack}/id", {}
     if service in ("autoscaling", "sns"):
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         action = f"{service}:{form['Action']}"

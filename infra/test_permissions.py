@@ -23,6 +23,7 @@ READS = (
     "autoscaling:Describe",
     "application-autoscaling:Describe",
     "ecs:Describe",
+    "cloudformation:Describe",
 )
 
 # Granted, and no call of the recording: each with the reason.
@@ -34,7 +35,6 @@ UNSEEN = {
     "application-autoscaling:DescribeScheduledActions": "the same",
     "application-autoscaling:PutScheduledAction": "the same",
     "application-autoscaling:RegisterScalableTarget": "the same",
-    "autoscaling:BatchDeleteScheduledAction": "a plan that no longer has an action",
     "autoscaling:PutScalingPolicy": "manage_policy",
     "autoscaling:SetDesiredCapacity": "a group in which nothing scales in",
     "autoscaling:StartInstanceRefresh": "instance_refresh, at a release that broke",
@@ -108,8 +108,6 @@ class Denied(unittest.TestCase):
         if action.startswith(("sns:", "kms:")):
             # Messages to people: the forecaster tells of drift, the planner of a refused plan.
             return True
-        if action == "autoscaling:BatchDeleteScheduledAction":
-            return function == "planner"
         if action == "sqs:SendMessage" and resource.endswith(":Looks"):
             # It asks again for a look that was lost.
             return function == "planner"

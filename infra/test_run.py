@@ -27,6 +27,7 @@ BINARIES = Path(sys.argv.pop(2))
 import boto3
 import cbor2
 from calls import calls, settled
+from moto.cloudformation.models import cloudformation_backends
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core import DEFAULT_ACCOUNT_ID
 from policy import Policies
@@ -183,6 +184,29 @@ class Lambda:
         self.process.kill()
         self.process.wait()
         self.api.shutdown()
+
+
+class Waiting:
+    """Where CloudFormation waits for an answer, on loopback."""
+
+    def __init__(self):
+        self.answers = Queue()
+        waiting = self
+
+        class Place(BaseHTTPRequestHandler):
+            def do_PUT(self):
+                content = self.rfile.read(int(self.headers["Content-Length"]))
+                waiting.answers.put((self.path, self.headers["Content-Type"], json.loads(content)))
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Place)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/answer?Signature=a%2Fb"
 
 
 class Run(unittest.TestCase):
@@ -351,13 +375,64 @@ class Run(unittest.TestCase):
         delayed = int(looks["ApproximateNumberOfMessagesDelayed"])
         self.assertEqual(waiting + delayed, 1)
 
-    def test_4_nothing_failed(self):
+    def test_4_deleting_the_stack_gives_every_group_its_own_limits(self):
+        waiting = Waiting()
+        (stack,) = self.client("cloudformation").describe_stacks(StackName="forescale")["Stacks"]
+        event = {
+            "RequestType": "Create",
+            "ResponseURL": waiting.url,
+            "StackId": stack["StackId"],
+            "RequestId": "r-1",
+            "LogicalResourceId": "Leaving",
+            "ResourceType": "Custom::ForescaleLeaving",
+            "ServiceToken": "arn",
+            "ResourceProperties": {"ServiceToken": "arn", "ServiceTimeout": "1800"},
+        }
+        floor = self.size()
+        self.assertGreater(floor, 2)
+
+        def answered(kind, **more):
+            self.run_function("planner", event | {"RequestType": kind} | more)
+            path, content_type, answer = waiting.answers.get(timeout=10)
+            # As S3 has signed it: without a content type.
+            self.assertEqual((path, content_type), ("/answer?Signature=a%2Fb", None))
+            self.assertEqual(answer["Status"], "SUCCESS", answer)
+            self.assertEqual(answer["StackId"], stack["StackId"])
+            return answer
+
+        name = answered("Create")["PhysicalResourceId"]
+        answered("Update", PhysicalResourceId=name)
+        # A rollback takes it out as well, and the stack stays.
+        answered("Delete", PhysicalResourceId=name)
+        self.assertEqual(self.size(), floor, "nothing is changed before the stack goes")
+        self.assertTrue(self.own_actions())
+
+        made = cloudformation_backends[DEFAULT_ACCOUNT_ID][REGION].stacks[stack["StackId"]]
+        made.status = "DELETE_IN_PROGRESS"
+        answer = answered("Delete", PhysicalResourceId=name)
+        self.assertEqual(answer["PhysicalResourceId"], name)
+        self.assertEqual(self.own_actions(), [])
+        self.assertEqual(self.group_of("web-asg")["MinSize"], 2)
+        scaling = self.client("application-autoscaling")
+        (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+        self.assertEqual(target["MinCapacity"], 2)
+        for it in ["web", "api"]:
+            self.assertIn(f"targets/{it}/released.json", self.keys())
+        self.assertNotIn("targets/watched/released.json", self.keys())
+        self.assertTrue(waiting.answers.empty(), "answered once each")
+        # A planner that was under way takes none of them again.
+        again, _ = self.run_function("planner", {})
+        outcomes = {it["target"]: it["outcome"] for it in again["targets"]}
+        self.assertEqual((outcomes["web"], outcomes["api"]), ("released", "released"))
+        self.assertEqual(self.own_actions(), [])
+
+    def test_5_nothing_failed(self):
         failed = self.client("sqs").get_queue_attributes(
             QueueUrl=self.names["FailedEvents"], AttributeNames=["ApproximateNumberOfMessages"]
         )
         self.assertEqual(failed["Attributes"]["ApproximateNumberOfMessages"], "0")
 
-    def test_5_every_call_is_allowed_and_known(self):
+    def test_6_every_call_is_allowed_and_known(self):
         policies = Policies(TEMPLATE)
         made = [
             {"function": name, "action": action, "resource": resource, "context": json.loads(text)}
@@ -377,9 +452,23 @@ class Run(unittest.TestCase):
         for it in made:
             self.assertIn((it["function"], it["action"], it["resource"]), known, "see this file's head")
 
-    def size(self):
+    def own_actions(self):
+        """Our scheduled actions on the group and on the service."""
+        groups = self.client("autoscaling").describe_scheduled_actions(
+            AutoScalingGroupName="web-asg"
+        )["ScheduledUpdateGroupActions"]
+        services = self.client("application-autoscaling").describe_scheduled_actions(
+            ServiceNamespace="ecs", ResourceId="service/prod/api"
+        )["ScheduledActions"]
+        return [it["ScheduledActionName"] for it in groups + services]
+
+    def group_of(self, name):
         groups = self.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
-        (group,) = [it for it in groups if it["AutoScalingGroupName"] == "web-asg"]
+        (group,) = [it for it in groups if it["AutoScalingGroupName"] == name]
+        return group
+
+    def size(self):
+        group = self.group_of("web-asg")
         return max(group["MinSize"], group["DesiredCapacity"])
 
     def told(self, function, name):

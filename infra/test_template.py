@@ -130,6 +130,77 @@ class Functions(unittest.TestCase):
         self.assertLessEqual(5 * 60 + properties("ForecasterFunction")["Timeout"], 40 * 60)
 
 
+class Leaving(unittest.TestCase):
+    """What gives every group its own limits back when the stack is deleted."""
+
+    @staticmethod
+    def needs(name):
+        """Resources that CloudFormation deletes after `name`: what it refers to, and so on."""
+        found, waiting = set(), [name]
+        while waiting:
+            resource = RESOURCES[waiting.pop()]
+            text = json.dumps(resource)
+            names = set(re.findall(r'"Ref": "(\w+)"', text))
+            names |= set(re.findall(r'"Fn::GetAtt": \["(\w+)"', text))
+            names |= set(re.findall(r"\$\{(\w+)[.}]", text))
+            names |= set(many(resource.get("DependsOn", [])))
+            new = (names & set(RESOURCES)) - found
+            found |= new
+            waiting += new
+        return found
+
+    def test_it_goes_before_all_that_it_needs(self):
+        needed = self.needs("Leaving")
+        self.assertLessEqual(
+            {
+                "PlannerFunction",
+                "PlannerFunctionAliaslive",
+                "PlannerFunctionEventInvokeConfig",
+                "PlannerFunctionTasks",
+                "PlannerRole",
+                "PlannerLogs",
+                "PlannerTasks",
+                "FailedEvents",
+                "FailedTasks",
+                "Documents",
+            },
+            needed,
+        )
+        for name in RESOURCES:
+            self.assertNotIn("Leaving", self.needs(name), f"{name} would have to go first")
+
+    def test_the_planner_serves_it_and_answers_in_time(self):
+        leaving = properties("Leaving")
+        self.assertEqual(leaving["ServiceToken"], {"Ref": "PlannerFunctionAliaslive"})
+        code = (ROOT / "functions/planner/src/removal/mod.rs").read_text()
+        budget = int(re.search(r"const BUDGET: .*from_mins\((\d+)\)", code)[1]) * 60
+        # After the budget the call that is under way ends, and one that was lost comes again.
+        slack = properties("PlannerFunction")["Timeout"] * 2
+        self.assertLess(budget + slack, leaving["ServiceTimeout"])
+        self.assertLess(leaving["ServiceTimeout"], 3600)
+
+    def test_nothing_of_it_ever_changes(self):
+        # A change that CloudFormation takes for a new resource has the old one deleted.
+        self.assertEqual(set(properties("Leaving")), {"ServiceToken", "ServiceTimeout"})
+
+    def test_the_planner_sees_its_own_stack_and_no_other(self):
+        found = {
+            name: resource
+            for name in of_type("AWS::IAM::Role")
+            for action, resource, _ in allowed(name)
+            if action.startswith("cloudformation:")
+        }
+        self.assertEqual(found, {"PlannerRole": '{"Ref": "AWS::StackId"}'})
+
+    def test_documents_stay(self):
+        for policy in ["DeletionPolicy", "UpdateReplacePolicy"]:
+            self.assertEqual(RESOURCES["Documents"][policy], "Retain")
+
+    def test_the_docs_tell_how_to_go_on_after_a_failure(self):
+        text = (ROOT / "docs/upgrade-and-uninstall.md").read_text()
+        self.assertIn("--retain-resources Leaving", text)
+
+
 class Schedules(unittest.TestCase):
     def test_nightly_and_hourly_with_zone_retries_and_a_place_for_what_failed(self):
         expressions = {}

@@ -1,4 +1,5 @@
 use control::{ControlError, TargetReport};
+use ports::PortError;
 use tasks::TaskError;
 use thiserror::Error;
 
@@ -14,6 +15,9 @@ pub enum PlannerError {
     /// The targets could not be handed to the queue.
     #[error("not all targets are in the queue")]
     Tasks(#[source] TaskError),
+    /// CloudFormation has no answer yet, and what was to be done may be done in part.
+    #[error("CloudFormation is not answered")]
+    Unanswered(#[source] PortError),
     /// Some targets failed.
     #[error("{failed} of {total} targets failed: {detail}")]
     Targets {
@@ -33,7 +37,7 @@ impl PlannerError {
     #[must_use]
     pub fn reports(&self) -> &[TargetReport] {
         match self {
-            Self::Settings(_) | Self::Request(_) | Self::Tasks(_) => &[],
+            Self::Settings(_) | Self::Request(_) | Self::Tasks(_) | Self::Unanswered(_) => &[],
             Self::Targets { reports, .. } => reports,
         }
     }
@@ -45,6 +49,7 @@ impl PlannerError {
             Self::Settings(error) => error.code(),
             Self::Request(_) => "Request",
             Self::Tasks(error) => error.code(),
+            Self::Unanswered(_) => "Unanswered",
             Self::Targets { .. } => "TargetsFailed",
         }
     }

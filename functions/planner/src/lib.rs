@@ -2,15 +2,18 @@
 //!
 //! [`serve`] is the whole function; `main.rs` only connects it to AWS. [`handle`] is the part that
 //! plans all targets in one run; where they are many, `serve` hands them to a queue and is called
-//! again with a few at a time. Running it twice for one hour changes nothing.
+//! again with a few at a time. Running it twice for one hour changes nothing. When its stack is deleted
+//! CloudFormation asks it to give every group its own limits back.
 
 mod band;
 mod error;
 mod hour;
+mod removal;
 mod serve;
 
 pub use error::PlannerError;
 pub use hour::{handle, plan_target};
+pub use removal::Removal;
 pub use serve::serve;
 
 use control::TargetReport;
@@ -40,6 +43,8 @@ pub enum Answer {
     Sent(Sent),
     /// Tasks were worked off.
     WorkedOff(Batch),
+    /// CloudFormation asked.
+    Removal(Removal),
 }
 
 /// What a run that plans all targets answers with.

@@ -6,7 +6,7 @@
 // One future holds a whole run, calls to AWS and all.
 #![recursion_limit = "256"]
 
-use aws::Adapters;
+use aws::{Adapters, StackFormation};
 use control::watching::metric_line;
 use control::{TargetReport, World};
 use jiff::{SignedDuration, Timestamp};
@@ -32,14 +32,24 @@ async fn main() -> Result<(), Error> {
         notifier: &aws.notifier,
         clock: &aws.clock,
     };
-    let (world, queue) = (&world, &aws.tasks);
+    let formation = StackFormation::new(&aws.sdk);
+    let (world, queue, formation) = (&world, &aws.tasks, &formation);
     let tell = &|report: &TargetReport| {
         aws::print(metric_line(report, stack, world.clock.now()));
     };
     run(service_fn(move |event: LambdaEvent<Value>| async move {
         let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
         let deadline = Timestamp::from_millisecond(deadline).unwrap_or(Timestamp::MAX);
-        let answer = serve(&event.payload, world, queue, limits, deadline, tell).await;
+        let answer = serve(
+            &event.payload,
+            world,
+            queue,
+            formation,
+            limits,
+            deadline,
+            tell,
+        );
+        let answer = answer.await;
         answer.map_err(|error| diagnostic(&error))
     }))
     .await

@@ -1,24 +1,27 @@
 use control::{TargetReport, World, load_settings};
 use jiff::Timestamp;
 use ports::{
-    Clock, DocumentStore, GroupWriter, MetricSink, MetricSource, Notifier, Reminder, TaskQueue,
+    Clock, DocumentStore, Formation, GroupWriter, MetricSink, MetricSource, Notifier, Reminder,
+    TaskQueue,
 };
 use serde_json::Value;
-use tasks::{Fan, Limits, Sent, deliveries};
+use tasks::{Batch, Fan, Limits, Sent, deliveries};
 
 use crate::hour::{BY, measured, plan_all, plan_target};
+use crate::removal::{self, Leaving};
 use crate::{Answer, PlannerError, Request};
 
 /// Answers whatever the function is called with: a scheduled start or a request, which plans the
 /// targets itself where they are few and hands them to `queue` where they are many, or tasks of the
-/// queue. It is stopped at `deadline`. `tell` hears of each target that was tried, whatever came of it.
+/// queue, or what CloudFormation asks of `formation`'s stack. It is stopped at `deadline`. `tell` hears of each target that was tried, whatever came of it.
 ///
 /// # Errors
 /// [`PlannerError`]; never for a task, whose failure is part of the answer.
-pub async fn serve<S, M, G, N, C, Q>(
+pub async fn serve<S, M, G, N, C, Q, F>(
     event: &Value,
     world: &World<'_, S, M, G, N, C>,
     queue: &Q,
+    formation: &F,
     limits: Limits,
     deadline: Timestamp,
     tell: &impl Fn(&TargetReport),
@@ -30,6 +33,7 @@ where
     N: Notifier + Reminder,
     C: Clock,
     Q: TaskQueue,
+    F: Formation,
 {
     let fan = Fan {
         function: BY,
@@ -38,14 +42,30 @@ where
         clock: world.clock,
         limits,
     };
+    let leaving = Leaving {
+        world,
+        queue,
+        formation,
+        deadline,
+    };
+    if let Some(asked) = removal::Request::of(event) {
+        let asked = asked.map_err(PlannerError::Request)?;
+        return leaving.asked(asked).await.map(Answer::Removal);
+    }
     if let Some(delivered) = deliveries(event) {
+        let (delivered, failures) = leaving.delivered(delivered).await;
+        if delivered.is_empty() {
+            return Ok(Answer::WorkedOff(Batch { failures }));
+        }
         let batch = fan.work_off(&delivered, deadline, async |settings, target, _| {
             let now = world.clock.now();
             let planned = plan_target(world, settings, target, now).await;
             tell(&measured(world, target, &planned, now).await);
             planned
         });
-        return Ok(Answer::WorkedOff(batch.await));
+        let mut batch = batch.await;
+        batch.failures.extend(failures);
+        return Ok(Answer::WorkedOff(batch));
     }
     let request: Request = serde_json::from_value(event.clone()).map_err(PlannerError::Request)?;
     let now = world.clock.now();

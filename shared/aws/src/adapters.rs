@@ -23,6 +23,8 @@ pub struct Adapters {
     pub clock: SystemClock,
     /// What they were made from.
     pub environment: Environment,
+    /// Region, credentials and HTTP client, for what only one function needs.
+    pub sdk: SdkConfig,
 }
 
 impl Adapters {
@@ -60,6 +62,7 @@ impl Adapters {
             tasks: SqsTasks::new(sdk, environment.tasks.as_ref()),
             clock: SystemClock,
             environment,
+            sdk: sdk.clone(),
         }
     }
 }

@@ -13,6 +13,8 @@ mod clock;
 mod connection;
 mod environment;
 mod fleets;
+#[cfg(feature = "formation")]
+mod formation;
 mod groups;
 mod metrics;
 mod notifier;
@@ -35,6 +37,8 @@ pub use connection::{
 };
 pub use environment::{Environment, EnvironmentError, TasksEnvironment};
 pub use fleets::Fleets;
+#[cfg(feature = "formation")]
+pub use formation::StackFormation;
 pub use groups::AutoScalingGroups;
 pub use metrics::CloudWatchMetrics;
 pub use notifier::SnsNotifier;

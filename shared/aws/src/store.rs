@@ -193,6 +193,44 @@ impl DocumentStore for S3Store {
         }
         Err(call.unanswered(format!("more than {MOST_PAGES} pages")))
     }
+
+    /// A page of S3's list has a thousand folders, however much lies in each.
+    async fn folders(&self, prefix: &str) -> Result<Vec<String>, PortError> {
+        let address = self.address(prefix);
+        let call = Call {
+            operation: "list folders",
+            resource: &address,
+        };
+        let above = self.object(prefix);
+        let mut folders = Vec::new();
+        let mut token = None;
+        for _ in 0..MOST_PAGES {
+            let request = self.client.list_objects_v2().bucket(&self.bucket);
+            let request = request
+                .prefix(&above)
+                .delimiter("/")
+                .set_continuation_token(token);
+            let page = match request.send().await {
+                Ok(page) => page,
+                Err(error) if error.code() == Some("NoSuchBucket") => {
+                    return Err(self.no_bucket(call));
+                }
+                Err(error) => return Err(call.failed(&error)),
+            };
+            for folder in page.common_prefixes.unwrap_or_default() {
+                let folder = folder.prefix.as_deref();
+                let name = folder.and_then(|it| it.strip_prefix(&above)?.strip_suffix('/'));
+                let name = name.ok_or_else(|| call.unanswered("a folder without name"))?;
+                folders.push(name.to_owned());
+            }
+            token = page.next_continuation_token;
+            if token.is_none() {
+                folders.sort_unstable();
+                return Ok(folders);
+            }
+        }
+        Err(call.unanswered(format!("more than {MOST_PAGES} pages")))
+    }
 }
 
 fn version(tag: Option<String>, call: Call<'_>) -> Result<Version, PortError> {

@@ -194,7 +194,7 @@ pub fn register() -> Vec<Entry> {
             "that a group is its own again, and nobody adopts it",
         )
         .owned(
-            "people, by `forescale release`",
+            "people, by `forescale release`; planner, when the stack is deleted",
             "planner, responder, the command",
         )
         .units("servers"),

@@ -209,6 +209,11 @@ async fn listing<S: DocumentStore>(store: &S, prefix: &str) -> Result<(), Violat
         let detail = format!("{asked:?} lists {found:?}");
         ensure(rule, found == expected, &detail)?;
     }
+    let rule = "folders are told once each in ascending order";
+    let found = done(rule, store.folders(&format!("{prefix}list/")).await)?;
+    ensure(rule, found == ["a", "a-b", "ab"], &format!("{found:?}"))?;
+    let found = done(rule, store.folders(&format!("{prefix}list/a/")).await)?;
+    ensure(rule, found.is_empty(), &format!("{found:?}"))?;
     for name in names {
         done(rule, store.delete(&format!("{prefix}{name}")).await)?;
     }

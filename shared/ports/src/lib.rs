@@ -11,6 +11,7 @@
 
 mod alarms;
 mod error;
+mod formation;
 mod group;
 mod metrics;
 mod store;
@@ -20,6 +21,7 @@ mod world;
 
 pub use alarms::{AlarmDefinition, AlarmMetric, AlarmOwner, AlarmWriter};
 pub use error::PortError;
+pub use formation::Formation;
 pub use group::{GroupReader, GroupWriter};
 pub use metrics::{Datapoint, MetricName, MetricSink, MetricSource, Reading, Statistic};
 pub use store::{Condition, DocumentStore, Stored, Version};

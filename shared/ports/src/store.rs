@@ -58,4 +58,20 @@ pub trait DocumentStore {
     /// # Errors
     /// [`PortError`]; never a partial list.
     async fn list(&self, prefix: &str) -> Result<Vec<String>, PortError>;
+
+    /// The parts right after `prefix` of keys that go on below them, each once, ascending: below
+    /// `targets/` the targets. `prefix` ends with `/`. A store that can tell them without listing every
+    /// key does so.
+    ///
+    /// # Errors
+    /// [`PortError`]; never a partial list.
+    async fn folders(&self, prefix: &str) -> Result<Vec<String>, PortError> {
+        let keys = self.list(prefix).await?;
+        let parts = keys.iter().filter_map(|key| {
+            let (folder, _) = key.strip_prefix(prefix)?.split_once('/')?;
+            Some(folder.to_owned())
+        });
+        let folders: std::collections::BTreeSet<String> = parts.collect();
+        Ok(folders.into_iter().collect())
+    }
 }

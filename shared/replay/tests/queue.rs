@@ -16,8 +16,8 @@ use control::watching::measures::TARGETS_FAILED;
 use documents::{Envelope, Plan, Turn, decode, encode, keys};
 use jiff::{SignedDuration, Timestamp};
 use local::{
-    CsvMetrics, Fault, Faults, Letter, MemoryQueue, MemoryStore, RecordingNotifier,
-    SimulatedGroupPort, VirtualClock,
+    CsvMetrics, Fault, Faults, Letter, MemoryQueue, MemoryStore, RecordingFormation,
+    RecordingNotifier, SimulatedGroupPort, VirtualClock,
 };
 use pollster::block_on;
 use ports::{Clock, Condition, DocumentStore, GroupReader, MetricName};
@@ -129,7 +129,16 @@ impl Fleet {
             clock: &self.clock,
         };
         let tell = |report: &control::TargetReport| self.told.borrow_mut().push(report.clone());
-        let answer = planner::serve(event, &world, &queue, Self::limits(), deadline, &tell);
+        let formation = RecordingFormation::new(false);
+        let answer = planner::serve(
+            event,
+            &world,
+            &queue,
+            &formation,
+            Self::limits(),
+            deadline,
+            &tell,
+        );
         let answer = block_on(answer).map_err(|error| control::chain(&error))?;
         Ok(serde_json::to_value(answer).unwrap())
     }

@@ -37,6 +37,36 @@ fn listing(keys: &[&str], next: Option<&str>) -> Response {
     answer(200, None, &body)
 }
 
+fn folders(names: &[&str], next: Option<&str>) -> Response {
+    let found: String = names
+        .iter()
+        .map(|name| format!("<CommonPrefixes><Prefix>{name}</Prefix></CommonPrefixes>"))
+        .collect();
+    let next = next.map_or(String::new(), |token| {
+        format!("<NextContinuationToken>{token}</NextContinuationToken>")
+    });
+    let body = format!("<ListBucketResult>{found}{next}</ListBucketResult>");
+    answer(200, None, &body)
+}
+
+#[tokio::test]
+async fn folders_are_told_to_the_last_page_without_what_lies_in_them() {
+    let (store, http) = store(vec![
+        folders(&["team/targets/api/"], Some("more")),
+        folders(&["team/targets/web/"], None),
+    ]);
+    assert_eq!(store.folders("targets/").await.unwrap(), ["api", "web"]);
+    let asked: Vec<String> = http
+        .actual_requests()
+        .map(|request| request.uri().to_owned())
+        .collect();
+    assert!(
+        asked.iter().all(|uri| uri.contains("delimiter=%2F")),
+        "{asked:?}"
+    );
+    assert!(asked[1].contains("continuation-token=more"), "{asked:?}");
+}
+
 fn times(count: usize, answer: impl Fn() -> Response) -> Vec<Response> {
     std::iter::repeat_with(answer).take(count).collect()
 }

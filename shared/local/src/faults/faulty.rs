@@ -1,8 +1,8 @@
 use fleet::{Activity, Group, ItemFailure, Policy, ScheduledAction, Sizes, Tracked};
 use jiff::{SignedDuration, Timestamp};
 use ports::{
-    Condition, Datapoint, DeadLetter, DocumentStore, GroupReader, GroupWriter, Look, Message,
-    MetricName, MetricSink, MetricSource, Notifier, PortError, Reading, Reminder, Stored,
+    Condition, Datapoint, DeadLetter, DocumentStore, Formation, GroupReader, GroupWriter, Look,
+    Message, MetricName, MetricSink, MetricSource, Notifier, PortError, Reading, Reminder, Stored,
     TaskQueue, Unsent, Version,
 };
 
@@ -195,6 +195,22 @@ impl<P: DocumentStore> DocumentStore for Faulty<P> {
         })
         .await
         .map_err(stored)
+    }
+}
+
+impl<P: Formation> Formation for Faulty<P> {
+    async fn is_being_deleted(&self, id: &str) -> Result<bool, PortError> {
+        self.call("is_being_deleted", id.to_owned(), async |p: &P| {
+            p.is_being_deleted(id).await
+        })
+        .await
+    }
+
+    async fn answer(&self, url: &str, answer: &str) -> Result<(), PortError> {
+        self.call("answer", url.to_owned(), async |p: &P| {
+            p.answer(url, answer).await
+        })
+        .await
     }
 }
 
