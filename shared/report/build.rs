@@ -1,4 +1,7 @@
-//! Packs the chart library, plotly.js as the `plotly` crate carries it, for the page to unpack.
+//! Packs what pages need of the chart library, plotly.js as the `plotly` crate carries it.
+
+#[path = "build/needed.rs"]
+mod needed;
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -15,6 +18,7 @@ const END: &str = "window.Plotly = Plotly;\nreturn Plotly;\n}));";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     let sources = plotly::Plot::offline_js_sources();
     // The crate gives script elements; the first is plotly.js, the next one sets formulas, which no
     // page of ours has.
@@ -25,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .filter(|library| library.contains("plotly.js v"))
         .ok_or("the plotly crate does not carry plotly.js where it was")?;
     let library = unwrapped(library);
+    let library = needed::needed(&library).map_or(library, Cow::Owned);
     let out = std::env::var_os("OUT_DIR").ok_or("no OUT_DIR")?;
     let file = File::create(Path::new(&out).join("plotly.js.gz"))?;
     let mut packer = GzEncoder::new(file, Compression::best());

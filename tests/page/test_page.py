@@ -3,7 +3,8 @@
     python tests/page/test_page.py FORESCALE CHROMIUM
 
 FORESCALE is the command's program. Pages with a year of steps come from `cargo run -p report
---example year` when YEAR_PAGE names one; how long that took to open is told, not judged.
+--example year` when YEAR_PAGE names one; how long that took to open, and the CPU of its main thread, are told,
+not judged.
 """
 
 import csv
@@ -33,15 +34,22 @@ MOST_BYTES = 10_000_000
 class Opened:
     """A page, with what went wrong while it was open."""
 
-    def __init__(self, browser, file, scheme, width, height):
+    def __init__(self, browser, file, scheme, width, height, drawn="html[data-drawn]"):
         self.page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
         self.page.set_default_timeout(120_000)
         self.trouble = []
         self.page.on("console", lambda it: self.trouble.append(f"console: {it.type}: {it.text}"))
         self.page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
         self.page.on("request", self.asked)
+        self.cpu = self.page.context.new_cdp_session(self.page)
+        self.cpu.send("Performance.enable", {"timeDomain": "threadTicks"})
         self.page.goto(file.as_uri())
-        self.page.wait_for_selector("html[data-drawn]", state="attached")
+        self.page.wait_for_selector(drawn, state="attached")
+
+    def busy(self):
+        """Seconds of CPU that the page's main thread took."""
+        metrics = self.cpu.send("Performance.getMetrics")["metrics"]
+        return next(it["value"] for it in metrics if it["name"] == "TaskDuration")
 
     def asked(self, request):
         if not request.url.startswith(("file:", "blob:", "data:")):
@@ -131,6 +139,23 @@ def fits(page, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def overview_leads_to_the_target(page):
+    """The overview filters by what is typed, and its row opens the target's own page."""
+    rows = page.locator("#targets tr")
+    assert rows.count() == 1
+    name = rows.first.locator("a").text_content()
+    assert rows.first.locator("path.seen").get_attribute("d").startswith("M")
+    page.locator("#name").fill("no such target")
+    assert rows.first.is_hidden()
+    assert page.locator("#told").text_content().startswith("0 of 1 ")
+    page.locator("#name").fill(name[:2].upper())
+    assert rows.first.is_visible()
+    rows.first.locator("a").click()
+    page.wait_for_selector("html[data-drawn]", state="attached")
+    assert page.locator("h2").first.text_content() == name
+    assert lines_drawn(page) >= 3
+
+
 def main(forescale, chromium):
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = pathlib.Path(name)
@@ -151,15 +176,27 @@ def main(forescale, chromium):
                 utc_and_theme(opened.page)
             opened.check()
             print(f"report, {scheme}, {width} wide: ok")
+        store = folder / "store"
+        demo = ["--history", folder / "demand.csv.gz", "--config", folder / "forescale.toml"]
+        plan = [forescale, "plan", *demo, "--store", store]
+        subprocess.run(plan, check=True, stdout=subprocess.DEVNULL)
+        for scheme, width, height in VIEWS:
+            opened = Opened(browser, store / "report.html", scheme, width, height, drawn="#told")
+            fits(opened.page, width)
+            overview_leads_to_the_target(opened.page)
+            fits(opened.page, width)
+            opened.check()
+            print(f"overview, {scheme}, {width} wide: ok")
         if year := os.environ.get("YEAR_PAGE"):
             year = pathlib.Path(year).resolve()
             assert year.stat().st_size < MOST_BYTES
             begin = time.monotonic()
             opened = Opened(browser, year, "light", 1280, 900)
-            took = time.monotonic() - begin
+            took, busy = time.monotonic() - begin, opened.busy()
             assert lines_drawn(opened.page) >= 6
             opened.check()
-            print(f"a year of 5-minute steps: {year.stat().st_size} bytes, drawn after {took:.1f} s")
+            size = year.stat().st_size
+            print(f"a year of 5-minute steps: {size} bytes, drawn after {took:.1f} s, CPU {busy:.1f} s")
         browser.close()
 
 

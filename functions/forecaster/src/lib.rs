@@ -9,6 +9,7 @@ mod fallback;
 mod incidents;
 mod made;
 mod night;
+mod overview;
 mod page;
 mod serve;
 mod watch;

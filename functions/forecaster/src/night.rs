@@ -16,9 +16,9 @@ use timeseries::Series;
 use crate::fallback::stand_in;
 use crate::incidents::incidents;
 use crate::made::document;
-use crate::page;
 use crate::watch::{self, Watched};
 use crate::{ForecasterError, Request, Response};
+use crate::{overview, page};
 
 /// How far ahead a forecast reaches: the 48 hours that cover a day in any zone, and a third day so
 /// that one missed night leaves a plan its day.
@@ -82,6 +82,13 @@ where
         report.figures.add(&TARGETS_FAILED, 1.0);
         reports.push(report);
     }
+    let mut notes = settings.notes.clone();
+    // A second run of a night that finds all done leaves the page as it is too.
+    let news = reports.iter().any(|report| report.changes > 0);
+    if news && let Err(error) = overview::keep(world, &settings, now).await {
+        tracing::warn!(%error, "overview not written");
+        notes.push(format!("{} was not written: {error}", keys::OVERVIEW));
+    }
     let failed: Vec<String> = reports
         .iter()
         .filter(|report| report.error.is_some())
@@ -90,7 +97,7 @@ where
     if failed.is_empty() {
         return Ok(Response {
             targets: reports,
-            notes: settings.notes,
+            notes,
         });
     }
     let (total, detail) = (reports.len(), failed.join(" | "));

@@ -1,16 +1,18 @@
 //! The page about a target, written each night beside its documents.
 
 use config::{Mode, Target};
-use control::{World, load, metric_name, metric_statistic};
+use control::{World, load, metric_name, metric_statistic, save};
 use documents::{
-    Baseline, Document, Forecast, History, Incident, Plan, Record, ShadowLedger, keys,
+    Baseline, Document, Envelope, Forecast, History, Incident, Plan, Record, ShadowLedger, keys,
 };
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use ports::{Condition, DocumentStore, MetricSource, Reading};
-use report::stored::{Documents, target_page};
-use report::{Effect, Page, effect, html};
+use ports::{Condition, DocumentStore, MetricName, MetricSource, Reading};
+use report::stored::{Documents, fill_line, target_page};
+use report::{Effect, LineKind, Page, TargetPage, brief, effect, html};
 use timeseries::Step;
+
+use crate::night::BY;
 
 /// Days that the page shows.
 const DAYS: u16 = 14;
@@ -26,12 +28,33 @@ pub(crate) async fn keep<S, M, G, N, C>(
     S: DocumentStore,
     M: MetricSource,
 {
-    let text = make(world, target, now).await;
+    let shown = make(world, target, now).await;
+    let brief = brief(&shown, mode(target.mode), now);
+    let text = html(&Page {
+        title: format!("Forescale: {}", target.name),
+        made_at: now,
+        targets: vec![shown],
+    });
     let key = keys::page(&target.name);
     let put = world.store.put(&key, text.as_bytes(), Condition::Always);
     if let Err(error) = put.await {
         tracing::warn!(target_name = %target.name, %error, "page not written");
         notes.push(format!("{key} was not written: {error}"));
+    }
+    let key = keys::brief(&target.name);
+    let document = Envelope::new(Some(&target.name), now, BY, brief);
+    if let Err(error) = save(world.store, &key, &document, Condition::Always).await {
+        tracing::warn!(target_name = %target.name, %error, "brief not written");
+        notes.push(format!("{key} was not written: {error}"));
+    }
+}
+
+fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Off => "off",
+        Mode::Shadow => "shadow",
+        Mode::Canary(_) => "canary",
+        Mode::Active => "active",
     }
 }
 
@@ -39,7 +62,7 @@ async fn make<S, M, G, N, C>(
     world: &World<'_, S, M, G, N, C>,
     target: &Target,
     now: Timestamp,
-) -> String
+) -> TargetPage
 where
     S: DocumentStore,
     M: MetricSource,
@@ -75,15 +98,55 @@ where
         ledger: &ledger,
     };
     let mut shown = target_page(&documents, now, DAYS);
+    if let (Mode::Canary(_) | Mode::Active, Some(history)) = (target.mode, &history) {
+        servers(world, target, now, history, &mut shown).await;
+    }
     shown.effect = match &history {
         Some(history) => realised(world, target, now, history).await,
         None => None,
     };
-    html(&Page {
-        title: format!("Forescale: {name}"),
-        made_at: now,
-        targets: vec![shown],
-    })
+    shown
+}
+
+/// Adds the servers that were in service, and the group's MinSize where its own metric tells it: a plan in
+/// force keeps no past of its own.
+async fn servers<S, M, G, N, C>(
+    world: &World<'_, S, M, G, N, C>,
+    target: &Target,
+    now: Timestamp,
+    history: &History,
+    page: &mut TargetPage,
+) where
+    M: MetricSource,
+{
+    let Some(in_service) = &target.response.signals.in_service else {
+        return;
+    };
+    let step = Step::from_seconds(i64::from(history.step_seconds)).unwrap_or(Step::HOUR);
+    let period = step.max(Step::FIVE_MINUTES);
+    let back = SignedDuration::from_hours(24 * i64::from(DAYS));
+    let from = period.floor(now.saturating_sub(back).unwrap_or(Timestamp::MIN));
+    let reading = |metric| Reading {
+        metric,
+        statistic: metric_statistic(in_service),
+        period,
+        from,
+        to: period.floor(now),
+    };
+    let measured = metric_name(in_service);
+    let mut wanted = vec![(LineKind::InService, measured.clone())];
+    if measured.name == "GroupInServiceInstances" {
+        let name = "GroupMinSize".to_owned();
+        wanted.push((LineKind::Floor, MetricName { name, ..measured }));
+    }
+    let readings: Vec<Reading> = wanted.iter().map(|(_, it)| reading(it.clone())).collect();
+    let read = world.metrics.read_many(&readings).await;
+    for ((kind, _), points) in wanted.iter().zip(read) {
+        let points = points.unwrap_or_default();
+        let points: Vec<_> = points.iter().map(|it| (it.at, it.value)).collect();
+        let fresh = period.duration() * 3;
+        fill_line(page, *kind, &points, fresh, now);
+    }
 }
 
 /// What became of the group since it was adopted; nothing before, or where servers are not measured.

@@ -2,9 +2,10 @@ use control::{TargetReport, World, load_settings};
 use jiff::Timestamp;
 use ports::{Clock, DocumentStore, MetricSource, Notifier, TaskQueue};
 use serde_json::Value;
-use tasks::{Fan, Limits, deliveries};
+use tasks::{Batch, Fan, Limits, deliveries};
 
 use crate::night::{BY, forecast_all, forecast_target, measured};
+use crate::overview;
 use crate::{Answer, ForecasterError, Request};
 
 /// Answers whatever the function is called with: a scheduled start or a request, which forecasts the
@@ -36,12 +37,28 @@ where
         limits,
     };
     if let Some(delivered) = deliveries(event) {
+        let (pages, delivered): (Vec<_>, Vec<_>) = delivered
+            .into_iter()
+            .partition(|delivery| overview::asked(delivery).is_some());
+        let mut again = Vec::new();
+        for delivery in &pages {
+            let Some(run) = overview::asked(delivery) else {
+                continue;
+            };
+            let answered = overview::answer(world, queue, delivery, run, limits.receives, deadline);
+            again.extend(answered.await);
+        }
+        if delivered.is_empty() {
+            return Ok(Answer::WorkedOff(Batch { failures: again }));
+        }
         let batch = fan.work_off(&delivered, deadline, async |settings, target, task| {
             let made = forecast_target(world, settings, target, task.again).await;
             tell(&measured(world, target, &made, world.clock.now()).await);
             made
         });
-        return Ok(Answer::WorkedOff(batch.await));
+        let mut batch = batch.await;
+        batch.failures.extend(again);
+        return Ok(Answer::WorkedOff(batch));
     }
     let request: Request =
         serde_json::from_value(event.clone()).map_err(ForecasterError::Request)?;
@@ -63,5 +80,6 @@ where
     let sent = fan.send(run, &targets, request.again).await;
     let mut sent = sent.map_err(ForecasterError::Tasks)?;
     sent.notes.extend(settings.notes.iter().cloned());
+    sent.notes.extend(overview::ask(queue, run).await);
     Ok(Answer::Sent(sent))
 }

@@ -8,24 +8,24 @@ use serde_json::{Value, json};
 use crate::Console;
 use crate::arguments::{AlarmsArguments, AlarmsFormat};
 use crate::failure::{Blame, Done, input};
+use crate::near;
 use crate::output::{Side, table};
 
 /// Prints the alarms, and creates them where that is asked for.
 pub(crate) fn run(arguments: &AlarmsArguments, console: &mut Console<'_>) -> Done {
     let file = arguments.config.display().to_string();
-    let text = std::fs::read_to_string(&arguments.config)
-        .input(|| format!("{file} cannot be read: give --config a forescale.toml"))?;
+    let text = std::fs::read_to_string(&arguments.config).input(|| {
+        let near = near::file_hint(&arguments.config);
+        format!("{file} cannot be read: give --config a forescale.toml{near}")
+    })?;
     let config = Config::parse(&file, &text)
         .input(|| format!("{file} cannot be used: mend what is named below"))?;
     let chosen: Vec<&Target> = match &arguments.target {
         None => config.targets.iter().collect(),
         Some(name) => {
-            let known: Vec<&str> = config.targets.iter().map(|t| t.name.as_str()).collect();
-            let target = config.target(name).ok_or_else(|| {
-                input(format!(
-                    "--target {name}: {file} has no such target, but {}",
-                    known.join(", ")
-                ))
+            let target = config.target(name);
+            let target = target.ok_or_else(|| {
+                near::no_target(&format!("--target {name}"), name, &file, &config)
             })?;
             vec![target]
         }
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &AlarmsArguments, console: &mut Console<'_>) -> Don
     }
     #[cfg(feature = "aws")]
     if arguments.create {
-        create(&alarms, console)?;
+        create(&alarms, arguments.dry_run, console)?;
     }
     Ok(())
 }
@@ -74,7 +74,7 @@ fn unique(alarms: &[AlarmDefinition]) -> Done {
 /// Creates each of them, or replaces what was made here before, in the account and region of the
 /// environment. Where a name is somebody else's, nothing at all is written.
 #[cfg(feature = "aws")]
-fn create(alarms: &[AlarmDefinition], console: &mut Console<'_>) -> Done {
+fn create(alarms: &[AlarmDefinition], dry_run: bool, console: &mut Console<'_>) -> Done {
     use ports::{AlarmOwner, AlarmWriter};
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -94,6 +94,13 @@ fn create(alarms: &[AlarmDefinition], console: &mut Console<'_>) -> Done {
             }
         }
         for alarm in alarms {
+            if dry_run {
+                console.note(&format!(
+                    "dry run: alarm {} would be created or replaced",
+                    alarm.name
+                ));
+                continue;
+            }
             writer
                 .put_alarm(alarm)
                 .await

@@ -229,6 +229,9 @@ pub(crate) struct PlanArguments {
     /// Keep the documents (history, forecast, plan) in this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) store: Option<PathBuf>,
+    /// Plan, but leave the store as it is
+    #[arg(long, requires = "store")]
+    pub(crate) dry_run: bool,
     /// How to print it
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: Format,
@@ -263,6 +266,9 @@ pub(crate) struct SimulateArguments {
     /// Directory for what is written; made where it does not exist
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
+    /// Tell all of it, but write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// How to print the comparison
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: Format,
@@ -312,6 +318,9 @@ pub(crate) struct WhatIfArguments {
     /// Directory for what is written; made where it does not exist
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
+    /// Tell all of it, but write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// How to print the result
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: Format,
@@ -354,6 +363,9 @@ pub(crate) struct DemoArguments {
     /// Directory for what is written; made where it does not exist
     #[arg(long, value_name = "DIR", default_value = "forescale-out/demo")]
     pub(crate) out: PathBuf,
+    /// Tell all of it, but write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Seed of the made-up demand and of the boots
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub(crate) seed: u64,
@@ -456,6 +468,10 @@ pub(crate) struct AlarmsArguments {
     #[cfg(feature = "aws")]
     #[arg(long)]
     pub(crate) create: bool,
+    /// Check and tell what would be created, but create nothing
+    #[cfg(feature = "aws")]
+    #[arg(long, requires = "create")]
+    pub(crate) dry_run: bool,
 }
 
 const ALARMS_EXAMPLES: &str = "EXAMPLES:

@@ -7,7 +7,7 @@ use toml_edit::TableLike;
 
 use crate::arguments::ConfigArguments;
 use crate::failure::{Blame, Done, input};
-use crate::moments::nearest;
+use crate::near;
 
 /// A configuration with one target chosen.
 #[derive(Debug)]
@@ -26,25 +26,21 @@ impl Chosen {
     /// Reads the configuration and chooses the target.
     pub(crate) fn read(arguments: &ConfigArguments) -> Done<Self> {
         let file = arguments.config.display().to_string();
-        let text = fs::read_to_string(&arguments.config)
-            .input(|| format!("{file} cannot be read: give --config a forescale.toml"))?;
+        let text = fs::read_to_string(&arguments.config).input(|| {
+            let near = near::file_hint(&arguments.config);
+            format!("{file} cannot be read: give --config a forescale.toml{near}")
+        })?;
         let config = Config::parse(&file, &text)
             .input(|| format!("{file} cannot be used: mend what is named below"))?;
         let names = || config.targets.iter().map(|target| target.name.as_str());
-        let known = || names().collect::<Vec<_>>().join(", ");
         let target = match (&arguments.target, config.targets.as_slice()) {
             (Some(name), _) => config.target(name).ok_or_else(|| {
-                let near = nearest(name, names());
-                let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-                input(format!(
-                    "--target {name}: {file} has no such target, but {}{near}",
-                    known()
-                ))
+                near::no_target(&format!("--target {name}"), name, &file, &config)
             })?,
             (None, [only]) => only,
             (None, []) => return Err(input(format!("{file} has no target: add a [[target]]"))),
             (None, _) => {
-                let known = known();
+                let known = near::listed(names());
                 return Err(input(format!(
                     "{file} has several targets: choose one by --target ({known})"
                 )));

@@ -25,8 +25,10 @@ fn check(arguments: &ConfigCheckArguments, console: &mut Console<'_>) -> Done {
 
 fn read(file: &std::path::Path) -> Done<(String, Config)> {
     let name = file.display().to_string();
-    let text = std::fs::read_to_string(file)
-        .input(|| format!("{name} cannot be read: give a forescale.toml"))?;
+    let text = std::fs::read_to_string(file).input(|| {
+        let near = crate::near::file_hint(file);
+        format!("{name} cannot be read: give a forescale.toml{near}")
+    })?;
     let config = Config::parse(&name, &text)
         .input(|| format!("{name} cannot be used: mend what is named below"))?;
     Ok((text, config))

@@ -22,12 +22,14 @@ impl std::fmt::Debug for Console<'_> {
 }
 
 impl<'a> Console<'a> {
-    /// The process's own streams; colours on terminals only, and only where `colour` allows them.
+    /// The process's own streams; colours on terminals only, and only where `colour` allows them;
+    /// tables as wide as `columns`, or else the terminal, at most.
     #[must_use]
-    pub fn standard(colour: bool) -> Self {
+    pub fn standard(colour: bool, columns: Option<u16>) -> Self {
         let (out, err) = (io::stdout(), io::stderr());
         let (out_terminal, err_terminal) = (out.is_terminal(), err.is_terminal());
-        let width = terminal_size::terminal_size_of(&out).map(|(width, _)| width.0);
+        let terminal = terminal_size::terminal_size_of(&out).map(|(width, _)| width.0);
+        let width = columns.or(terminal);
         Self {
             out: Box::new(BufWriter::new(out)),
             err: Box::new(err),
@@ -71,7 +73,7 @@ impl<'a> Console<'a> {
         Ok(bytes)
     }
 
-    /// Columns of the terminal that results go to, where they go to one.
+    /// Columns that tables may take, where that is known.
     pub(crate) fn width(&self) -> Option<u16> {
         self.width
     }

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 use timeseries::csv::{CsvOptions, ReadReport};
-use timeseries::{Aggregate, Series, Step};
+use timeseries::{Aggregate, Series, Step, TimeSeriesError};
 
 use crate::Console;
 use crate::arguments::HistoryArguments;
-use crate::failure::{Blame, Done, input};
+use crate::failure::{Blame, Done, Failure, input};
+use crate::near;
 
 /// What a gzip file begins with. Source: RFC 1952, section 2.3.1.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -48,8 +49,20 @@ pub(crate) fn read(
         zone: zone.clone(),
         aggregate,
     };
-    let (series, report) = timeseries::csv::read(bytes.as_slice(), &options).input(|| {
-        format!("{name} cannot be used: it must be CSV with the header timestamp,value")
+    let read = timeseries::csv::read(bytes.as_slice(), &options);
+    let (series, report) = read.map_err(|error| {
+        let near = match &error {
+            TimeSeriesError::CsvColumn { column, found } => {
+                match near::nearest(column, found.split([',', ' '])) {
+                    Some(near) => format!("; is {near} meant to be {column}?"),
+                    None => "; `forescale import --kind csv` reads other tables".to_owned(),
+                }
+            }
+            _ => String::new(),
+        };
+        Failure::Input(anyhow::Error::new(error).context(format!(
+            "{name} cannot be used: it must be CSV with the header timestamp,value{near}"
+        )))
     })?;
     console.clear();
     if series.observed() == 0 {
@@ -89,7 +102,8 @@ pub(crate) fn read_bytes(
     };
     let bytes = bytes.input(|| {
         format!(
-            "{name} cannot be read: give {flag} a CSV file, plain or gzip, or - for standard input"
+            "{name} cannot be read: give {flag} a CSV file, plain or gzip, or - for standard input{}",
+            near::file_hint(path)
         )
     })?;
     let bytes = unpacked(bytes, &name)?;

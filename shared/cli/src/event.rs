@@ -16,7 +16,7 @@ use crate::arguments::{
 use crate::failure::{Blame, Done, input};
 use crate::opened::Opened;
 use crate::output::{self, Side};
-use crate::{calendar, moments};
+use crate::{calendar, moments, near};
 
 /// What an error about options names as its file.
 const OPTIONS: &str = "the event";
@@ -77,7 +77,10 @@ fn add(arguments: &EventAddArguments, console: &mut Console<'_>) -> Done {
 
 fn import(arguments: &EventImportArguments, console: &mut Console<'_>) -> Done {
     let file = arguments.file.display().to_string();
-    let text = fs::read_to_string(&arguments.file).input(|| format!("{file} cannot be read"))?;
+    let text = fs::read_to_string(&arguments.file).input(|| {
+        let near = near::file_hint(&arguments.file);
+        format!("{file} cannot be read: give a calendar, .ics{near}")
+    })?;
     let common = common(&arguments.effect);
     let read =
         calendar::events(&text, &common).map_err(|error| input(format!("{file}: {error}")))?;
@@ -137,14 +140,8 @@ fn known_targets(opened: &Opened, events: &[Event], now: Timestamp) -> Done {
     let config = settings(opened, now)?;
     for name in events.iter().flat_map(|event| &event.targets) {
         if config.target(name).is_none() {
-            let names = || config.targets.iter().map(|target| target.name.as_str());
-            let near = moments::nearest(name, names());
-            let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-            let known = names().collect::<Vec<_>>().join(", ");
-            return Err(input(format!(
-                "--target {name}: {} has no such target, but {known}{near}",
-                opened.name
-            )));
+            let said = format!("--target {name}");
+            return Err(near::no_target(&said, name, &opened.name, &config));
         }
     }
     Ok(())
@@ -248,8 +245,7 @@ fn remove(arguments: &EventRemoveArguments, console: &mut Console<'_>) -> Done {
         let advice = if names().any(|name| name == arguments.name) {
             "; it stands in the configuration: remove its [[event]] there".to_owned()
         } else {
-            let near = moments::nearest(&arguments.name, names());
-            near.map_or_else(String::new, |near| format!("; did you mean {near}?"))
+            near::hint(&arguments.name, names())
         };
         return Err(input(format!(
             "no added event {} is there{advice}",

@@ -3,8 +3,8 @@
 use config::{Config, Target};
 use control::{Loaded, load, load_settings};
 use documents::{
-    Baseline, Document, Forecast, History, Incident, LedgerEntry, Plan, Record, ShadowLedger,
-    Tuning, keys,
+    Baseline, Document, Forecast, History, Incident, LedgerEntry, Measurements, Plan, Record,
+    ShadowLedger, Tuning, keys,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -12,8 +12,8 @@ use ports::DocumentStore;
 
 use crate::Console;
 use crate::arguments::StoreArguments;
-use crate::failure::{Blame, Done, input};
-use crate::moments::nearest;
+use crate::failure::{Blame, Done};
+use crate::near::no_target;
 use crate::opened::Opened;
 
 /// Everything kept of one target.
@@ -28,6 +28,7 @@ pub(crate) struct Kept {
     pub(crate) record: Option<Record>,
     pub(crate) tuning: Option<Tuning>,
     pub(crate) baseline: Option<Baseline>,
+    pub(crate) measurements: Option<Measurements>,
     /// Oldest first.
     pub(crate) ledger: Vec<LedgerEntry>,
     /// When the newest of them was written.
@@ -69,15 +70,11 @@ async fn gather(
     let config = settings.config;
     let chosen: Vec<&Target> = match target {
         None => config.targets.iter().collect(),
-        Some(wanted) => vec![config.target(wanted).ok_or_else(|| {
-            let names = || config.targets.iter().map(|target| target.name.as_str());
-            let near = nearest(wanted, names());
-            let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-            let known = names().collect::<Vec<_>>().join(", ");
-            input(format!(
-                "target {wanted}: {name} has no such target, but {known}{near}"
-            ))
-        })?],
+        Some(wanted) => vec![
+            config
+                .target(wanted)
+                .ok_or_else(|| no_target(&format!("target {wanted}"), wanted, name, &config))?,
+        ],
     };
     let mut targets = Vec::new();
     for target in chosen {
@@ -144,6 +141,7 @@ impl<S: DocumentStore> Reader<'_, '_, S> {
         let record = self.one(&keys::record(name)).await?;
         let tuning = self.one(&keys::tuning(name)).await?;
         let baseline = self.one(&keys::baseline(name)).await?;
+        let measurements = self.one(&keys::measurements(name)).await?;
         let mut forecasts: Vec<Forecast> = self.daily(&keys::forecasts(name), days).await?;
         forecasts.sort_by_key(|forecast| forecast.start);
         let ledgers: Vec<ShadowLedger> = self.daily(&keys::ledgers(name), days).await?;
@@ -161,6 +159,7 @@ impl<S: DocumentStore> Reader<'_, '_, S> {
             record,
             tuning,
             baseline,
+            measurements,
             ledger,
             newest: self.newest,
         })

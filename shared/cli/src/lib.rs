@@ -25,6 +25,7 @@ mod kept;
 mod known;
 mod left_out;
 mod moments;
+mod near;
 mod opened;
 mod output;
 mod pause;

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use timeseries::Step;
 
 use crate::failure::{Blame, Done, input};
+use crate::near::distance;
 
 /// The time, for what is written down as done now.
 #[expect(
@@ -50,21 +51,6 @@ fn nearest_zone<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<
         })
         .min()
         .map(|(_, _, name)| name)
-}
-
-/// The nearest of `known`.
-pub(crate) fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    known
-        .filter_map(|word| Some((distance(text, word)?, word)))
-        .min()
-        .map(|(_, word)| word)
-}
-
-/// How many letters differ; `None` where more than a third do.
-fn distance(a: &str, b: &str) -> Option<usize> {
-    let (a, b) = (a.to_lowercase(), b.to_lowercase());
-    let most = a.chars().count().max(b.chars().count()).div_ceil(3);
-    Some(strsim::damerau_levenshtein(&a, &b)).filter(|distance| *distance <= most)
 }
 
 /// A moment: RFC 3339, or a local time or date in `zone`.

@@ -10,6 +10,7 @@ use ports::{Condition, DocumentStore, PortError, Stored, Version};
 
 use crate::arguments::StoreArguments;
 use crate::failure::{Blame, Done, input};
+use crate::near;
 
 /// How often a change is tried anew because somebody else wrote first.
 const TRIES: usize = 5;
@@ -55,7 +56,8 @@ impl Opened {
         let name = folder.display().to_string();
         if !folder.is_dir() {
             return Err(input(format!(
-                "{name} is not a directory: `forescale plan --store {name}` makes one"
+                "{name} is not a directory: `forescale plan --store {name}` makes one{}",
+                near::file_hint(folder)
             )));
         }
         let store = DirectoryStore::open(folder).input(|| format!("{name} cannot be read"))?;
@@ -151,6 +153,8 @@ async fn bucket(url: &str) -> Done<aws::S3Store> {
     let variable = |name: &str| match name {
         "FORESCALE_BUCKET" => Some(bucket.to_owned()),
         "FORESCALE_PREFIX" => Some(prefix.to_owned()),
+        // An endpoint of one's own has no domain for each bucket.
+        "AWS_ENDPOINT_URL" | "AWS_ENDPOINT_URL_S3" => std::env::var_os(name)?.into_string().ok(),
         _ => None,
     };
     let environment = aws::Environment::from_variables(variable);

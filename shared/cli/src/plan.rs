@@ -38,6 +38,10 @@ pub(crate) fn run(arguments: &PlanArguments, console: &mut Console<'_>) -> Done 
     }
     console.progress("forecasting and planning");
     let planned = match &arguments.store {
+        // Nor is the directory made.
+        Some(directory) if arguments.dry_run && !directory.exists() => {
+            planned(&chosen, &demand.series, at, &MemoryStore::new())?
+        }
         Some(directory) => {
             let store = DirectoryStore::open(directory).input(|| {
                 format!(
@@ -45,16 +49,37 @@ pub(crate) fn run(arguments: &PlanArguments, console: &mut Console<'_>) -> Done 
                     directory.display()
                 )
             })?;
-            planned(&chosen, &demand.series, at, &store)?
+            if arguments.dry_run {
+                planned(&chosen, &demand.series, at, &copied(&store)?)?
+            } else {
+                planned(&chosen, &demand.series, at, &store)?
+            }
         }
         None => planned(&chosen, &demand.series, at, &MemoryStore::new())?,
     };
     console.clear();
+    if arguments.dry_run {
+        console.note("dry run: nothing was written");
+    }
     match arguments.format {
         Format::Csv => csv(console, &chosen, &planned),
         Format::Json => json(console, &chosen, &planned),
         Format::Table => table(console, &chosen, &planned),
     }
+}
+
+/// The documents of `store` in memory, for a run that leaves it as it is.
+fn copied(store: &DirectoryStore) -> Done<MemoryStore> {
+    let copy = MemoryStore::new();
+    let keys = block_on(store.list("")).failed(|| "the store cannot be listed")?;
+    for key in keys {
+        let stored = block_on(store.get(&key)).failed(|| format!("{key} cannot be read"))?;
+        if let Some(stored) = stored {
+            block_on(copy.put(&key, &stored.bytes, Condition::Always))
+                .failed(|| format!("{key} cannot be copied"))?;
+        }
+    }
+    Ok(copy)
 }
 
 /// What the handlers came to.

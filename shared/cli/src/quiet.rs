@@ -191,6 +191,7 @@ fn json_of(console: &mut Console<'_>, windows: &[Window], zone: &TimeZone, step:
 fn calendar(windows: &[Window]) -> String {
     let stamp = |at: Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
     let mut calendar = Calendar::new();
+    calendar.append_property(("PRODID", "-//Forescale//quiet-window//EN"));
     calendar.name("Quiet windows");
     for window in windows {
         let words = format!(

@@ -2,10 +2,10 @@
 
 use config::Target;
 use control::{
-    ControlError, HandBack, HandedBack, World, acquire, adopt_again, hand_back, load,
+    ControlError, HandBack, HandedBack, Loaded, World, acquire, adopt_again, hand_back, load,
     load_settings, present, recent_demand, rehearse_hand_back,
 };
-use documents::{History, Measurements, Plan, keys};
+use documents::{History, Measurements, Plan, Released, keys};
 use jiff::Timestamp;
 use local::{CsvMetrics, RecordingNotifier, SimulatedGroupPort, VirtualClock};
 use ports::{Clock, DocumentStore, GroupWriter, MetricSource, Notifier};
@@ -13,9 +13,9 @@ use simulation::{GroupSpec, Origin, SimulatedGroup, Source};
 
 use crate::Console;
 use crate::arguments::{AdoptArguments, ReleaseArguments, StoreArguments};
-use crate::failure::{Blame, Done, input};
-use crate::moments;
+use crate::failure::{Blame, Done};
 use crate::opened::Opened;
+use crate::{moments, near};
 
 /// Who asks.
 const BY: &str = "the command";
@@ -41,7 +41,17 @@ pub(crate) fn adopt(arguments: &AdoptArguments, console: &mut Console<'_>) -> Do
     let opened = Opened::open(&arguments.store)?;
     let target = target(&opened, &arguments.target)?;
     let mut was = false;
-    in_world(&arguments.store, &opened, &target, Act::Adopt(&mut was))?;
+    if arguments.dry_run {
+        let mark = opened.wait(load::<Released>(
+            &opened.store,
+            &keys::released(&target.name),
+        ));
+        let mark = mark.failed(|| format!("whether {} is released cannot be read", target.name))?;
+        was = !matches!(mark, Loaded::Absent);
+        console.note("dry run: nothing was written");
+    } else {
+        in_world(&arguments.store, &opened, &target, Act::Adopt(&mut was))?;
+    }
     if !was {
         return console.line(&format!(
             "{} was not released: nothing changes",
@@ -49,27 +59,26 @@ pub(crate) fn adopt(arguments: &AdoptArguments, console: &mut Console<'_>) -> Do
         ));
     }
     console.line(&format!(
-        "{}: the next planner's run adopts group {} with the limits that it then has",
-        target.name, target.group
+        "{}: the next planner's run {} group {} with the limits that it then has",
+        target.name,
+        if arguments.dry_run {
+            "would adopt"
+        } else {
+            "adopts"
+        },
+        target.group
     ))
 }
 
 fn target(opened: &Opened, name: &str) -> Done<Target> {
     let settings = opened.wait(load_settings(&opened.store, Timestamp::MAX));
     let settings = settings.input(|| format!("{} holds no usable configuration", opened.name))?;
-    let names: Vec<&str> = settings
-        .config
-        .targets
-        .iter()
-        .map(|t| t.name.as_str())
-        .collect();
-    settings.config.target(name).cloned().ok_or_else(|| {
-        input(format!(
-            "target {name}: {} has no such target, but {}; put it back with mode = \"off\" to \
-             release it",
-            opened.name,
-            names.join(", ")
-        ))
+    let config = &settings.config;
+    config.target(name).cloned().ok_or_else(|| {
+        let said = format!(
+            "target {name} (one that was taken out is put back with mode = \"off\" to be released)"
+        );
+        near::no_target(&said, name, &opened.name, config)
     })
 }
 
@@ -228,6 +237,9 @@ fn leased<T>(lease: Result<T, ControlError>) -> Done<T> {
 
 fn tell(console: &mut Console<'_>, target: &Target, done: &HandedBack, dry_run: bool) -> Done {
     let (name, group) = (&target.name, &target.group);
+    if dry_run {
+        console.note("dry run: nothing was changed");
+    }
     if done.already {
         console.line(&format!(
             "{name} is released since {}: nothing changes; `forescale adopt {name}` has it planned again",

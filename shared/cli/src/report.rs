@@ -43,9 +43,13 @@ pub(crate) fn run(arguments: &ReportArguments, console: &mut Console<'_>) -> Don
         targets: targets.collect(),
     };
     console.clear();
-    let (folder, name) = Folder::of(&arguments.out, "--out")?;
+    let (folder, name) = Folder::of(&arguments.out, "--out", arguments.dry_run)?;
     let text = html(&page);
-    folder.write(&name, |file| Ok(file.write_all(text.as_bytes())?))?;
+    let written = folder.write(&name, |file| Ok(file.write_all(text.as_bytes())?))?;
+    if arguments.dry_run {
+        console.note(&folder.told(&[written]));
+        return Ok(());
+    }
     console.line(&arguments.out.display().to_string())
 }
 

@@ -13,6 +13,7 @@ use crate::Console;
 use crate::arguments::{Format, ThroughputArguments};
 use crate::demand;
 use crate::failure::{Blame, Done, input};
+use crate::near;
 use crate::output::{self, Side};
 
 /// Columns that are needed.
@@ -205,7 +206,11 @@ fn table(arguments: &ThroughputArguments, name: &str, bytes: &[u8]) -> Done<Tabl
             OTHERS.join(" and ")
         ))
     };
-    let needed = |key: &str| column(key).ok_or_else(|| wrong(format!("column {key} is missing")));
+    let needed = |key: &str| {
+        let near = || near::nearest(key, header.iter());
+        let hint = || near().map_or_else(String::new, |near| format!(" (is {near} meant?)"));
+        column(key).ok_or_else(|| wrong(format!("column {key} is missing{}", hint())))
+    };
     let [at, demand, servers] = [needed(NEEDED[0])?, needed(NEEDED[1])?, needed(NEEDED[2])?];
     let present: Vec<_> = known
         .iter()

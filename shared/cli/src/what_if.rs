@@ -86,7 +86,7 @@ pub(crate) fn run(arguments: &WhatIfArguments, console: &mut Console<'_>) -> Don
     });
     let texts = texts.collect::<Done<Vec<String>>>()?;
     let demand = demand::read(&arguments.history, zone.clone(), console)?;
-    let folder = Folder::make(&arguments.out)?;
+    let folder = Folder::make(&arguments.out, arguments.dry_run)?;
     let once = |text: &str, console: &mut Console<'_>| -> Done<(replay::Replay, Summary)> {
         let setup = Setup {
             config_file: &chosen.file,
@@ -134,11 +134,7 @@ pub(crate) fn run(arguments: &WhatIfArguments, console: &mut Console<'_>) -> Don
         console.line("")?;
         console.line(&advice(&tried, best, chosen.target.risk))?;
     }
-    let names: Vec<String> = files
-        .iter()
-        .map(|file| file.display().to_string())
-        .collect();
-    console.note(&format!("written: {}", names.join(", ")));
+    console.note(&folder.told(&files));
     Ok(())
 }
 

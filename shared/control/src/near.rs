@@ -108,8 +108,8 @@ pub(crate) fn near_steps(
             if step.servers < needed {
                 step.servers = needed;
                 step.reason = format!(
-                    "present demand of {present:.0}/min at {:.0}/min a server = {needed}",
-                    rules.throughput
+                    "present demand of {present:.0}/min at {}/min a server = {needed}",
+                    planning::rate(rules.throughput)
                 );
             }
         }

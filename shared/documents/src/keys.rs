@@ -16,6 +16,9 @@ pub const EVENTS: &str = "events.json";
 /// The pause of everything.
 pub const PAUSE: &str = "pause.json";
 
+/// The page about all targets, HTML.
+pub const OVERVIEW: &str = "report.html";
+
 /// Under which everything about `target` lies.
 #[must_use]
 pub fn target(target: &str) -> String {
@@ -117,6 +120,12 @@ pub fn tuning(target: &str) -> String {
 #[must_use]
 pub fn page(target: &str) -> String {
     format!("targets/{target}/report.html")
+}
+
+/// What the overview tells of the target.
+#[must_use]
+pub fn brief(target: &str) -> String {
+    format!("targets/{target}/brief.json")
 }
 
 /// What was measured of the target's servers.

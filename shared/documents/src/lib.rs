@@ -5,6 +5,7 @@
 //! an error that names the object, so that the caller can fall back. Demand is always requests per
 //! minute, times are UTC instants, a missing value is `null`.
 
+mod brief;
 mod codec;
 mod error;
 mod explanation;
@@ -19,6 +20,7 @@ mod register;
 mod state;
 mod tuning;
 
+pub use brief::{Brief, BriefFact};
 pub use codec::{Document, Envelope, decode, encode};
 pub use error::DocumentError;
 pub use explanation::{Explanation, Ladder, LadderRung, PredictabilityRecord, Predictable};

@@ -6,7 +6,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
 use crate::{
-    Baseline, Document, Envelope, Events, Forecast, History, Incident, Lease, LeftOutDays,
+    Baseline, Brief, Document, Envelope, Events, Forecast, History, Incident, Lease, LeftOutDays,
     Measurements, Pause, Plan, Record, Released, ShadowLedger, Tuning, Turn, keys,
 };
 
@@ -89,6 +89,11 @@ impl Entry {
         Self { retention, ..self }
     }
 
+    fn always(self) -> Self {
+        let guard = Guard::Always;
+        Self { guard, ..self }
+    }
+
     fn once(self) -> Self {
         let (guard, retention) = (Guard::Absent, "one, written once");
         Self {
@@ -150,9 +155,20 @@ pub fn register() -> Vec<Entry> {
         schema: None,
         make: None,
     };
+    let overview = Entry {
+        kind: "overview",
+        key: keys::OVERVIEW.to_owned(),
+        holds: "a page about all targets, HTML, made of their briefs",
+        ..page.clone()
+    };
     vec![
         config,
+        overview,
         page,
+        Entry::new::<Brief>(keys::brief(TARGET), "what the overview tells of the target")
+            .owned("forecaster", "forecaster")
+            .units(RATE)
+            .always(),
         Entry::new::<Events>(
             keys::EVENTS.to_owned(),
             "events added beside the configuration's",

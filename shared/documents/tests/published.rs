@@ -80,8 +80,8 @@ fn every_kind_is_registered_once_and_fully() {
     let register = register();
     assert_eq!(
         register.len(),
-        17,
-        "fifteen kinds, the configuration, the page"
+        19,
+        "sixteen kinds, the configuration, two pages"
     );
     let kinds: BTreeSet<&str> = register.iter().map(|entry| entry.kind).collect();
     let keys: BTreeSet<&str> = register.iter().map(|entry| entry.key.as_str()).collect();

@@ -89,6 +89,7 @@ fn every_kind_is_read_back_and_what_is_wrong_is_named() {
     check(common::history());
     check(common::forecast());
     check(common::plan());
+    check(common::brief());
     check(common::tuning());
     check(common::measurements());
     check(common::baseline());
@@ -216,6 +217,7 @@ const IMPOSSIBLE: &[(&str, &str, &str, &str)] = &[
         "11",
         "min_size of 11 is above max_size of 10",
     ),
+    ("brief", "/demand/0", "-3", "demand of -3 is impossible"),
     ("lease", "/holder", "\"\"", "holder is empty"),
     (
         "incident",
@@ -274,6 +276,7 @@ fn an_impossible_body_is_named() {
     impossible(common::history());
     impossible(common::forecast());
     impossible(common::plan());
+    impossible(common::brief());
     impossible(common::tuning());
     impossible(common::measurements());
     impossible(common::baseline());

@@ -78,7 +78,7 @@ impl Parser {
     /// The column that a source which has to be a table lacks, and those that it has.
     pub(crate) fn lacks(&self) -> Option<(&str, &str)> {
         let lacks = self.kind == Kind::Table && !self.first && self.seen != Some(Kind::Table);
-        lacks.then(|| (self.table.time_column(), self.table.line()))
+        lacks.then(|| (self.table.lacks(), self.table.line()))
     }
 
     /// Whether values were read, not lines counted.

@@ -49,8 +49,16 @@ impl Table {
         &self.heading
     }
 
-    pub(crate) fn time_column(&self) -> &str {
-        &self.time_column
+    /// The column that the heading has not: that of counts where only it is missing.
+    pub(crate) fn lacks(&self) -> &str {
+        let has = |name: &str| {
+            let mut fields = self.heading.split([',', ';', '\t']);
+            fields.any(|field| field.trim().eq_ignore_ascii_case(name))
+        };
+        match &self.value_column {
+            Some(value) if has(&self.time_column) => value,
+            _ => &self.time_column,
+        }
     }
 
     pub(crate) fn has_values(&self) -> bool {

@@ -6,7 +6,7 @@ use crate::actions::{Taken, actions};
 use crate::fewest::{fewest_levels, runs};
 use crate::floors::{by_minute, looking_ahead, minute_of, minutes_between, plus_minutes};
 use crate::pace::{Before, Pace, paced};
-use crate::throughput::servers_for;
+use crate::throughput::{rate, servers_for};
 use crate::{ACTIONS_LEFT_TO_OTHERS, PUT_MARGIN, PlanError, Rules};
 
 /// The group as it is, and what else bears on its floors.
@@ -362,8 +362,9 @@ fn floor_reason(
         && servers_for(present.demand, rules.throughput) >= servers
     {
         return format!(
-            "present demand of {:.0}/min at {:.0}/min a server = {servers}",
-            present.demand, rules.throughput
+            "present demand of {:.0}/min at {}/min a server = {servers}",
+            present.demand,
+            rate(rules.throughput)
         );
     }
     match step {

@@ -42,7 +42,7 @@ pub use pace::Pace;
 pub use requirement::{Requirement, require};
 pub use throughput::{
     Compared, Drift, Kind, KindShare, Learnt, Limit, LoadPoint, Met, Signal, SignalKind,
-    fleet_throughput, learn_throughput, servers_for,
+    fleet_throughput, learn_throughput, rate, servers_for,
 };
 pub use tune::{Past, Rhythm, Tuning, tune};
 

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::curve::Curve;
 use crate::floors::minutes_between;
+use crate::throughput::rate;
 use crate::{MOST_SERVERS, Rules};
 
 /// Index of the median in [`NEAR_LEVELS`].
@@ -101,10 +102,10 @@ impl Outlook<'_> {
         let level = Curve::new(&NEAR_LEVELS, values).level_of(capacity);
         let level = (level * 1000.0).floor() / 10.0;
         let mut text = format!(
-            "demand of {:.0}/min expected (forecast {median:.0}/min, {:+.0} % by the last minutes), up to {capacity:.0}/min (p{level}) at {:.0}/min a server = {servers}",
+            "demand of {:.0}/min expected (forecast {median:.0}/min, {:+.0} % by the last minutes), up to {capacity:.0}/min (p{level}) at {}/min a server = {servers}",
             values[MEDIAN],
             (values[MEDIAN] / median.max(self.model.least) - 1.0) * 100.0,
-            rules.throughput,
+            rate(rules.throughput),
         );
         if servers > rules.max_servers {
             text.push_str(&format!("; max_servers is {}", rules.max_servers));

@@ -3,6 +3,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::curve::Curve;
 use crate::loss::Loss;
+use crate::throughput::rate;
 use crate::{MOST_SERVERS, PlanError, Rules};
 
 /// Servers that each step of the forecast needs.
@@ -166,9 +167,9 @@ fn reason(loss: &Loss<'_>, wanted: u32, rules: &Rules) -> String {
     let capacity = f64::from(wanted) * rules.throughput;
     let level = (loss.level(wanted) * 1000.0).floor() / 10.0;
     let mut text = format!(
-        "demand of {:.0}/min expected, up to {capacity:.0}/min (p{level}) at {:.0}/min a server = {wanted}",
+        "demand of {:.0}/min expected, up to {capacity:.0}/min (p{level}) at {}/min a server = {wanted}",
         loss.demand(),
-        rules.throughput,
+        rate(rules.throughput),
     );
     if wanted > rules.max_servers {
         text.push_str(&format!("; max_servers is {}", rules.max_servers));

@@ -49,21 +49,43 @@ fn a_night_leaves_a_page_of_sane_size() {
 }
 
 #[test]
+fn a_night_leaves_an_overview_that_leads_to_the_page() {
+    let stage = stage("mode = \"shadow\"");
+    assert!(!stage.forecaster().failed);
+    let stored = block_on(stage.store.get(keys::OVERVIEW)).unwrap().unwrap();
+    let overview = String::from_utf8(stored.bytes).unwrap();
+    assert!(overview.contains("href=\"targets/web/report.html\""));
+    // 5,000 a minute in each hour that was seen, and in each to come.
+    assert!(overview.contains("<td class=\"n\">5,000</td><td class=\"n\">5,000</td>"));
+    assert!(overview.len() < 20_000, "{}", overview.len());
+    // The same night again has nothing to tell.
+    let versions = stage.versions();
+    assert!(!stage.forecaster().failed);
+    assert_eq!(stage.versions(), versions);
+}
+
+#[test]
 fn a_page_that_cannot_be_written_costs_no_forecast() {
     let clean = stage(ACTIVE);
     assert!(!clean.forecaster().failed);
     let puts = clean.faults.count("put");
-    let broken = stage(ACTIVE);
-    let _ = broken.faults.clone().nth_of("put", puts, Fault::Denied);
-    let ended = broken.forecaster();
-    assert!(!ended.failed, "{ended:?}");
-    assert!(
-        ended.text.contains("report.html was not written"),
-        "{ended:?}"
-    );
-    assert!(page(&broken).is_none());
-    let forecast: Option<Forecast> = broken.get(&keys::forecast("web", broken.now()));
-    assert!(forecast.is_some());
+    // A night ends with the target's page, its brief and the page about all of them.
+    for (back, key) in [
+        (2, keys::page("web")),
+        (1, keys::brief("web")),
+        (0, keys::OVERVIEW.to_owned()),
+    ] {
+        let broken = stage(ACTIVE);
+        let nth = puts - back;
+        let _ = broken.faults.clone().nth_of("put", nth, Fault::Denied);
+        let ended = broken.forecaster();
+        assert!(!ended.failed, "{ended:?}");
+        let told = format!("{key} was not written");
+        assert!(ended.text.contains(&told), "{told}: {ended:?}");
+        assert!(block_on(broken.store.get(&key)).unwrap().is_none());
+        let forecast: Option<Forecast> = broken.get(&keys::forecast("web", broken.now()));
+        assert!(forecast.is_some());
+    }
 }
 
 #[test]
@@ -92,6 +114,8 @@ fn once_active_the_page_tells_the_weeks_before_and_since() {
     assert!(!stage.forecaster().failed);
     let page = page(&stage).unwrap();
     assert!(page.contains("acts on the group since 2026-11-02"));
+    // Nobody kept a ledger, and yet the chart has the servers that were in service.
+    assert!(page.contains("[\"in-service\","), "{}", &page[..2000]);
     // 5,000 a minute over 10 servers before, over 8 since.
     let row = |name: &str| {
         let from = page.find(&format!("<b>{name}</b>")).unwrap();

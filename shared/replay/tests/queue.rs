@@ -609,6 +609,16 @@ fn the_forecaster_takes_the_same_way() {
     };
     assert_eq!(call(&start)["sent"], 4);
     drain();
+    let overview = || {
+        let stored = block_on(fleet.store.get(keys::OVERVIEW)).unwrap().unwrap();
+        String::from_utf8(stored.bytes).unwrap()
+    };
+    let page = overview();
+    assert!(page.contains("<dt>targets</dt><dd><b>4</b>"), "{page}");
+    for name in (0..4).map(name) {
+        assert!(page.contains(&format!("href=\"targets/{name}/report.html\"")));
+    }
+    assert_eq!(page.matches("nothing known").count(), 0);
     let read = |key: &str| block_on(fleet.store.get(key)).unwrap().unwrap();
     let forecast = keys::forecast("shop-00", at("2026-11-20T00:00:00Z"));
     let made = read(&forecast).version;
@@ -624,5 +634,23 @@ fn the_forecaster_takes_the_same_way() {
     assert_eq!(
         (fleet.queue.waiting(), fleet.queue.letters()),
         (0, Vec::new())
+    );
+    // A target that never gets through delays the page, and does not keep it from being made.
+    let tables: String = (0..5).map(|n| table(&name(n), "")).collect();
+    fleet.put(keys::CONFIG, tables.as_bytes());
+    call(&json!({ "scheduled": "2026-11-20T09:40:00Z" }));
+    for _ in 0..3 {
+        drain();
+    }
+    let page = overview();
+    assert!(page.contains("<dt>targets</dt><dd><b>5</b>"), "{page}");
+    assert_eq!(page.matches("nothing known").count(), 1);
+    assert_eq!(fleet.queue.waiting(), 0);
+    let letters = fleet.queue.letters();
+    assert!(
+        letters
+            .iter()
+            .all(|it| matches!(it, Letter::GivenUp(it) if it.target == name(4))),
+        "{letters:?}"
     );
 }

@@ -7,11 +7,11 @@ use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 use crate::packed::{Data, library, numbers, zone_name};
 use crate::{Accuracy, Action, Comparison, Effect, Fact, Means, Page, TargetPage};
 
-const STYLE: &str = include_str!("../assets/page.css");
+pub(crate) const STYLE: &str = include_str!("../assets/page.css");
 const SCRIPT: &str = include_str!("../assets/page.js");
 
 /// Nothing may be fetched from anywhere: what the page shows, it carries.
-const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
+pub(crate) const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
                       img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'";
 
 /// Actions that stand in the table before the script chooses those of the stretch on view.
@@ -300,7 +300,7 @@ fn actions(index: usize, zone: &TimeZone, actions: &[Action]) -> Markup {
     }
 }
 
-fn time(at: Timestamp) -> Markup {
+pub(crate) fn time(at: Timestamp) -> Markup {
     let text = at.strftime("%Y-%m-%d %H:%M UTC").to_string();
     markup! { time datetime=(at.to_string()) { (text) } }
 }
@@ -316,7 +316,7 @@ fn percent(share: f64, digits: usize) -> String {
 }
 
 /// A whole number with a comma every three digits.
-fn grouped(value: f64) -> String {
+pub(crate) fn grouped(value: f64) -> String {
     let digits = format!("{:.0}", value.abs());
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

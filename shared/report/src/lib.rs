@@ -2,11 +2,13 @@
 //!
 //! [`html()`] makes it of a [`Page`]: values in, text out. Charts are drawn by plotly.js, which the
 //! page carries; everything they show is in tables too. [`stored`] gathers a page from the
-//! documents that the functions keep.
+//! documents that the functions keep; [`brief()`] and [`Overview`] make the page about all of them.
 
 mod accuracy;
+mod brief;
 mod effect;
 mod html;
+mod overview;
 mod packed;
 pub mod stored;
 
@@ -15,8 +17,10 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 pub use accuracy::{Accuracy, accuracy};
+pub use brief::brief;
 pub use effect::{Effect, Means, WEEKS, Week, effect, hours as effect_hours};
 pub use html::html;
+pub use overview::{MOST_ROWS, Overview};
 
 /// A page about some targets.
 #[derive(Debug, Clone)]

@@ -126,6 +126,35 @@ pub fn target_page(documents: &Documents<'_>, now: Timestamp, days: u16) -> Targ
     }
 }
 
+/// Fills the gaps of a line with what was measured at `points`, ascending, each of which holds for `fresh`
+/// at most, until `now`. A line that the page does not have is added, where anything was measured.
+pub fn fill_line(
+    page: &mut TargetPage,
+    kind: LineKind,
+    points: &[(Timestamp, f64)],
+    fresh: SignedDuration,
+    now: Timestamp,
+) {
+    let timeline = &mut page.timeline;
+    let value = |index| {
+        let at = timeline.time_at(index);
+        let until = points.partition_point(|(time, _)| *time <= at);
+        let (time, value) = points.get(until.checked_sub(1)?)?;
+        (at <= now && at.duration_since(*time) < fresh).then_some(*value as f32)
+    };
+    let values = (0..timeline.len()).map(|index| value(index).unwrap_or(f32::NAN));
+    let values: Vec<f32> = values.collect();
+    if let Some(line) = timeline.lines.iter_mut().find(|line| line.kind == kind) {
+        for (known, value) in line.values.iter_mut().zip(values) {
+            if known.is_nan() {
+                *known = value;
+            }
+        }
+    } else if values.iter().any(|value| value.is_finite()) {
+        timeline.lines.push(Line { kind, values });
+    }
+}
+
 fn fact(name: &str, value: String, beside: &str, bad: bool) -> Fact {
     let (name, beside) = (name.to_owned(), beside.to_owned());
     Fact {

@@ -41,6 +41,9 @@ pub(crate) struct ReportArguments {
     /// The page
     #[arg(long, value_name = "FILE", default_value = "report.html")]
     pub(crate) out: PathBuf,
+    /// Tell all of it, but write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 const REPORT_EXAMPLES: &str = "EXAMPLES:

@@ -126,6 +126,9 @@ pub(crate) struct AdoptArguments {
     pub(crate) target: String,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
+    /// Tell, but write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 const RELEASE_EXAMPLES: &str = "EXAMPLES:
@@ -159,6 +162,9 @@ pub(crate) struct InitArguments {
     /// Replace a file that is there
     #[arg(long)]
     pub(crate) force: bool,
+    /// Print the configuration, but write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 const INIT_EXAMPLES: &str = "EXAMPLES:

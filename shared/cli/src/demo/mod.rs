@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &DemoArguments, console: &mut Console<'_>) -> Done 
         None => made::scene(arguments.seed)?,
         Some(_) => own::scene(arguments, console)?,
     };
-    let folder = Folder::make(&arguments.out)?;
+    let folder = Folder::make(&arguments.out, arguments.dry_run)?;
     let mut files = Vec::new();
     if scene.history.is_none() {
         files.push(folder.write(DEMAND, |file| packed(file, &scene.demand))?);
@@ -81,6 +81,10 @@ pub(crate) fn run(arguments: &DemoArguments, console: &mut Console<'_>) -> Done 
     console.line("")?;
     console.line(&story::conclusion(&summary))?;
     console.line("")?;
+    if arguments.dry_run {
+        console.note(&folder.told(&files));
+        return Ok(());
+    }
     console.line("Written:")?;
     for file in &files {
         let name = file.display().to_string();

@@ -13,9 +13,9 @@ use simulation::{GroupSpec, SimulatedGroup};
 
 use crate::Console;
 use crate::arguments::{DoctorArguments, FailOn, WordsFormat};
-use crate::failure::{Blame, Done, Failure, input};
-use crate::moments;
+use crate::failure::{Blame, Done, Failure};
 use crate::opened::Opened;
+use crate::{moments, near};
 use gather::{Sources, gather};
 
 /// Runs the subcommand.
@@ -32,10 +32,11 @@ pub(crate) fn run(arguments: &DoctorArguments, console: &mut Console<'_>) -> Don
         && facts.config_problems.is_empty()
         && facts.targets.is_empty()
     {
-        return Err(input(format!(
-            "target {name}: {} has no such target",
-            opened.name
-        )));
+        let settings = opened.wait(control::load_settings(&opened.store, moments::now()));
+        let settings =
+            settings.input(|| format!("{} holds no usable configuration", opened.name))?;
+        let said = format!("target {name}");
+        return Err(near::no_target(&said, name, &opened.name, &settings.config));
     }
     let report = examine(&facts);
     match arguments.format {

@@ -115,6 +115,6 @@ pub(super) fn write_rows(out: &Path, made: &Demand) -> Done {
 }
 
 fn write_whole(path: &Path, content: impl FnOnce(&mut dyn Write) -> Done) -> Done {
-    let (folder, name) = Folder::of(path, "--out")?;
+    let (folder, name) = Folder::of(path, "--out", false)?;
     folder.write(&name, content).map(|_| ())
 }

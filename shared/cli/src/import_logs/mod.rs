@@ -7,7 +7,7 @@ mod tell;
 
 use std::ops::ControlFlow;
 
-use import::{Ended, Kind, Settings, State, Tally, demand};
+use import::{Ended, ImportError, Kind, Settings, State, Tally, demand};
 use jiff::SignedDuration;
 use timeseries::Step;
 
@@ -148,13 +148,20 @@ fn count(
             }
             ControlFlow::Continue(())
         };
-        let ended = import::read(reading, state, loose, &mut after).input(|| {
+        let ended = import::read(reading, state, loose, &mut after).map_err(|error| {
+            let near = match &error {
+                ImportError::Column { column, found, .. } => {
+                    crate::near::hint(column, found.split([',', ';', '\t']).map(str::trim))
+                }
+                _ => String::new(),
+            };
             let so_far = if keep.is_some() {
                 "; what was kept before stays"
             } else {
                 ""
             };
-            format!("{name} cannot be imported{so_far}")
+            let said = format!("{name} cannot be imported{so_far}{near}");
+            Failure::Input(anyhow::Error::new(error).context(said))
         })?;
         if let Some(failure) = spoilt {
             return Err(failure);

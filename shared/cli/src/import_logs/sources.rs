@@ -99,8 +99,9 @@ pub(super) fn expand(logs: &[PathBuf], own: &[PathBuf]) -> Done<Vec<Source>> {
 fn gather(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Done {
     let cannot = || {
         format!(
-            "{} cannot be read: give a log, a folder of logs, or - for standard input",
-            path.display()
+            "{} cannot be read: give a log, a folder of logs, or - for standard input{}",
+            path.display(),
+            crate::near::file_hint(path)
         )
     };
     if !fs::metadata(path).input(cannot)?.is_dir() {

@@ -12,7 +12,7 @@ use crate::failure::{Done, input};
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &InitArguments, console: &mut Console<'_>) -> Done {
     let out = arguments.out.display().to_string();
-    if arguments.out.exists() && !arguments.force {
+    if arguments.out.exists() && !arguments.force && !arguments.dry_run {
         return Err(input(format!(
             "{out} is there already and stays: give --out another name, or --force to replace it"
         )));
@@ -63,6 +63,10 @@ fn from_account(arguments: &InitArguments, zone: Option<&str>, console: &mut Con
     if written.targets > 0 {
         config::Config::parse("the written configuration", &written.text)
             .failed(|| "the configuration could not be written so that it can be read")?;
+    }
+    if arguments.dry_run {
+        console.note("dry run: nothing was written");
+        return Ok(write!(console.out(), "{}", written.text)?);
     }
     std::fs::write(&arguments.out, &written.text)
         .failed(|| format!("{} cannot be written", arguments.out.display()))?;

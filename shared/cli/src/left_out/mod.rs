@@ -17,9 +17,9 @@ use crate::arguments::{
     LeftOutRemoveArguments,
 };
 use crate::failure::{Blame, Done, input};
-use crate::moments;
 use crate::opened::Opened;
 use crate::output::{self, Side};
+use crate::{moments, near};
 
 use odd::odd_days;
 
@@ -211,14 +211,8 @@ fn target(opened: &Opened, name: &str) -> Done<(Config, Target)> {
     if let Some(target) = config.target(name).cloned() {
         return Ok((config, target));
     }
-    let names = || config.targets.iter().map(|target| target.name.as_str());
-    let near = moments::nearest(name, names());
-    let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-    let known = names().collect::<Vec<_>>().join(", ");
-    let store = &opened.name;
-    Err(input(format!(
-        "target {name}: {store} has no such target, but {known}{near}"
-    )))
+    let said = format!("target {name}");
+    Err(near::no_target(&said, name, &opened.name, &config))
 }
 
 /// The document at `key`, where there is one.

@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &SimulateArguments, console: &mut Console<'_>) -> D
     let zone = &chosen.target.zone;
     let (from, to) = moments::window(&arguments.from, &arguments.to, zone)?;
     let demand = demand::read(&arguments.history, zone.clone(), console)?;
-    let folder = Folder::make(&arguments.out)?;
+    let folder = Folder::make(&arguments.out, arguments.dry_run)?;
     let setup = Setup {
         config_file: &chosen.file,
         config: &chosen.text,
@@ -54,11 +54,7 @@ pub(crate) fn run(arguments: &SimulateArguments, console: &mut Console<'_>) -> D
     for note in noted(&replay) {
         console.note(&format!("note: {note}"));
     }
-    let names: Vec<String> = files
-        .iter()
-        .map(|file| file.display().to_string())
-        .collect();
-    console.note(&format!("written: {}", names.join(", ")));
+    console.note(&folder.told(&files));
     Ok(())
 }
 

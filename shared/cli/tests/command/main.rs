@@ -4,10 +4,12 @@
 mod alarms;
 mod common;
 mod doctor;
+mod dry;
 mod events;
 mod forecasts;
 mod groups;
 mod imports;
 mod kept;
 mod manners;
+mod near;
 mod throughput;

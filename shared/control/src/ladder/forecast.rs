@@ -173,8 +173,9 @@ fn raise_to_present(
     {
         step.servers = needed;
         step.reason = format!(
-            "present demand of {:.0}/min at {:.0}/min a server = {needed}",
-            present.demand, rules.throughput
+            "present demand of {:.0}/min at {}/min a server = {needed}",
+            present.demand,
+            planning::rate(rules.throughput)
         );
     }
 }

@@ -1,12 +1,12 @@
 //! One document of each kind, as a function would write it.
 
 use documents::{
-    Accuracy, AddedEvent, Baseline, CandidateRecord, Closed, DataRecord, DriftRecord, Events,
-    Following, Forecast, HeldBack, History, Hold, HorizonRecord, Incident, LadderRung, Lease,
-    LedgerEntry, LeftOutDays, LeftOutStretch, Measurements, MemoryRecord, NearRecord, News,
-    PastRecord, Pause, Plan, PlanStep, PlannedAction, Raise, Record, Released, RepairRecord,
-    ReplayRecord, ScoredNight, SeenAlarm, ShadowLedger, Spent, State, ThroughputRecord, TunedFor,
-    Tuning,
+    Accuracy, AddedEvent, Baseline, Brief, BriefFact, CandidateRecord, Closed, DataRecord,
+    DriftRecord, Events, Following, Forecast, HeldBack, History, Hold, HorizonRecord, Incident,
+    LadderRung, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Measurements, MemoryRecord,
+    NearRecord, News, PastRecord, Pause, Plan, PlanStep, PlannedAction, Raise, Record, Released,
+    RepairRecord, ReplayRecord, ScoredNight, SeenAlarm, ShadowLedger, Spent, State,
+    ThroughputRecord, TunedFor, Tuning,
 };
 use jiff::Timestamp;
 
@@ -320,5 +320,15 @@ pub(crate) fn released() -> Released {
         found_min_size: 9,
         min_size: Some(2),
         done: false,
+    }
+}
+
+pub(crate) fn brief() -> Brief {
+    Brief {
+        mode: "shadow".to_owned(),
+        facts: vec![BriefFact::cut("plan", "none", "", true)],
+        start: at("2026-01-01T00:00:00Z"),
+        demand: vec![Some(120.5), None],
+        expected: vec![None, Some(0.0)],
     }
 }

@@ -11,6 +11,7 @@ mod fit;
 mod kinds;
 mod learn;
 mod limit;
+mod rate;
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ mod tests;
 pub use advice::Compared;
 pub use kinds::{Kind, KindShare, fleet_throughput};
 pub use learn::learn_throughput;
+pub use rate::rate;
 
 use jiff::Timestamp;
 

@@ -1,0 +1,324 @@
+//! The page about all targets: a line each, however many there are.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use documents::{Brief, BriefFact};
+use jiff::{SignedDuration, Timestamp};
+use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
+
+use crate::html::{POLICY, STYLE, grouped, time};
+
+const SCRIPT: &str = include_str!("../assets/overview.js");
+
+/// Most rows of the page, whatever the number of targets: some three megabytes.
+pub const MOST_ROWS: usize = 2000;
+/// A brief that is older says that a night was missed.
+const FRESH: SignedDuration = SignedDuration::from_hours(30);
+/// Size of a row's picture, and hours that one of its points stands for.
+const WIDTH: f64 = 160.0;
+const HEIGHT: f64 = 32.0;
+const HOURS_A_POINT: usize = 3;
+
+/// The page about all targets, made of one brief after the other. It keeps [`MOST_ROWS`] rows at most,
+/// those that people should look at first; the others are counted.
+#[derive(Debug)]
+pub struct Overview {
+    made_at: Timestamp,
+    /// Rows by whether there is nothing to look at, then by name.
+    rows: BTreeMap<(bool, String), String>,
+    targets: usize,
+    to_look_at: usize,
+    modes: BTreeMap<String, usize>,
+}
+
+impl Overview {
+    /// An overview as of `made_at`, without targets.
+    #[must_use]
+    pub fn new(made_at: Timestamp) -> Self {
+        Self {
+            made_at,
+            rows: BTreeMap::new(),
+            targets: 0,
+            to_look_at: 0,
+            modes: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a target with its page's address, and its brief with when it was written, where there is
+    /// one.
+    pub fn add(&mut self, name: &str, link: &str, brief: Option<(&Brief, Timestamp)>) {
+        let mut facts: Vec<BriefFact> = Vec::new();
+        match brief {
+            Some((brief, at)) => {
+                let age = self.made_at.duration_since(at);
+                if age > FRESH {
+                    let hours = format!("{} h", age.as_hours());
+                    facts.push(BriefFact::cut("age of what is told here", &hours, "", true));
+                }
+                facts.extend(brief.facts.iter().cloned());
+            }
+            None => {
+                let beside = "no night has gone well yet, or its configuration is wrong";
+                facts.push(BriefFact::cut("nothing known", "", beside, true));
+            }
+        }
+        let bad = facts.iter().any(|fact| fact.bad);
+        let mode = brief.map_or("not known", |(brief, _)| brief.mode.as_str());
+        *self.modes.entry(mode.to_owned()).or_default() += 1;
+        self.targets += 1;
+        self.to_look_at += usize::from(bad);
+        let page = brief.map(|_| link);
+        let row = row(name, page, mode, &facts, bad, brief.map(|(brief, _)| brief));
+        self.rows.insert((!bad, name.to_owned()), row.into_string());
+        if self.rows.len() > MOST_ROWS {
+            self.rows.pop_last();
+        }
+    }
+
+    /// The page.
+    #[must_use]
+    pub fn html(&self) -> String {
+        let left_out = self.targets - self.rows.len();
+        let figure = |name: &str, value: usize, bad: bool| {
+            markup! { div.bad[bad] { dt { (name) } dd { b { (grouped(value as f64)) } } } }
+        };
+        let whole = markup! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    meta http-equiv="Content-Security-Policy" content=(POLICY);
+                    title { "Forescale: all targets" }
+                    style { (PreEscaped(STYLE)) }
+                }
+                body {
+                    a.skip href="#content" { "Skip to the content" }
+                    header {
+                        h1 { "Forescale: all targets" }
+                        p.made {
+                            "made " (time(self.made_at)) " by Forescale " (env!("CARGO_PKG_VERSION"))
+                        }
+                    }
+                    main #content {
+                        dl.facts {
+                            (figure("targets", self.targets, false))
+                            (figure("to look at", self.to_look_at, self.to_look_at > 0))
+                            @for (mode, count) in &self.modes {
+                                (figure(&format!("in mode {mode}"), *count, false))
+                            }
+                        }
+                        @if left_out > 0 {
+                            p.warning {
+                                (grouped(self.rows.len() as f64)) " are listed, those to look at first. "
+                                (grouped(left_out as f64)) " more have their pages all the same: "
+                                code { "targets/TARGET/report.html" } "."
+                            }
+                        }
+                        form #choose .tools hidden onsubmit="return false" {
+                            label { "Name " input #name type="search" autocomplete="off"; }
+                            label { input #look type="checkbox"; " to look at only" }
+                            span #told .hint role="status" {}
+                        }
+                        div.wide tabindex="0" role="region" aria-label="Targets" {
+                            table.overview {
+                                thead {
+                                    tr {
+                                        th scope="col" { "target" }
+                                        th scope="col" { "mode" }
+                                        th scope="col" { "last week, next days" }
+                                        th.n scope="col" { "busiest hour, a minute" }
+                                        th.n scope="col" { "expected" }
+                                        th scope="col" { "what matters" }
+                                    }
+                                }
+                                tbody #targets {
+                                    @for row in self.rows.values() { (PreEscaped(row)) }
+                                }
+                            }
+                        }
+                        p.hint {
+                            "Demand of the last seven days and, dotted, the forecast's median of the next three, \
+                             in requests a minute by the hour. Everything is as of the target's last night; \
+                             its page tells more."
+                        }
+                    }
+                    script { (PreEscaped(SCRIPT)) }
+                }
+            }
+        };
+        whole.into_string()
+    }
+}
+
+fn row(
+    name: &str,
+    link: Option<&str>,
+    mode: &str,
+    facts: &[BriefFact],
+    bad: bool,
+    brief: Option<&Brief>,
+) -> Markup {
+    let most = |values: &[Option<f64>]| values.iter().flatten().copied().reduce(f64::max);
+    let seen = brief.and_then(|brief| most(&brief.demand));
+    let ahead = brief.map(ahead);
+    let expected = ahead.as_deref().and_then(most);
+    let (first, others): (Vec<_>, Vec<_>) = facts.iter().partition(|fact| fact.bad);
+    markup! {
+        tr.look[bad] data-name=(name.to_lowercase()) {
+            th scope="row" {
+                @match link { Some(link) => a href=(link) { (name) }, None => (name) }
+            }
+            td { (mode) }
+            td { @if let (Some(brief), Some(ahead)) = (brief, &ahead) { (picture(brief, ahead)) } }
+            td.n { @if let Some(seen) = seen { (grouped(seen)) } }
+            td.n { @if let Some(expected) = expected { (grouped(expected)) } }
+            td.why {
+                @for fact in first.into_iter().chain(others) {
+                    span.brief.bad[fact.bad] {
+                        (fact.name) @if !fact.value.is_empty() { ": " b { (fact.value) } }
+                        @if !fact.beside.is_empty() { " " span { (fact.beside) } }
+                    } " "
+                }
+            }
+        }
+    }
+}
+
+/// What is expected after the newest demand.
+fn ahead(brief: &Brief) -> Vec<Option<f64>> {
+    let known = brief.demand.iter().rposition(Option::is_some);
+    let from = known.map_or(0, |last| last + 1);
+    let hours = brief.expected.iter().enumerate();
+    hours
+        .map(|(at, value)| value.filter(|_| at >= from))
+        .collect()
+}
+
+/// Demand and forecast as two lines; the figures beside it say the same in words.
+fn picture(brief: &Brief, ahead: &[Option<f64>]) -> Markup {
+    let all = brief.demand.iter().chain(ahead).flatten();
+    let highest = all.copied().fold(0.0, f64::max);
+    if highest <= 0.0 {
+        return markup! {};
+    }
+    let hours = brief.demand.len().max(1);
+    let view = format!("0 0 {WIDTH} {HEIGHT}");
+    markup! {
+        svg viewBox=(view) width=(WIDTH) height=(HEIGHT) aria-hidden="true" {
+            path.seen d=(path(&brief.demand, hours, highest)) {}
+            path.ahead d=(path(ahead, hours, highest)) {}
+        }
+    }
+}
+
+/// A line through the highest value of each few hours, with gaps where nothing is known.
+fn path(values: &[Option<f64>], hours: usize, highest: f64) -> String {
+    let mut text = String::new();
+    let mut drawn = false;
+    for (index, few) in values.chunks(HOURS_A_POINT).enumerate() {
+        let Some(value) = few.iter().flatten().copied().reduce(f64::max) else {
+            drawn = false;
+            continue;
+        };
+        let x = WIDTH * (index * HOURS_A_POINT) as f64 / hours as f64;
+        let y = 1.0 + (HEIGHT - 2.0) * (1.0 - value / highest);
+        let to = if drawn { 'L' } else { 'M' };
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{to}{x:.0} {y:.1}");
+        drawn = true;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-11-22T01:00:00Z".parse().unwrap()
+    }
+
+    fn known(mode: &str, bad: bool) -> Brief {
+        let seen = (0..240).map(|hour| (hour < 168).then_some(f64::from(100 + hour)));
+        let expected = (0..240).map(|hour| Some(f64::from(300 - hour)));
+        Brief {
+            mode: mode.to_owned(),
+            facts: vec![BriefFact::cut("plan", "none", "", bad)],
+            start: now(),
+            demand: seen.collect(),
+            expected: expected.collect(),
+        }
+    }
+
+    #[test]
+    fn those_to_look_at_come_first_and_link_to_their_pages() {
+        let mut overview = Overview::new(now());
+        overview.add(
+            "calm",
+            "targets/calm/report.html",
+            Some((&known("active", false), now())),
+        );
+        overview.add(
+            "worse",
+            "targets/worse/report.html",
+            Some((&known("shadow", true), now())),
+        );
+        let old = now() - SignedDuration::from_hours(50);
+        overview.add(
+            "a-late",
+            "targets/a-late/report.html",
+            Some((&known("shadow", false), old)),
+        );
+        overview.add("<new>", "targets/new/report.html", None);
+        let page = overview.html();
+        let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}\n{page}"));
+        assert!(place(">worse</a>") < place(">calm</a>"));
+        assert!(place(">a-late</a>") < place(">calm</a>"));
+        assert!(page.contains("href=\"targets/calm/report.html\""));
+        assert!(page.contains("age of what is told here: <b>50 h</b>"));
+        assert!(page.contains("&lt;new&gt;") && !page.contains("<new>"));
+        assert!(!page.contains("targets/new/report.html"), "it has no page");
+        // Four targets, three of them to look at; 267 the most seen, 300 - 168 the most to come.
+        assert!(page.contains("<dt>to look at</dt><dd><b>3</b>"));
+        assert!(page.contains("<td class=\"n\">267</td><td class=\"n\">132</td>"));
+    }
+
+    #[test]
+    fn a_hundred_thousand_targets_are_a_page_of_bounded_size() {
+        let mut overview = Overview::new(now());
+        let brief = known("active", false);
+        for index in 0..100_000 {
+            let name = format!("target-{index:06}-{}", "n".repeat(60));
+            overview.add(
+                &name,
+                &format!("targets/{name}/report.html"),
+                Some((&brief, now())),
+            );
+            assert!(overview.rows.len() <= MOST_ROWS);
+        }
+        overview.add("zz-in-trouble", "x", Some((&known("active", true), now())));
+        let page = overview.html();
+        assert!(page.len() < 5_000_000, "{}", page.len());
+        assert!(
+            page.contains(">zz-in-trouble</a>"),
+            "trouble is never left out"
+        );
+        assert!(page.contains("98,001 more"));
+    }
+
+    #[test]
+    fn gaps_break_the_line_and_nothing_is_no_picture() {
+        let mut values = vec![Some(1.0); 9];
+        values[3..6].fill(None);
+        assert_eq!(path(&values, 9, 1.0), "M0 1.0M107 1.0");
+        let empty = Brief {
+            demand: vec![None; 240],
+            expected: vec![None; 240],
+            ..Brief::default()
+        };
+        assert_eq!(picture(&empty, &[]).into_string(), "");
+    }
+}
