@@ -53,12 +53,15 @@ pub(crate) fn verdict(
             if incident.seen.iter().any(|seen| seen.id == id) {
                 return Verdict::Repeated;
             }
+            let source = alarm.source();
             let newer = incident.seen.iter().find(|seen| {
                 let same = seen
                     .id
                     .rsplit_once('@')
-                    .is_some_and(|(name, _)| name == alarm.name);
-                same && seen.changed_at.is_some_and(|at| at > alarm.changed_at)
+                    .is_some_and(|(name, _)| name == source);
+                // What claims to be of the future overtakes nothing.
+                let past = |at: &Timestamp| at.duration_since(now) < SAME_MOMENT;
+                same && seen.changed_at.filter(past) > Some(alarm.changed_at)
             });
             if let Some(newer) = newer {
                 return Verdict::Note(format!("overtaken by {}", newer.id));

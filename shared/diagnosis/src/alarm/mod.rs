@@ -42,60 +42,84 @@ pub struct Alarm {
     pub changed_at: Timestamp,
     /// CloudWatch's sentence about why.
     pub reason: String,
+    /// Which time series of an alarm with several, where the delivery is of one of them.
+    pub contributor: Option<String>,
     /// Dimensions of its metrics as `(name, value)`, for finding the target.
     pub dimensions: Vec<(String, String)>,
-    /// Names of the alarms that made a composite one go off.
+    /// Names of the alarms that made a composite one go off; where it does not say which (a test by
+    /// SetAlarmState does not), those that its rule names.
     pub behind: Vec<String>,
     /// Who or what muted or suppressed it, if anybody did: such an alarm is not acted on.
     pub silenced_by: Option<String>,
 }
 
 impl Alarm {
-    /// Every alarm in an event; more than one only where SNS batches records.
+    /// Every alarm in an event; more than one only where records are batched.
     ///
     /// Tolerant on purpose: metric-math alarms, those of Metrics Insights and anomaly bands have
     /// expressions without a `metricStat`, composite ones no metrics but the alarms behind them,
     /// descriptions and reason data may be null or absent (a test by SetAlarmState has none). Only
-    /// name, state and time are needed.
+    /// name, state and time are needed. Each shape may lie in a record of SNS or SQS, as rules and
+    /// topics hand them on.
     /// Source of the shapes: Amazon CloudWatch user guide, "Using alarm actions" (Lambda) and "Alarm
     /// events and EventBridge".
     ///
     /// # Errors
     /// [`AlarmError`] naming what is missing.
     pub fn parse(event: &Value) -> Result<Vec<Self>, AlarmError> {
-        if let Some(records) = event.get("Records").and_then(Value::as_array) {
-            return records.iter().map(from_sns_record).collect();
+        match event.get("Records").and_then(Value::as_array) {
+            Some(records) if !records.is_empty() => records.iter().map(from_record).collect(),
+            _ => from_event(event).map(|alarm| vec![alarm]),
         }
-        if let Some(data) = event.get("alarmData") {
-            return from_direct(event, data).map(|alarm| vec![alarm]);
-        }
-        let detail_type = event.get("detail-type").and_then(Value::as_str);
-        match (detail_type, event.get("detail")) {
-            (Some("CloudWatch Alarm State Change"), Some(detail)) => {
-                from_eventbridge(event, detail).map(|alarm| vec![alarm])
-            }
-            _ => Err(AlarmError::NotAnAlarm {
-                fields: fields(event),
-            }),
+    }
+
+    /// The alarm, and which of its time series: two of them change by themselves.
+    #[must_use]
+    pub fn source(&self) -> String {
+        match &self.contributor {
+            None => self.name.clone(),
+            Some(contributor) => format!("{}[{contributor}]", self.name),
         }
     }
 
     /// What makes two deliveries the same event: the alarm and the moment of its change.
     #[must_use]
     pub fn id(&self) -> String {
-        format!("{}@{}", self.name, self.changed_at)
+        format!("{}@{}", self.source(), self.changed_at)
     }
 }
 
+/// The fields of what is no alarm, and what it calls itself.
 fn fields(event: &Value) -> String {
-    let names: Vec<&str> = event
+    let told = |(name, value): (&String, &Value)| match (name.as_str(), value.as_str()) {
+        ("detail-type" | "source", Some(text)) => {
+            let text: String = text.chars().take(80).collect();
+            format!("{name} \"{text}\"")
+        }
+        _ => name.chars().take(80).collect(),
+    };
+    let names: Vec<String> = event
         .as_object()
-        .map(|object| object.keys().take(12).map(String::as_str).collect())
+        .map(|object| object.iter().take(12).map(told).collect())
         .unwrap_or_default();
     if names.is_empty() {
         "none".to_owned()
     } else {
         names.join(", ")
+    }
+}
+
+/// One of the shapes, not in a record.
+fn from_event(event: &Value) -> Result<Alarm, AlarmError> {
+    if let Some(data) = event.get("alarmData") {
+        return from_direct(event, data);
+    }
+    let detail_type = event.get("detail-type").and_then(Value::as_str);
+    match (detail_type, event.get("detail")) {
+        (Some("CloudWatch Alarm State Change"), Some(detail)) => from_eventbridge(event, detail),
+        _ => Err(AlarmError::NotAnAlarm {
+            fields: fields(event),
+        }),
     }
 }
 
@@ -115,9 +139,10 @@ fn from_direct(event: &Value, data: &Value) -> Result<Alarm, AlarmError> {
             "alarmData.state.timestamp",
         )?,
         reason: optional_text(data.pointer("/state/reason")),
-        dimensions: dimensions::of_metrics(data.pointer("/configuration/metrics")),
-        behind: dimensions::behind(data.pointer("/state/reasonData")),
-        silenced_by: suppressor(data),
+        contributor: contributor(data),
+        dimensions: dimensions::of_alarm(data),
+        behind: dimensions::behind(data),
+        silenced_by: muted(data).or_else(|| suppressor(data)),
     })
 }
 
@@ -127,14 +152,6 @@ fn from_eventbridge(event: &Value, detail: &Value) -> Result<Alarm, AlarmError> 
         .pointer("/resources/0")
         .and_then(Value::as_str)
         .map(str::to_owned);
-    let mute = detail.get("muteDetail").filter(|mute| !mute.is_null());
-    let muted_by = mute.map(|mute| {
-        let rule = mute
-            .get("mutedByArn")
-            .and_then(Value::as_str)
-            .unwrap_or("an alarm mute rule");
-        format!("muted by {rule}")
-    });
     Ok(Alarm {
         delivery: Delivery::EventBridge,
         name: text(detail, "alarmName", SHAPE, "detail.alarmName")?,
@@ -146,27 +163,45 @@ fn from_eventbridge(event: &Value, detail: &Value) -> Result<Alarm, AlarmError> 
             "detail.state.timestamp",
         )?,
         reason: optional_text(detail.pointer("/state/reason")),
-        dimensions: dimensions::of_metrics(detail.pointer("/configuration/metrics")),
-        behind: dimensions::behind(detail.pointer("/state/reasonData")),
-        silenced_by: muted_by.or_else(|| suppressor(detail)),
+        contributor: contributor(detail),
+        dimensions: dimensions::of_alarm(detail),
+        behind: dimensions::behind(detail),
+        silenced_by: muted(detail).or_else(|| suppressor(detail)),
     })
 }
 
-fn from_sns_record(record: &Value) -> Result<Alarm, AlarmError> {
-    const SHAPE: &str = "SNS";
+/// An alarm in a record of SNS, or of an SQS queue behind a topic or a rule.
+fn from_record(record: &Value) -> Result<Alarm, AlarmError> {
+    const FIELD: &str = "Records[].Sns.Message";
     let message = record
         .pointer("/Sns/Message")
-        .and_then(Value::as_str)
-        .ok_or(AlarmError::Field {
-            delivery: SHAPE,
-            field: "Records[].Sns.Message",
-            expected: "a string",
-        })?;
+        .or_else(|| record.get("body"));
+    from_text(message.and_then(Value::as_str), FIELD)
+}
+
+fn from_text(text: Option<&str>, field: &'static str) -> Result<Alarm, AlarmError> {
+    let text = text.ok_or(AlarmError::Field {
+        delivery: "SNS",
+        field,
+        expected: "a string",
+    })?;
     let message: Value =
-        serde_json::from_str(message).map_err(|source| AlarmError::SnsMessage { source })?;
+        serde_json::from_str(text).map_err(|source| AlarmError::SnsMessage { source })?;
+    if message.get("alarmData").is_some() || message.get("detail-type").is_some() {
+        return from_event(&message);
+    }
+    match message.get("Message") {
+        // What a topic sends to a queue has its envelope around it.
+        Some(inner) if message.get("AlarmName").is_none() => from_text(inner.as_str(), "Message"),
+        _ => from_sns(&message),
+    }
+}
+
+fn from_sns(message: &Value) -> Result<Alarm, AlarmError> {
+    const SHAPE: &str = "SNS";
     Ok(Alarm {
         delivery: Delivery::Sns,
-        name: text(&message, "AlarmName", SHAPE, "AlarmName")?,
+        name: text(message, "AlarmName", SHAPE, "AlarmName")?,
         arn: message
             .get("AlarmArn")
             .and_then(Value::as_str)
@@ -174,10 +209,28 @@ fn from_sns_record(record: &Value) -> Result<Alarm, AlarmError> {
         state: state(message.get("NewStateValue"), SHAPE, "NewStateValue")?,
         changed_at: time(message.get("StateChangeTime"), SHAPE, "StateChangeTime")?,
         reason: optional_text(message.get("NewStateReason")),
-        dimensions: dimensions::of_trigger(message.get("Trigger")),
-        behind: dimensions::children(&message),
-        silenced_by: suppressed(&message, "/ActionsSuppressedBy", "/ActionsSuppressedReason"),
+        contributor: message
+            .get("AlarmContributorId")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        dimensions: dimensions::of_message(message),
+        behind: dimensions::children(message),
+        silenced_by: suppressed(message, "/ActionsSuppressedBy", "/ActionsSuppressedReason"),
     })
+}
+
+/// The time series that a delivery is about, of an alarm with several: Metrics Insights with a
+/// `GROUP BY` calls for each of them.
+fn contributor(data: &Value) -> Option<String> {
+    let id = data.pointer("/alarmContributor/id")?.as_str()?;
+    Some(id.to_owned())
+}
+
+/// The rule that mutes it at the moment: the event comes all the same.
+fn muted(data: &Value) -> Option<String> {
+    let mute = data.get("muteDetail").filter(|mute| !mute.is_null())?;
+    let rule = mute.get("mutedByArn").and_then(Value::as_str);
+    Some(format!("muted by {}", rule.unwrap_or("an alarm mute rule")))
 }
 
 fn suppressor(data: &Value) -> Option<String> {
@@ -247,8 +300,10 @@ fn time(
     value
         .and_then(Value::as_str)
         .and_then(|text| {
+            // Samples of AWS's own have blanks in it.
+            let text: String = text.split_whitespace().collect();
             text.parse()
-                .or_else(|_| Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", text))
+                .or_else(|_| Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", &text))
                 .ok()
         })
         .ok_or(AlarmError::Field {
