@@ -253,7 +253,7 @@ where
     let history = history(world, target, now, notes).await?;
     let (mut unlearnt, trouble) = left_out(world.store, &target.name).await.map_err(port)?;
     notes.extend(trouble);
-    unlearnt.extend(incidents(world.store, target, start, notes).await?);
+    unlearnt.extend(incidents(world.store, target, &settings.config.events, start, notes).await?);
     let demand = demand_series(&history, target.step).map_err(|source| ControlError::Demand {
         target: target.name.clone(),
         source,

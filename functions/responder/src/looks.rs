@@ -12,6 +12,8 @@ use crate::event::Cause;
 
 /// A second alarm within this long of a look says what that look has seen.
 const SAME_MOMENT: SignedDuration = SignedDuration::from_secs(45);
+/// Clocks may differ by so much.
+const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 /// A chain of looks that is silent for longer is lost: the next alarm begins an incident of its own.
 const LOST: SignedDuration = SignedDuration::from_mins(15);
 /// A look that is late by more has been lost; a delayed message is late by seconds.
@@ -60,7 +62,7 @@ pub(crate) fn verdict(
                     .rsplit_once('@')
                     .is_some_and(|(name, _)| name == source);
                 // What claims to be of the future overtakes nothing.
-                let past = |at: &Timestamp| at.duration_since(now) < SAME_MOMENT;
+                let past = |at: &Timestamp| at.duration_since(now) < AHEAD;
                 same && seen.changed_at.filter(past) > Some(alarm.changed_at)
             });
             if let Some(newer) = newer {

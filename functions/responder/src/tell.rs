@@ -134,13 +134,14 @@ fn message(target: &Target, cause: &Cause, decision: &Decision, telling: &Tellin
     }
 }
 
-/// What caps held back in all, told when it is over.
+/// What caps held back so far, told whenever something is, and in all when it is over.
 fn held_back(decision: &Decision, telling: &Telling<'_>) -> Option<String> {
     let held_back = telling.held_back;
     let ends = matches!(decision.phase, Phase::Over | Phase::HandingBack);
-    (ends && held_back.servers > 0).then(|| {
+    let so_far = if ends { "meanwhile" } else { "so far" };
+    (held_back.servers > 0 && (ends || held_back.lost >= 1.0)).then(|| {
         format!(
-            "Caps held back up to {} servers meanwhile: about {:.0} requests found none because of that.\n",
+            "Caps held back up to {} servers {so_far}: about {:.0} requests found none because of that.\n",
             held_back.servers, held_back.lost
         )
     })
@@ -186,11 +187,7 @@ fn proposal(
         .closed
         .iter()
         .filter(|closed| closed.diagnosis == Kind::UnforecastDemand.word())
-        .map(|closed| {
-            let factor = closed.expected.filter(|it| *it > 0.0);
-            let factor = factor.map_or(1.0, |expected| closed.highest / expected);
-            (closed.since, closed.until, factor)
-        })
+        .map(|closed| (closed.since, closed.until, closed.factor()))
         .collect();
     recurring(&target.name, &stretches, &target.zone).map(|found| (found.words, found.toml))
 }

@@ -1,6 +1,7 @@
 //! How often each kind of incident is taken for which: `cargo run --release -p diagnosis --example
 //! confusion -- [first seed] [how many of each kind] [small, noisy, sparse
-//! or sparsest] [v for the misses]`.
+//! or sparsest] [v for the misses]`. With `FORESCALE_SERIES` the spikes of those series too, but for
+//! those whose licence, in `index.csv`, allows no commercial use.
 
 #![allow(
     clippy::print_stdout,
@@ -12,7 +13,8 @@
 #[path = "../tests/scenarios/mod.rs"]
 mod scenarios;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use diagnosis::{Kind, decide};
 use scenarios::Setting;
@@ -82,4 +84,41 @@ fn main() {
         100.0 * f64::from(right) / f64::from(other),
         first + count - 1
     );
+    if let Ok(folder) = std::env::var("FORESCALE_SERIES") {
+        real(folder.as_ref());
+    }
+}
+
+/// What the spikes of real series are taken for.
+fn real(folder: &Path) {
+    let index = std::fs::read_to_string(folder.join("index.csv")).unwrap_or_default();
+    let unpublished = |name: &str| {
+        let line = index
+            .lines()
+            .find(|line| line.split(',').next() == Some(name));
+        line.is_some_and(|line| line.contains("BY-NC"))
+    };
+    let spikes = scenarios::real::spikes(folder, |name| !unpublished(name));
+    for known in [true, false] {
+        let mut found = BTreeMap::<Kind, usize>::new();
+        let (mut series, mut short) = (BTreeSet::new(), 0);
+        let policy = scenarios::policy(diagnosis::Caps::default());
+        for spike in spikes.iter().filter(|spike| spike.known == known) {
+            let decision = decide(&spike.evidence, None, &policy, spike.evidence.until);
+            *found.entry(decision.kind).or_default() += 1;
+            let servers = decision.hold.unwrap_or(spike.evidence.fleet.desired);
+            short += usize::from(f64::from(servers) * spike.evidence.throughput < spike.now);
+            series.insert(&spike.series);
+        }
+        let words: Vec<String> = found
+            .iter()
+            .map(|(kind, count)| format!("{} {count}", kind.words()))
+            .collect();
+        println!(
+            "real spikes of {} series, {} a forecast: {}; {short} left with fewer servers than demand takes",
+            series.len(),
+            if known { "with" } else { "without" },
+            words.join(", ")
+        );
+    }
 }

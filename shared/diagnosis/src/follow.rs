@@ -56,8 +56,9 @@ const BETWEEN: SignedDuration = SignedDuration::from_mins(5);
 ///
 /// A hold is lowered only where demand was measured through the last ten minutes and does not
 /// climb, no lower than the most that those minutes needed, by at most a quarter of what lies over
-/// the plan, not twice within five minutes, and never below the `least` that the diagnosis asks for.
-/// Where demand is inside the forecast and the plan asks for as much, it is over.
+/// the plan, not twice within five minutes, and never below the `least` that the diagnosis asks for;
+/// while servers are on their way, by no more than those in service can spare. Where demand is inside
+/// the forecast and the plan asks for as much, it is over.
 pub(crate) fn settled(
     diagnosis: &Diagnosis,
     evidence: &Evidence,
@@ -105,7 +106,16 @@ pub(crate) fn settled(
         return (Some(held), phase);
     }
     let step = held.saturating_sub(planned).div_ceil(4).max(1);
-    let lower = needed.max(planned).max(held.saturating_sub(step));
+    // Scaling in may take servers that serve and leave those that boot.
+    let booting = evidence.fleet.booting > 0
+        && now.duration_since(standing.changed) < evidence.lead_time.saturating_mul(2);
+    let spared = match booting {
+        true => evidence.fleet.in_service.saturating_sub(needed),
+        false => u32::MAX,
+    };
+    let lower = needed
+        .max(planned)
+        .max(held.saturating_sub(step.min(spared)));
     if lower >= held {
         // Inside the forecast and still needed: the plan's own margin is what is missing.
         return keep;

@@ -26,6 +26,11 @@ pub struct Proposal {
 const SAME_TIME: i64 = 45;
 /// How often something has to come in a row: twice is chance.
 const IN_A_ROW: usize = 3;
+/// From the beginning of a spike to the first look at it: two minutes above the band, each shown a
+/// minute after its end.
+const NOTICED: SignedDuration = SignedDuration::from_mins(3);
+/// Events begin at a multiple of so many minutes.
+const ROUNDED: i64 = 5;
 
 /// What `stretches` (start, end, demand over the forecast's median at its highest) have in common:
 /// the same time of day in the last three weeks, or on the last three days, up to the newest one. The
@@ -39,18 +44,22 @@ pub fn recurring(target: &str, stretches: &[Stretch], zone: &TimeZone) -> Option
         if run.len() < IN_A_ROW {
             continue;
         }
-        let length = run
+        // From the earliest of them to the latest end: servers that come after it help nobody.
+        let begins = run.iter().map(|(late, _)| *late).min()?;
+        let ends = run
             .iter()
-            .map(|stretch| stretch.1.duration_since(stretch.0))
-            .max()
-            .unwrap_or(SignedDuration::ZERO);
-        let factor = run.iter().map(|stretch| stretch.2).fold(1.0, f64::max);
-        let start = last.checked_add(jiff::Span::new().days(days)).ok()?;
-        let end = start.checked_add(length).ok()?;
-        let time = start
-            .time()
-            .round(jiff::Unit::Minute)
-            .unwrap_or(start.time());
+            .map(|(late, stretch)| late.saturating_add(stretch.1.duration_since(stretch.0)))
+            .max()?;
+        let factor = run.iter().map(|(_, stretch)| stretch.2).fold(1.0, f64::max);
+        let due = last.checked_add(jiff::Span::new().days(days)).ok()?;
+        let start = due.checked_add(begins.checked_sub(NOTICED)?).ok()?;
+        let rounding = jiff::ZonedRound::new()
+            .smallest(jiff::Unit::Minute)
+            .increment(ROUNDED)
+            .mode(jiff::RoundMode::Trunc);
+        let start = start.round(rounding).ok()?;
+        let end = due.checked_add(ends).ok()?;
+        let time = start.time();
         let which = if days == 7 {
             weekday(start.weekday())
         } else {
@@ -75,19 +84,23 @@ pub fn recurring(target: &str, stretches: &[Stretch], zone: &TimeZone) -> Option
     None
 }
 
-/// The stretches that lie `days` apart at the same local time, counted back from `last`.
-fn in_a_row<'s>(stretches: &'s [Stretch], last: &Zoned, days: i64) -> Vec<&'s Stretch> {
+/// The stretches that lie `days` apart at the same local time, counted back from `last`, and by how
+/// much each is later than `last` at its time of day.
+fn in_a_row<'s>(
+    stretches: &'s [Stretch],
+    last: &Zoned,
+    days: i64,
+) -> Vec<(SignedDuration, &'s Stretch)> {
     let mut run = Vec::new();
     for back in 0_i64.. {
         let span = jiff::Span::new().try_days(days * back);
         let Some(due) = span.ok().and_then(|span| last.checked_sub(span).ok()) else {
             break;
         };
-        let near = |stretch: &&Stretch| {
-            due.timestamp().duration_since(stretch.0).as_mins().abs() <= SAME_TIME
-        };
-        match stretches.iter().find(near) {
-            Some(stretch) => run.push(stretch),
+        let late = |stretch: &'s Stretch| (stretch.0.duration_since(due.timestamp()), stretch);
+        let near = |(late, _): &(SignedDuration, _)| late.as_mins().abs() <= SAME_TIME;
+        match stretches.iter().map(late).find(near) {
+            Some(found) => run.push(found),
             None => break,
         }
     }
@@ -126,16 +139,15 @@ mod tests {
         let stretches = [
             stretch("2026-10-20T18:05:00Z"),
             stretch("2026-10-22T09:00:00Z"),
-            stretch("2026-10-27T19:00:00Z"),
+            stretch("2026-10-27T19:03:00Z"),
             stretch("2026-11-03T19:10:00Z"),
         ];
         let found = recurring("web", &stretches, &berlin).unwrap();
-        assert_eq!(found.words, "3 Tuesdays in a row around 20:10");
-        assert!(
-            found.toml.contains("start = 2026-11-10T20:10:00"),
-            "{}",
-            found.toml
-        );
+        // The earliest was noticed at 20:03, the last one ended at 21:40.
+        assert_eq!(found.words, "3 Tuesdays in a row around 20:00");
+        let toml = &found.toml;
+        assert!(toml.contains("start = 2026-11-10T20:00:00"), "{toml}");
+        assert!(toml.contains("end = 2026-11-10T21:40:00"), "{toml}");
         assert!(found.toml.contains("targets = [\"web\"]"));
         assert!(found.toml.contains("every = \"week\""));
         assert!(recurring("web", &stretches[..3], &berlin).is_none());
@@ -149,7 +161,7 @@ mod tests {
         let found = recurring("web", &stretches, &TimeZone::UTC).unwrap();
         assert_eq!(
             (found.every, found.words.as_str()),
-            ("day", "3 days in a row around 18:05")
+            ("day", "3 days in a row around 18:00")
         );
     }
 }

@@ -431,72 +431,24 @@ fn no_real_spike_is_taken_for_what_withholds_servers() {
     let Ok(folder) = std::env::var("FORESCALE_SERIES") else {
         return;
     };
-    let options = timeseries::csv::CsvOptions {
-        zone: jiff::tz::TimeZone::UTC,
-        aggregate: timeseries::Aggregate::Mean,
-    };
-    let (mut spikes, mut withheld) = (0, Vec::new());
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let Ok(file) = std::fs::File::open(&path) else {
-            continue;
-        };
-        let Ok((series, _)) = timeseries::csv::read(file, &options) else {
-            continue;
-        };
-        let step = (series.step().seconds() / 60) as usize;
-        let values = series.values();
-        let day = 1440 / step.max(1);
-        if step == 0 || step > 5 || values.len() < 2 * day {
-            continue;
-        }
-        let (mut next, mut found) = (day, 0);
-        for index in day..values.len() {
-            let Some(usual) = diagnosis::robust::median(values[index - day..index].iter().copied())
-            else {
-                continue;
-            };
-            let fresh = &values[index + 1 - 10_usize.div_ceil(step)..=index];
-            if found >= 8
-                || index < next
-                || usual <= 0.0
-                || !fresh.iter().all(|v| *v >= 2.0 * usual)
-            {
-                continue;
-            }
-            next = index + day / 8;
-            spikes += 1;
-            found += 1;
-            let minutes: Vec<f64> = values[index - day / 6..=index]
-                .iter()
-                .flat_map(|value| std::iter::repeat_n(*value, step))
-                .collect();
-            for known in [true, false] {
-                let mut evidence = at(&[]);
-                evidence.throughput = usual / 7.0;
-                let length = minutes.len();
-                evidence.demand = Some(Track::new(minutes.clone(), "demand"));
-                evidence.band = known.then(|| Band {
-                    lower: vec![0.5 * usual; length + 60],
-                    median: vec![usual; length + 60],
-                    upper: vec![1.7 * usual; length + 60],
-                    present: length - 1,
-                });
-                let decision = decided(&evidence, None, Caps::default());
-                // Without a forecast a long rise is the usual; capacity follows it all the same.
-                let short = decision
-                    .hold
-                    .is_none_or(|hold| f64::from(hold) * evidence.throughput < minutes[length - 1]);
-                if (known || short) && decision.kind.withholds() {
-                    withheld.push(format!("{}: {}", path.display(), decision.reason));
-                }
-            }
+    let spikes = scenarios::real::spikes(folder.as_ref(), |_| true);
+    assert!(!spikes.is_empty(), "none of the series holds a spike");
+    let mut withheld = Vec::new();
+    for spike in &spikes {
+        let decision = decided(&spike.evidence, None, Caps::default());
+        // Without a forecast a long rise is the usual; capacity follows it all the same.
+        let throughput = spike.evidence.throughput;
+        let short = decision
+            .hold
+            .is_none_or(|hold| f64::from(hold) * throughput < spike.now);
+        if (spike.known || short) && decision.kind.withholds() {
+            withheld.push(format!("{}: {}", spike.series.display(), decision.reason));
         }
     }
-    assert!(spikes > 0, "none of the series holds a spike");
     assert!(
         withheld.is_empty(),
-        "{} of {spikes}: {withheld:#?}",
-        withheld.len()
+        "{} of {}: {withheld:#?}",
+        withheld.len(),
+        spikes.len()
     );
 }

@@ -148,6 +148,15 @@ pub struct Closed {
     pub held_back: HeldBack,
 }
 
+impl Closed {
+    /// Highest demand in times of what was expected; 1 where that is not known.
+    #[must_use]
+    pub fn factor(&self) -> f64 {
+        let expected = self.expected.filter(|it| *it > 0.0);
+        expected.map_or(1.0, |expected| self.highest / expected)
+    }
+}
+
 /// What the caps per day and per month count.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

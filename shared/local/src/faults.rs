@@ -2,7 +2,11 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use jiff::SignedDuration;
+use ports::Clock;
 use simulation::Random;
+
+use crate::Timeline;
 
 mod faulty;
 
@@ -26,6 +30,8 @@ pub enum Fault {
     UnansweredAfter,
     /// Neither an answer nor an end; nothing happened. Only for callers that give up by themselves.
     Hangs,
+    /// It happens, and the answer comes late: see [`Faults::late_by`].
+    Slow,
     /// The call succeeds and every second item of its batch is refused, the first one included.
     /// Calls without a batch are throttled.
     ItemsRefused,
@@ -58,6 +64,7 @@ struct Script {
     always: BTreeMap<String, Fault>,
     about: BTreeMap<(String, String), Fault>,
     random: Option<RandomFaults>,
+    late: Option<(Timeline, SignedDuration)>,
 }
 
 #[derive(Debug)]
@@ -116,6 +123,21 @@ impl Faults {
             kinds: kinds.to_vec(),
         });
         self
+    }
+
+    /// How late the answers of slow calls are. Without it they come at once.
+    #[must_use]
+    pub fn late_by(self, span: SignedDuration, timeline: &Timeline) -> Self {
+        self.inner.borrow_mut().late = Some((timeline.clone(), span));
+        self
+    }
+
+    /// Waits as long as a slow call takes.
+    async fn dawdle(&self) {
+        let late = self.inner.borrow().late.clone();
+        if let Some((timeline, span)) = late {
+            timeline.sleep(span).await;
+        }
     }
 
     /// Ends all faults; calls are still recorded.

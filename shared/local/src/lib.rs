@@ -13,6 +13,7 @@ mod memory;
 mod queue;
 mod simulated_group;
 mod survey;
+mod timeline;
 
 pub use clock::VirtualClock;
 pub use console::{ConsoleNotifier, RecordingNotifier};
@@ -24,3 +25,4 @@ pub use memory::MemoryStore;
 pub use queue::{Letter, MemoryQueue};
 pub use simulated_group::SimulatedGroupPort;
 pub use survey::Account;
+pub use timeline::Timeline;

@@ -23,10 +23,6 @@ fn stage(during: f64) -> Stage {
     stage_of(&config(&text), during)
 }
 
-fn stamp(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string()
-}
-
 fn direct(name: &str, at: Timestamp, configuration: Value, state: Value) -> Value {
     let mut event = alarm(at);
     event["alarmData"]["alarmName"] = name.into();
@@ -44,6 +40,9 @@ fn metric(dimensions: Value) -> Value {
             "dimensions": dimensions}, "period": 60, "stat": "Sum"}, "returnData": false}]})
 }
 
+/// An event of the moment at which a stage is.
+type Made = Box<dyn Fn(&Stage) -> Value>;
+
 /// By the group's name, by another metric of the configuration, by a name pattern, by the alarms
 /// behind a composite one, by the time series of Metrics Insights.
 #[test]
@@ -53,7 +52,7 @@ fn an_alarm_of_any_shape_is_answered_once() {
     let series = json!({"id": "6d", "attributes": {"AutoScalingGroupName": "web-asg"}});
     let at = |stage: &Stage| stage.now();
     let none = json!({});
-    let cases: Vec<(&str, Box<dyn Fn(&Stage) -> Value>)> = vec![
+    let cases: [(&str, Made); 6] = [
         ("group", {
             let none = none.clone();
             Box::new(move |s| {

@@ -9,7 +9,7 @@
 mod common;
 
 use common::{ACTIVE, Stage, at, config, mins, series};
-use documents::{Forecast, Hold, Incident, keys};
+use documents::{Closed, Forecast, HeldBack, Hold, Incident, keys};
 use jiff::SignedDuration;
 
 /// The night of Monday, 9 November 2026, after five weeks of a daily wave; `odd` is what demand was
@@ -68,4 +68,49 @@ fn what_the_responder_held_for_does_not_come_again_in_the_forecast() {
         untaught < 0.05 && untaught < taught / 4.0,
         "{untaught} {taught}"
     );
+}
+
+/// Mondays at 14:00 for the third time: the night proposes the event, until it is announced or its
+/// time is over.
+#[test]
+fn what_recurs_is_proposed_by_the_night_until_it_is_announced() {
+    let closed = |start: &str| Closed {
+        since: at(start),
+        until: at(start) + mins(70),
+        diagnosis: "unforecast-demand".to_owned(),
+        highest: 15_000.0,
+        expected: Some(6000.0),
+        held_back: HeldBack::default(),
+    };
+    let mondays = [
+        "2026-10-19T14:04:00Z",
+        "2026-10-26T14:09:00Z",
+        "2026-11-02T14:05:00Z",
+    ];
+    let ended = |now: &str, text: &str| {
+        let now = at(now);
+        let start = now - mins(10) - SignedDuration::from_hours(15 * 24);
+        let flat = series(start, 16 * 1440, |minute| {
+            5000.0 + f64::from((minute % 7) as u32)
+        });
+        let stage = Stage::new(now, text, flat, true);
+        let incident = Incident {
+            closed: mondays.map(closed).to_vec(),
+            ..Incident::default()
+        };
+        stage.put(&keys::incident("web"), incident);
+        let ended = stage.forecaster();
+        assert!(!ended.failed, "{ended:?}");
+        ended.text
+    };
+    let night = "2026-11-08T00:10:00Z";
+    let told = ended(night, &config(ACTIVE));
+    assert!(told.contains("3 Mondays in a row around 14:00"), "{told}");
+    let event = &told[told.find("[[event]]").expect("an event")..];
+    let event = &event[..event.find("multiplier = 2.5").expect("a factor") + 16];
+    assert!(event.contains("start = 2026-11-09T14:00:00"), "{event}");
+    // Added as it stands, it is announced; once its time has passed without one, it is history.
+    let announced = format!("{}\n{event}\n", config(ACTIVE));
+    assert!(!ended(night, &announced).contains("in a row"));
+    assert!(!ended("2026-11-10T00:10:00Z", &config(ACTIVE)).contains("in a row"));
 }

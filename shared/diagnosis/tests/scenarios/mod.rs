@@ -15,6 +15,7 @@
 )]
 
 mod faults;
+pub mod real;
 
 use std::collections::BTreeMap;
 

@@ -43,6 +43,11 @@ impl<P> Faulty<P> {
                 let _ = work(&self.inner).await;
                 Err(failure(Fault::UnansweredAfter, operation, resource))
             }
+            Some(Fault::Slow) => {
+                let answer = work(&self.inner).await;
+                self.faults.dawdle().await;
+                answer
+            }
             Some(Fault::Hangs) => std::future::pending().await,
             Some(fault) => Err(failure(fault, operation, resource)),
         }
@@ -82,6 +87,11 @@ impl<P> Faulty<P> {
                 let _ = work(&self.inner, items).await;
                 Err(failure(Fault::UnansweredAfter, operation, group.to_owned()))
             }
+            Some(Fault::Slow) => {
+                let answer = work(&self.inner, items).await;
+                self.faults.dawdle().await;
+                answer
+            }
             Some(Fault::Hangs) => std::future::pending().await,
             Some(fault) => Err(failure(fault, operation, group.to_owned())),
         }
@@ -110,11 +120,13 @@ fn failure(fault: Fault, operation: &'static str, resource: String) -> PortError
             operation,
             resource,
         },
-        Fault::UnansweredBefore | Fault::UnansweredAfter | Fault::Hangs => PortError::Unanswered {
-            operation,
-            resource,
-            detail,
-        },
+        Fault::UnansweredBefore | Fault::UnansweredAfter | Fault::Slow | Fault::Hangs => {
+            PortError::Unanswered {
+                operation,
+                resource,
+                detail,
+            }
+        }
     }
 }
 

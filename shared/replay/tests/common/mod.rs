@@ -16,7 +16,8 @@ use documents::{Accuracy, DataRecord, Document, Envelope, Forecast, Plan, decode
 use fleet::{Group, ScheduledAction, Sizes};
 use jiff::{SignedDuration, Timestamp};
 use local::{
-    CsvMetrics, Faults, Faulty, MemoryStore, RecordingNotifier, SimulatedGroupPort, VirtualClock,
+    CsvMetrics, Faults, Faulty, MemoryStore, RecordingNotifier, SimulatedGroupPort, Timeline,
+    VirtualClock,
 };
 use pollster::block_on;
 use ports::{Condition, DocumentStore, GroupReader, MetricName};
@@ -264,6 +265,32 @@ impl Stage {
 
     pub fn responder(&self, event: &Value) -> Ended {
         self.within(|world| match block_on(responder::handle(event, world)) {
+            Ok(answer) => ended(&answer.targets, &answer.notes),
+            Err(error) => failed(error.code(), &error, error.reports()),
+        })
+    }
+
+    /// The same where time passes while calls are under way; `None` when it was cut short after
+    /// `limit`, as Lambda does.
+    pub fn responder_on(
+        &self,
+        timeline: &Timeline,
+        event: &Value,
+        limit: SignedDuration,
+    ) -> Option<Ended> {
+        let store = self.faults.wrap(self.store.clone());
+        let metrics = self.faults.wrap(self.metrics.clone());
+        let groups = self.faults.wrap(self.groups.clone());
+        let notifier = self.faults.wrap(self.notifier.clone());
+        let world = World {
+            store: &store,
+            metrics: &metrics,
+            groups: &groups,
+            notifier: &notifier,
+            clock: timeline,
+        };
+        let answer = timeline.run(responder::handle(event, &world), limit)?;
+        Some(match answer {
             Ok(answer) => ended(&answer.targets, &answer.notes),
             Err(error) => failed(error.code(), &error, error.reports()),
         })
