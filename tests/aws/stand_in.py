@@ -126,7 +126,26 @@ def put_metric_data(backend, request):
     return {}
 
 
-OPERATIONS = {"GetMetricData": get_metric_data, "PutMetricData": put_metric_data}
+# Alarms by name, as they were put.
+ALARMS = {}
+
+
+def put_metric_alarm(_, request):
+    ALARMS[request["AlarmName"]] = request
+    return {}
+
+
+def describe_alarms(_, request):
+    names = request.get("AlarmNames") or list(ALARMS)
+    return {"MetricAlarms": [ALARMS[name] for name in names if name in ALARMS]}
+
+
+OPERATIONS = {
+    "DescribeAlarms": describe_alarms,
+    "GetMetricData": get_metric_data,
+    "PutMetricAlarm": put_metric_alarm,
+    "PutMetricData": put_metric_data,
+}
 
 
 class Application:
