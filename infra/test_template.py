@@ -343,7 +343,10 @@ class Alarms(unittest.TestCase):
             band = queries["band"]["MetricStat"]["Metric"]
             self.assertEqual(band["Namespace"], NAMESPACE)
             self.assertEqual(names[band["MetricName"]].target, "Stack")
-            self.assertEqual([it["Name"] for it in band["Dimensions"]], ["Target"])
+            # Another stack's target of the same name has a band of its own.
+            stack, target = band["Dimensions"]
+            self.assertEqual(stack, {"Name": "Stack", "Value": {"Ref": "AWS::StackName"}})
+            self.assertEqual(target["Name"], "Target")
             self.assertEqual(alarm["TreatMissingData"], {"Ref": "BandMissing"})
             self.assertIn(f"DATAPOINTS: u32 = {alarm['EvaluationPeriods']}", code)
 
@@ -444,7 +447,10 @@ class Watching(unittest.TestCase):
             title = widget["properties"]["title"]
             for metric in widget["properties"]["metrics"]:
                 if metric[0] == NAMESPACE:
-                    _, name, dimension, value, options = metric
+                    _, name, *dimensions, options = metric
+                    # Every metric is one stack's; one of a target has that as a second dimension.
+                    self.assertEqual(dimensions[:2], ["Stack", "${AWS::StackName}"], title)
+                    dimension, value = dimensions[-2:]
                     yield title, name, dimension, value, options["stat"]
 
     def test_each_metric_is_one_that_is_published_and_used_as_it_is_meant(self):
@@ -476,7 +482,10 @@ class Watching(unittest.TestCase):
         )
         (variable,) = dashboard()["variables"]
         self.assertEqual(variable["property"], "Target")
-        self.assertEqual(variable["search"], '{Forescale,Target} MetricName="DemandUpper"')
+        self.assertEqual(
+            variable["search"],
+            '{Forescale,Stack,Target} MetricName="DemandUpper" Stack="${AWS::StackName}"',
+        )
 
     def test_every_expression_has_its_metrics(self):
         for widget in dashboard()["widgets"]:

@@ -7,6 +7,7 @@
 #![recursion_limit = "256"]
 
 use aws::{Adapters, StackFormation};
+use control::watching::measures::STACK;
 use control::watching::metric_line;
 use control::{TargetReport, World};
 use jiff::{SignedDuration, Timestamp};
@@ -25,9 +26,11 @@ async fn main() -> Result<(), Error> {
     let aws = Adapters::for_many().await?;
     let limits = limits(&aws);
     let stack = aws.environment.stack.as_str();
+    // Another stack may have a target of the same name.
+    let metrics = aws.metrics.clone().publishing_with(STACK, stack);
     let world = World {
         store: &aws.store,
-        metrics: &aws.metrics,
+        metrics: &metrics,
         groups: &aws.groups,
         notifier: &aws.notifier,
         clock: &aws.clock,

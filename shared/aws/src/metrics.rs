@@ -38,6 +38,8 @@ const QUERY: &str = "m";
 #[derive(Debug, Clone)]
 pub struct CloudWatchMetrics {
     client: Client,
+    /// Dimensions of everything that is published, beside its own.
+    own: BTreeMap<String, String>,
 }
 
 impl CloudWatchMetrics {
@@ -46,7 +48,15 @@ impl CloudWatchMetrics {
     pub fn new(sdk: &SdkConfig) -> Self {
         Self {
             client: Client::new(sdk),
+            own: BTreeMap::new(),
         }
+    }
+
+    /// The same; everything that is published has the dimension `name` too. What is read is read as named.
+    #[must_use]
+    pub fn publishing_with(mut self, name: &str, value: &str) -> Self {
+        self.own.insert(name.to_owned(), value.to_owned());
+        self
     }
 
     /// Adds the datapoints of `from..to` to `into`.

@@ -140,12 +140,12 @@ fn text(wanted: &str) -> String {
     if wanted.is_empty() {
         return "-".to_owned();
     }
-    let end = wanted.floor_char_boundary(LONGEST_REASON);
+    let wanted = &wanted[..wanted.floor_char_boundary(LONGEST_REASON)];
     let allowed = |c: char| match c {
         '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'.. => c,
         _ => '?',
     };
-    wanted.chars().take(end).map(allowed).collect()
+    wanted.chars().map(allowed).collect()
 }
 
 #[cfg(test)]
@@ -167,6 +167,14 @@ mod tests {
             client,
             queues: Some(queues),
         }
+    }
+
+    #[test]
+    fn a_long_reason_is_cut_short_by_its_bytes() {
+        let cut = text(&"ü".repeat(LONGEST_REASON));
+        assert_eq!(cut.len(), LONGEST_REASON);
+        assert!(cut.chars().all(|c| c == 'ü'));
+        assert_eq!(text("a\u{1}b"), "a?b");
     }
 
     #[tokio::test]

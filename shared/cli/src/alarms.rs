@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &AlarmsArguments, console: &mut Console<'_>) -> Don
     };
     let alarms: Vec<AlarmDefinition> = chosen
         .into_iter()
-        .map(|target| band_alarm(target, arguments.action.clone()))
+        .map(|target| band_alarm(target, &arguments.stack, arguments.action.clone()))
         .collect();
     unique(&alarms)?;
     match arguments.format {

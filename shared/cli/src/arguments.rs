@@ -457,6 +457,9 @@ pub(crate) struct AlarmsArguments {
     /// Which target; all unless given
     #[arg(long, value_name = "NAME")]
     pub(crate) target: Option<String>,
+    /// Name of the stack whose planner publishes the band
+    #[arg(long, value_name = "NAME", default_value = "forescale")]
+    pub(crate) stack: String,
     /// What the alarm calls, such as the stack's output ResponderAlarmAction; nothing is needed where
     /// its name begins with the stack's AlarmPrefix
     #[arg(long, value_name = "ARN")]

@@ -165,6 +165,10 @@ struct Shared {
     /// CloudWatch bills each by the hour.
     #[schemars(default, extend("default" = "chart"))]
     metrics: Option<Published>,
+    /// The application whose releases the image pipeline makes into the image of its servers, as that
+    /// pipeline is told it; `doctor` then compares the two. None unless given.
+    #[schemars(default, regex(pattern = r"^[a-z][a-z0-9-]{1,31}$"), extend("examples" = ["web"]))]
+    application: Option<String>,
     /// Most days of history to train on.
     #[schemars(default, range(min = 1, max = 400), extend("default" = 56))]
     training_days: Option<u32>,

@@ -38,6 +38,9 @@ pub struct Target {
     pub plan_every: SignedDuration,
     /// Which metrics about it are published; each costs. Default: [`Published::Chart`].
     pub metrics: Published,
+    /// The application whose releases `infra/image-pipeline.yaml` makes into its servers' image.
+    /// Default: none.
+    pub application: Option<String>,
     /// Most days of history to train on, 1 to 400. Default: 56.
     pub training_days: u32,
     /// Price of one server for one hour, in `currency`. Default: 0, which tells costs in

@@ -13,7 +13,7 @@ use crate::ladder::add_events;
 use crate::metrics::metric_name;
 use crate::settings::Settings;
 use crate::store::{Loaded, load};
-use crate::watching::measures::{DEMAND_UPPER, Measure, NAMESPACE, TARGET};
+use crate::watching::measures::{DEMAND_UPPER, Measure, NAMESPACE, STACK, TARGET};
 
 /// How far ahead the edge is published: past the next hourly run and its lateness, within the two
 /// hours that PutMetricData accepts.
@@ -142,13 +142,14 @@ pub async fn published_band(
     Ok((points(&edges.lower), points(&edges.upper)))
 }
 
-/// The metric of the band's upper edge.
+/// The metric of the band's upper edge, without the stack, as [`target_metric`].
 #[must_use]
 pub fn band_metric(target: &str) -> MetricName {
     target_metric(&DEMAND_UPPER, target)
 }
 
-/// The metric that `measure` is of `target`.
+/// The metric that `measure` is of `target`. What tells one stack's from another's, the dimension
+/// [`STACK`], is given to it where it goes out.
 #[must_use]
 pub fn target_metric(measure: &Measure, target: &str) -> MetricName {
     MetricName {
@@ -174,10 +175,13 @@ pub fn band_alarm_name(target: &Target) -> String {
     }
 }
 
-/// The alarm "demand above the band" of `target`, under a name that calls the responder for it.
+/// The alarm "demand above the band" that `stack` publishes of `target`, under a name that calls the
+/// responder for it.
 #[must_use]
-pub fn band_alarm(target: &Target, actions: Vec<String>) -> AlarmDefinition {
+pub fn band_alarm(target: &Target, stack: &str, actions: Vec<String>) -> AlarmDefinition {
     let name = band_alarm_name(target);
+    let mut band = band_metric(&target.name);
+    band.dimensions.insert(STACK.to_owned(), stack.to_owned());
     AlarmDefinition {
         name,
         description: format!(
@@ -186,7 +190,7 @@ pub fn band_alarm(target: &Target, actions: Vec<String>) -> AlarmDefinition {
             target.response.band_missing.as_str()
         ),
         demand: AlarmMetric::new(metric_name(&target.demand), &target.demand.statistic),
-        band: AlarmMetric::new(band_metric(&target.name), "Maximum"),
+        band: AlarmMetric::new(band, "Maximum"),
         period: 60,
         datapoints: DATAPOINTS,
         treat_missing: target.response.band_missing.as_str().to_owned(),

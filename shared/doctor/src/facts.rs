@@ -3,7 +3,7 @@ use documents::{Pause, Plan, Released};
 use fleet::{Group, Policy, ScheduledAction};
 use jiff::Timestamp;
 use planning::MeasuredLeadTime;
-use ports::{AlarmListing, Listing, Timetable};
+use ports::{AlarmListing, DeadLetters, Listing, Timetable};
 
 /// A fact, or why it is not known.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,8 +47,8 @@ pub struct Facts {
 pub struct StackFacts {
     /// Calls that are not allowed.
     pub denied: Seen<Vec<Denied>>,
-    /// Events that were given up.
-    pub dead_letters: Seen<u64>,
+    /// What was given up.
+    pub dead_letters: Seen<DeadLetters>,
     /// The schedule of the forecaster.
     pub nightly: Seen<Option<Timetable>>,
     /// vCPUs that On-Demand instances of the standard families may have.
@@ -87,6 +87,8 @@ pub struct TargetFacts {
     pub policies: Seen<Vec<Policy>>,
     /// What its launches took.
     pub launches: Seen<MeasuredLeadTime>,
+    /// What the image pipeline says of its application; `None` where the target names none.
+    pub image: Option<Seen<ImageFacts>>,
     /// Demand one server sustains, measured where it was, in requests per minute.
     pub throughput: f64,
     /// Recent datapoints of the demand metric.
@@ -105,6 +107,33 @@ pub struct TargetFacts {
     pub alarms: Seen<AlarmsSeen>,
     /// Stored documents that cannot be used, each in a sentence.
     pub unusable: Vec<String>,
+}
+
+/// What the image pipeline remembers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ImageFacts {
+    /// The last release; `None` before any.
+    pub release: Option<Release>,
+    /// The last image; `None` before any.
+    pub image: Option<Image>,
+}
+
+/// A release of an application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// Its version.
+    pub version: String,
+    /// When it was put.
+    pub at: Timestamp,
+}
+
+/// An image that was built, tested and made the default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// What is in it.
+    pub release: Release,
+    /// Since when servers start from it.
+    pub ready: Timestamp,
 }
 
 /// How many datapoints a metric had lately.

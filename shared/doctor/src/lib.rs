@@ -1,7 +1,7 @@
 //! What is wrong with a set-up, before it costs anything.
 //!
 //! [`examine`] takes [`Facts`] and gives a [`Report`]: what was found, each with what was seen, why it
-//! matters and how to mend it, and what could not be looked at. Nothing is passed in silence: a fact
+//! matters and how to mend it, what was measured though nothing is wrong with it, and what could not be looked at. Nothing is passed in silence: a fact
 //! that is not known is an [`Unchecked`]. Nothing here makes a call.
 
 mod checks;
@@ -11,11 +11,11 @@ mod report;
 mod vcpus;
 
 pub use facts::{
-    AlarmsSeen, Datapoints, Denied, Facts, ForecastFacts, HistoryFacts, Seen, StackFacts,
-    TargetFacts,
+    AlarmsSeen, Datapoints, Denied, Facts, ForecastFacts, HistoryFacts, Image, ImageFacts, Release,
+    Seen, StackFacts, TargetFacts,
 };
 pub use permissions::{bucket_calls, group_calls};
-pub use report::{CHECKS, Check, Finding, Report, Severity, Unchecked};
+pub use report::{CHECKS, Check, Finding, Measured, Report, Severity, Unchecked};
 
 /// Everything that can be told from `facts`, most severe first.
 #[must_use]

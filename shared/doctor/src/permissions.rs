@@ -68,6 +68,7 @@ pub fn bucket_calls(
             keys::baseline(target),
             keys::lease(target),
             keys::plan(target),
+            keys::released(target),
         ],
         RoleOf::Responder => vec![
             keys::incident(target),

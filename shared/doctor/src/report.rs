@@ -60,11 +60,26 @@ pub struct Unchecked {
     pub why: String,
 }
 
+/// What was measured, whether or not anything is wrong with it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Measured {
+    /// What: `lead-time` or `image`.
+    pub id: &'static str,
+    /// The target.
+    pub target: String,
+    /// In plain words.
+    pub seen: String,
+    /// The same as numbers, by name: seconds, launches, hours, shares.
+    pub numbers: BTreeMap<&'static str, f64>,
+}
+
 /// What an examination came to.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Report {
     /// What was found, most severe first.
     pub findings: Vec<Finding>,
+    /// What was measured.
+    pub measured: Vec<Measured>,
     /// What could not be looked at.
     pub unchecked: Vec<Unchecked>,
 }
@@ -103,6 +118,8 @@ pub const CHECKS: &[Check] = &[
     check("group-metrics-off", "group metrics that are not collected"),
     check("lead-time-short", "a lead time shorter than servers take"),
     check("boot-slower", "servers that take longer than they did"),
+    check("image-missing", "an application without an image"),
+    check("image-behind", "an image older than the last release"),
     check(
         "foreign-actions",
         "scheduled actions of others on the group",
@@ -143,7 +160,7 @@ pub const CHECKS: &[Check] = &[
     check("forecast-stale", "a forecast that is missing or old"),
     check("plan-stale", "a plan that is missing, old or not applied"),
     check("document-unusable", "a stored document that cannot be read"),
-    check("dead-letters", "events that were given up"),
+    check("dead-letters", "events and targets that were given up"),
     check("paused", "a pause of everything"),
     check("released", "a target that was released"),
 ];
@@ -191,6 +208,21 @@ impl Report {
             id,
             target: target.map(str::to_owned),
             why,
+        });
+    }
+
+    pub(crate) fn measured(
+        &mut self,
+        id: &'static str,
+        target: &str,
+        seen: String,
+        numbers: impl IntoIterator<Item = (&'static str, f64)>,
+    ) {
+        self.measured.push(Measured {
+            id,
+            target: target.to_owned(),
+            seen,
+            numbers: numbers.into_iter().collect(),
         });
     }
 

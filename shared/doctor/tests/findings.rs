@@ -10,14 +10,14 @@ use std::collections::BTreeSet;
 
 use config::Config;
 use doctor::{
-    AlarmsSeen, CHECKS, Datapoints, Denied, Facts, ForecastFacts, HistoryFacts, Report, Seen,
-    Severity, StackFacts, TargetFacts, examine,
+    AlarmsSeen, CHECKS, Datapoints, Denied, Facts, ForecastFacts, HistoryFacts, Image, ImageFacts,
+    Release, Report, Seen, Severity, StackFacts, TargetFacts, examine,
 };
 use documents::{Pause, Plan, PlanStep, Released, Shortfall};
 use fleet::{Group, Policy, PolicyKind, ScheduledAction, Tracked};
 use jiff::{SignedDuration, Timestamp};
-use planning::{Change, MeasuredLeadTime};
-use ports::{AlarmListing, Listing, Timetable};
+use planning::{Change, MeasuredLeadTime, Span};
+use ports::{AlarmListing, DeadLetters, Listing, Timetable};
 
 fn now() -> Timestamp {
     "2026-03-10T10:20:00Z".parse().unwrap()
@@ -128,15 +128,34 @@ fn action(name: &str) -> ScheduledAction {
     }
 }
 
+fn release(version: &str, hours: i64) -> Release {
+    Release {
+        version: version.to_owned(),
+        at: ago(hours),
+    }
+}
+
+/// Half an hour after the release.
+fn image(version: &str, hours: i64) -> Image {
+    Image {
+        release: release(version, hours),
+        ready: ago(hours) + minutes(30),
+    }
+}
+
 /// Everything known and nothing wrong, for a target in active mode.
 fn healthy() -> Facts {
     let web = TargetFacts {
-        target: target("mode = \"active\""),
+        target: target("mode = \"active\"\napplication = \"web\""),
         group: Seen::Known(Some(group())),
         listing: Seen::Known(Some(listing())),
         actions: Seen::Known(vec![action("forescale-web-asg-20260310T1320Z")]),
         policies: Seen::Known(vec![tracking(Some(Tracked::RequestsPerServer(900.0)))]),
         launches: Seen::Known(launches()),
+        image: Some(Seen::Known(ImageFacts {
+            release: Some(release("2.1", 50)),
+            image: Some(image("2.1", 50)),
+        })),
         throughput: 1000.0,
         demand: Seen::Known(Datapoints {
             hours: 3,
@@ -180,7 +199,7 @@ fn healthy() -> Facts {
         pause: None,
         stack: StackFacts {
             denied: Seen::Known(Vec::new()),
-            dead_letters: Seen::Known(0),
+            dead_letters: Seen::Known(DeadLetters::default()),
             nightly: Seen::Known(Some(Timetable {
                 expression: "cron(5 0 * * ? *)".to_owned(),
                 zone: "UTC".to_owned(),
@@ -223,7 +242,10 @@ use Severity::{Error, Note, Warning};
 
 #[test]
 fn a_healthy_set_up_has_no_finding_and_nothing_unchecked() {
-    let report = examine(&healthy());
+    let mut report = examine(&healthy());
+    let measured: Vec<&str> = report.measured.iter().map(|it| it.id).collect();
+    assert_eq!(measured, ["lead-time", "image"]);
+    report.measured.clear();
     assert_eq!(report, Report::default());
     assert_eq!(report.worst(), None);
 }
@@ -367,6 +389,131 @@ fn a_lead_time_below_what_launches_take_is_found() {
             ..launches()
         });
     });
+}
+
+/// What was measured under `id`, once `plant` is done.
+fn measured(id: &str, plant: impl FnOnce(&mut Facts)) -> doctor::Measured {
+    let mut of_id = planted(plant).measured;
+    of_id.retain(|it| it.id == id);
+    assert_eq!(of_id.len(), 1, "{of_id:?}");
+    of_id.remove(0)
+}
+
+#[test]
+fn the_parts_of_the_lead_time_are_told_as_far_as_activities_tell() {
+    let told = measured("lead-time", |_| {});
+    assert!(
+        told.seen.contains("4m from launch to in service (80 %"),
+        "{}",
+        told.seen
+    );
+    assert!(told.seen.contains("do not tell apart"), "{}", told.seen);
+    assert!(told.seen.ends_with("1m warm-up (20 %)"), "{}", told.seen);
+    assert_eq!(told.numbers["launch_seconds"], 240.0);
+    assert_eq!(told.numbers["warmup_seconds"], 60.0);
+
+    // A warm pool takes boot and code fetch apart from the start.
+    let span = |median| {
+        Some(Span {
+            count: 9,
+            median: SignedDuration::from_secs(median),
+            p90: SignedDuration::from_secs(2 * median),
+        })
+    };
+    let told = measured("lead-time", |facts| {
+        web(facts).launches = Seen::Known(MeasuredLeadTime {
+            cold: span(230),
+            from_pool: span(40),
+            into_pool: span(180),
+            ..launches()
+        });
+    });
+    assert!(
+        told.seen
+            .contains("boot and code fetch 3m, start 40s (medians); from nothing 3m 50s"),
+        "{}",
+        told.seen
+    );
+    assert_eq!(told.numbers["boot_and_fetch_seconds"], 180.0);
+    assert_eq!(told.numbers["start_seconds"], 40.0);
+
+    // And a new image what it saves.
+    let told = measured("lead-time", |facts| {
+        web(facts).launches = Seen::Known(MeasuredLeadTime {
+            change: Some(Change {
+                from: minutes(6),
+                to: minutes(2),
+                version: Some("8".to_owned()),
+                since: ago(30),
+                launches: 6,
+                followed: true,
+            }),
+            ..launches()
+        });
+    });
+    assert!(
+        told.seen
+            .contains("version 8 a launch takes 2m, before it took 6m, which saves 4m"),
+        "{}",
+        told.seen
+    );
+}
+
+#[test]
+fn an_image_behind_its_release_is_found() {
+    let with = |release: Option<Release>, image: Option<Image>| {
+        move |facts: &mut Facts| {
+            web(facts).image = Some(Seen::Known(ImageFacts { release, image }));
+        }
+    };
+    let finding = only(
+        "image-behind",
+        Warning,
+        with(Some(release("2.2", 30)), Some(image("2.1", 50))),
+    );
+    assert_eq!(finding.numbers["behind_hours"], 30.0);
+    assert_eq!(finding.numbers["image_age_hours"], 49.5);
+    assert!(
+        finding.seen.contains("release 2.1 of web; release 2.2"),
+        "{}",
+        finding.seen
+    );
+    let told = measured(
+        "image",
+        with(Some(release("2.2", 30)), Some(image("2.1", 50))),
+    );
+    assert!(told.seen.contains("behind release 2.2"), "{}", told.seen);
+    let told = measured("image", |_| {});
+    assert!(
+        told.seen.contains("web 2.1") && told.seen.ends_with("the last release"),
+        "{}",
+        told.seen
+    );
+    assert_eq!(told.numbers["behind_hours"], 0.0);
+    // While it is being built nothing is wrong.
+    let fresh = planted(with(Some(release("2.2", 0)), Some(image("2.1", 50))));
+    assert!(fresh.findings.is_empty(), "{fresh:#?}");
+}
+
+#[test]
+fn an_application_without_an_image_is_found() {
+    let with = |release: Option<Release>| {
+        move |facts: &mut Facts| {
+            let image = None;
+            web(facts).image = Some(Seen::Known(ImageFacts { release, image }));
+        }
+    };
+    let finding = only("image-missing", Warning, with(None));
+    assert!(finding.fix.contains("Application=web"), "{}", finding.fix);
+    let finding = only("image-missing", Warning, with(Some(release("2.2", 3))));
+    assert!(finding.seen.contains("2.2"), "{}", finding.seen);
+    assert!(planted(with(Some(release("2.2", 0)))).findings.is_empty());
+    // A target that names no application has no image to tell of.
+    let report = planted(|facts| {
+        web(facts).target = target("mode = \"active\"");
+        web(facts).image = None;
+    });
+    assert!(report.findings.is_empty() && report.unchecked.is_empty());
 }
 
 #[test]
@@ -694,9 +841,27 @@ fn old_and_missing_forecasts_and_plans_are_found() {
 #[test]
 fn dead_letters_pauses_and_releases_are_found() {
     let finding = only("dead-letters", Error, |facts| {
-        facts.stack.dead_letters = Seen::Known(3)
+        facts.stack.dead_letters = Seen::Known(DeadLetters {
+            events: 3,
+            tasks: 0,
+        })
     });
     assert_eq!(finding.numbers["events"], 3.0);
+    assert!(finding.seen.contains("FailedEvents"), "{}", finding.seen);
+    let finding = only("dead-letters", Error, |facts| {
+        facts.stack.dead_letters = Seen::Known(DeadLetters {
+            events: 0,
+            tasks: 1,
+        })
+    });
+    assert_eq!(finding.numbers["tasks"], 1.0);
+    assert!(
+        finding
+            .seen
+            .starts_with("1 message in the queue FailedTasks"),
+        "{}",
+        finding.seen
+    );
     only("paused", Warning, |facts| {
         facts.pause = Some(Pause {
             since: ago(1),
@@ -742,6 +907,7 @@ fn what_is_not_known_is_said_and_never_passed() {
         target.actions = Seen::Unknown(why());
         target.policies = Seen::Unknown(why());
         target.launches = Seen::Unknown(why());
+        target.image = Some(Seen::Unknown(why()));
         target.demand = Seen::Unknown(why());
         target.resource = Some(Seen::Unknown(why()));
         target.history = Seen::Unknown(why());

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use ports::{AlarmListing, Listing, PortError, RoleCall, RoleOf, Survey, Timetable, Verdict};
+use ports::{
+    AlarmListing, DeadLetters, Listing, PortError, RoleCall, RoleOf, Survey, Timetable, Verdict,
+};
 
 /// An account as written down. What is `None` is not known, and asking for it is refused: the default
 /// is a machine without any account.
@@ -16,8 +18,10 @@ pub struct Account {
     pub answered_prefixes: Option<Vec<String>>,
     /// The nightly schedule.
     pub nightly: Option<Option<Timetable>>,
-    /// Events that were given up.
-    pub dead_letters: Option<u64>,
+    /// What was given up.
+    pub dead_letters: Option<DeadLetters>,
+    /// Texts of Parameter Store, by name.
+    pub parameters: Option<BTreeMap<String, String>>,
     /// The quota of vCPUs.
     pub vcpu_quota: Option<f64>,
     /// Actions that IAM denies each role; everything else is allowed.
@@ -60,8 +64,13 @@ impl Survey for Account {
         known("get schedule", self.nightly.as_ref())
     }
 
-    async fn dead_letters(&self) -> Result<u64, PortError> {
+    async fn dead_letters(&self) -> Result<DeadLetters, PortError> {
         known("count failed events", self.dead_letters.as_ref())
+    }
+
+    async fn parameter(&self, name: &str) -> Result<Option<String>, PortError> {
+        let all = known("read parameter", self.parameters.as_ref())?;
+        Ok(all.get(name).cloned())
     }
 
     async fn vcpu_quota(&self) -> Result<f64, PortError> {

@@ -51,6 +51,15 @@ pub struct Timetable {
     pub enabled: bool,
 }
 
+/// Messages in the stack's queues of what was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DeadLetters {
+    /// Nights, hours, alarms and looks: the queue `FailedEvents`.
+    pub events: u64,
+    /// Targets of a run: the queue `FailedTasks`.
+    pub tasks: u64,
+}
+
 /// A function whose role is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -136,11 +145,17 @@ pub trait Survey {
     /// [`PortError`].
     async fn nightly(&self) -> Result<Option<Timetable>, PortError>;
 
-    /// Events that were given up and wait for a person.
+    /// What was given up and waits for a person.
     ///
     /// # Errors
     /// [`PortError`].
-    async fn dead_letters(&self) -> Result<u64, PortError>;
+    async fn dead_letters(&self) -> Result<DeadLetters, PortError>;
+
+    /// The text of the parameter `name` in Parameter Store; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    async fn parameter(&self, name: &str) -> Result<Option<String>, PortError>;
 
     /// vCPUs that On-Demand instances of the standard families may have in the region.
     ///

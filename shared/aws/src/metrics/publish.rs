@@ -18,6 +18,8 @@ impl MetricSink for CloudWatchMetrics {
             operation: "publish metric",
             resource: &address,
         };
+        let mut named = self.own.clone();
+        named.extend(metric.dimensions.clone());
         // One value that is none would cost the whole call.
         let data: Vec<MetricDatum> = values
             .iter()
@@ -25,7 +27,7 @@ impl MetricSink for CloudWatchMetrics {
             .map(|point| {
                 MetricDatum::builder()
                     .metric_name(&metric.name)
-                    .set_dimensions(Some(dimensions(&metric.dimensions)))
+                    .set_dimensions(Some(dimensions(&named)))
                     .timestamp(to_sdk(point.at))
                     .value(point.value)
                     .unit(StandardUnit::None)

@@ -42,7 +42,7 @@ fn page(status: StatusCode, points: &[(&str, f64)], next: Option<&str>) -> GetMe
 
 async fn read(rules: &[&Rule], reading: &Reading) -> Result<Vec<Datapoint>, PortError> {
     let client = mock_client!(aws_sdk_cloudwatch, RuleMode::Sequential, rules);
-    CloudWatchMetrics { client }.read(reading).await
+    over(client).read(reading).await
 }
 
 fn values(points: &[Datapoint]) -> Vec<f64> {
@@ -146,4 +146,44 @@ async fn names_the_metric_when_throttled() {
         "read metric: metric AWS/ApplicationELB/RequestCount {LoadBalancer=app/shop/1} is throttled: \
          Throttling: Rate exceeded"
     );
+}
+
+fn over(client: Client) -> CloudWatchMetrics {
+    CloudWatchMetrics {
+        client,
+        own: BTreeMap::new(),
+    }
+}
+
+#[tokio::test]
+async fn what_is_published_is_one_stacks_and_what_is_read_is_read_as_named() {
+    use aws_sdk_cloudwatch::operation::put_metric_data::PutMetricDataOutput;
+    use ports::MetricSink;
+    let put = mock!(Client::put_metric_data)
+        .match_requests(|input| {
+            let datum = &input.metric_data()[0];
+            let dimensions: Vec<_> = (datum.dimensions().iter())
+                .map(|it| {
+                    (
+                        it.name().unwrap_or_default(),
+                        it.value().unwrap_or_default(),
+                    )
+                })
+                .collect();
+            dimensions == [("Stack", "staging"), ("Target", "web")]
+        })
+        .then_output(|| PutMetricDataOutput::builder().build());
+    let metrics = over(mock_client!(aws_sdk_cloudwatch, [&put]));
+    let metrics = metrics.publishing_with("Stack", "staging");
+    let name = MetricName {
+        namespace: "Forescale".to_owned(),
+        name: "DemandUpper".to_owned(),
+        dimensions: [("Target".to_owned(), "web".to_owned())].into(),
+    };
+    let point = Datapoint {
+        at: Timestamp::UNIX_EPOCH,
+        value: 1.0,
+    };
+    metrics.publish(&name, &[point]).await.unwrap();
+    assert_eq!(put.num_calls(), 1);
 }

@@ -1,7 +1,6 @@
 //! Looking over an account: groups, load balancers, alarms, schedules, queues, quotas, permissions.
 //!
-//! The stack's own resources are found by the names that CloudFormation gives them, which begin with
-//! the stack's name and the logical id of the template.
+//! The stack's own resources are found by asking CloudFormation for what it made of each of the template.
 
 mod convert;
 mod stack;
@@ -9,8 +8,11 @@ mod stack;
 use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
+use aws_sdk_cloudwatch::error::ProvideErrorMetadata;
 use aws_sdk_cloudwatch::types::AlarmType;
-use ports::{AlarmListing, Listing, PortError, RoleCall, RoleOf, Survey, Timetable, Verdict};
+use ports::{
+    AlarmListing, DeadLetters, Listing, PortError, RoleCall, RoleOf, Survey, Timetable, Verdict,
+};
 
 use crate::answer::Call;
 
@@ -33,6 +35,8 @@ pub struct AccountSurvey {
     rules: aws_sdk_eventbridge::Client,
     schedules: aws_sdk_scheduler::Client,
     queues: aws_sdk_sqs::Client,
+    formation: aws_sdk_cloudformation::Client,
+    parameters: aws_sdk_ssm::Client,
     quotas: aws_sdk_servicequotas::Client,
     roles: aws_sdk_iam::Client,
     stack: Option<String>,
@@ -50,6 +54,8 @@ impl AccountSurvey {
             rules: aws_sdk_eventbridge::Client::new(sdk),
             schedules: aws_sdk_scheduler::Client::new(sdk),
             queues: aws_sdk_sqs::Client::new(sdk),
+            formation: aws_sdk_cloudformation::Client::new(sdk),
+            parameters: aws_sdk_ssm::Client::new(sdk),
             quotas: aws_sdk_servicequotas::Client::new(sdk),
             roles: aws_sdk_iam::Client::new(sdk),
             stack: stack.map(str::to_owned),
@@ -169,8 +175,20 @@ impl Survey for AccountSurvey {
         self.schedule_of_nights().await
     }
 
-    async fn dead_letters(&self) -> Result<u64, PortError> {
-        self.waiting_events().await
+    async fn dead_letters(&self) -> Result<DeadLetters, PortError> {
+        Ok(DeadLetters {
+            events: self.waiting("FailedEvents").await?,
+            tasks: self.waiting("FailedTasks").await?,
+        })
+    }
+
+    async fn parameter(&self, name: &str) -> Result<Option<String>, PortError> {
+        let call = call("read parameter", name);
+        match self.parameters.get_parameter().name(name).send().await {
+            Ok(found) => Ok(found.parameter.and_then(|parameter| parameter.value)),
+            Err(error) if error.code() == Some("ParameterNotFound") => Ok(None),
+            Err(error) => Err(call.failed(&error)),
+        }
     }
 
     async fn vcpu_quota(&self) -> Result<f64, PortError> {

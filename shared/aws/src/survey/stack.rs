@@ -1,4 +1,4 @@
-//! The deployment's own resources, by the names that CloudFormation gives them.
+//! The deployment's own resources, by what CloudFormation says of them.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,10 @@ use aws_sdk_scheduler::types::ScheduleState;
 use aws_sdk_sqs::types::QueueAttributeName;
 use ports::{PortError, RoleCall, RoleOf, Timetable, Verdict};
 
-use super::{AccountSurvey, MOST_PAGES, call};
+use super::{AccountSurvey, call};
 
+/// The rule that calls the responder, as SAM names it.
+const RULE: &str = "ResponderFunctionAlarmStateChange";
 /// Actions in one simulation; the whole answer is one page of up to 1,000 results.
 const ACTIONS_A_CALL: usize = 50;
 
@@ -20,109 +22,67 @@ impl AccountSurvey {
         })
     }
 
-    /// What alarm names begin with in the patterns of the responder's rules that are switched on.
-    pub(super) async fn prefixes_of_rules(&self) -> Result<Vec<String>, PortError> {
-        const OPERATION: &str = "list rules";
-        let name = format!("{}-Responder", self.stack(OPERATION)?);
-        let call = call(OPERATION, &name);
-        let (mut all, mut token) = (Vec::new(), None);
-        for _ in 0..MOST_PAGES {
-            let page = self
-                .rules
-                .list_rules()
-                .name_prefix(&name)
-                .set_next_token(token)
-                .send()
-                .await
-                .map_err(|error| call.failed(&error))?;
-            for rule in page.rules() {
-                if rule.state() == Some(&RuleState::Enabled)
-                    && let Some(pattern) = rule.event_pattern()
-                {
-                    all.extend(prefixes(pattern));
-                }
-            }
-            token = page.next_token;
-            if token.is_none() {
-                return Ok(all);
-            }
-        }
-        Err(call.unanswered(format!("more than {MOST_PAGES} pages")))
+    /// What CloudFormation calls the resource `logical` of the template. Its name alone does not tell: the
+    /// stack's name and the resource's are cut short where they are long.
+    async fn physical(&self, operation: &'static str, logical: &str) -> Result<String, PortError> {
+        let stack = self.stack(operation)?;
+        let resource = format!("{logical} of the stack {stack}");
+        let call = call(operation, &resource);
+        let found = self.formation.describe_stack_resource();
+        let found = found.stack_name(stack).logical_resource_id(logical);
+        let found = found.send().await.map_err(|error| call.failed(&error))?;
+        let detail = found.stack_resource_detail();
+        let name = detail.and_then(|detail| detail.physical_resource_id());
+        name.map(str::to_owned).ok_or_else(|| call.not_found())
     }
 
-    /// The stack's schedule called `nightly`.
+    /// What alarm names begin with in the pattern of the responder's rule, where it is switched on.
+    pub(super) async fn prefixes_of_rules(&self) -> Result<Vec<String>, PortError> {
+        const OPERATION: &str = "look at rule";
+        let name = self.physical(OPERATION, RULE).await?;
+        let call = call(OPERATION, &name);
+        let rule = self.rules.describe_rule().name(&name).send().await;
+        let rule = rule.map_err(|error| call.failed(&error))?;
+        Ok(match (rule.state(), rule.event_pattern()) {
+            (Some(RuleState::Enabled), Some(pattern)) => prefixes(pattern),
+            _ => Vec::new(),
+        })
+    }
+
+    /// The stack's schedule called `nightly`, in the schedule group that has the stack's name.
     pub(super) async fn schedule_of_nights(&self) -> Result<Option<Timetable>, PortError> {
         const OPERATION: &str = "get schedule";
         let stack = self.stack(OPERATION)?;
         let call = call(OPERATION, stack);
-        let mut token = None;
-        for _ in 0..MOST_PAGES {
-            let page = self
-                .schedules
-                .list_schedules()
-                .name_prefix("nightly")
-                .set_next_token(token)
-                .send()
-                .await
-                .map_err(|error| call.failed(&error))?;
-            let own = page.schedules().iter().find(|schedule| {
-                let group = schedule.group_name().unwrap_or_default();
-                schedule.name() == Some("nightly")
-                    && (group == stack || group.starts_with(&format!("{stack}-")))
-            });
-            if let Some(own) = own {
-                let whole = self
-                    .schedules
-                    .get_schedule()
-                    .name("nightly")
-                    .set_group_name(own.group_name().map(str::to_owned))
-                    .send()
-                    .await
-                    .map_err(|error| call.failed(&error))?;
-                let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-                let zone = whole.schedule_expression_timezone().unwrap_or("UTC");
-                return Ok(Some(Timetable {
-                    expression: text(whole.schedule_expression()),
-                    zone: zone.to_owned(),
-                    enabled: whole.state() == Some(&ScheduleState::Enabled),
-                }));
-            }
-            token = page.next_token;
-            if token.is_none() {
-                return Ok(None);
-            }
-        }
-        Err(call.unanswered(format!("more than {MOST_PAGES} pages")))
+        let asked = self.schedules.get_schedule();
+        let asked = asked.name("nightly").group_name(stack);
+        let found = match asked.send().await.map_err(|error| call.failed(&error)) {
+            Ok(found) => found,
+            Err(PortError::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let zone = found.schedule_expression_timezone().unwrap_or("UTC");
+        Ok(Some(Timetable {
+            expression: found.schedule_expression().unwrap_or_default().to_owned(),
+            zone: zone.to_owned(),
+            enabled: found.state() == Some(&ScheduleState::Enabled),
+        }))
     }
 
-    /// Events in the stack's queue of failed events.
-    pub(super) async fn waiting_events(&self) -> Result<u64, PortError> {
+    /// Messages in the queue `logical` of the stack.
+    pub(super) async fn waiting(&self, logical: &str) -> Result<u64, PortError> {
         const OPERATION: &str = "count failed events";
-        let name = format!("{}-FailedEvents", self.stack(OPERATION)?);
-        let call = call(OPERATION, &name);
-        let queues = self
-            .queues
-            .list_queues()
-            .queue_name_prefix(&name)
-            .send()
-            .await;
-        let queues = queues.map_err(|error| call.failed(&error))?;
-        if queues.queue_urls().is_empty() {
-            return Err(call.not_found());
-        }
-        let mut waiting = 0;
-        for url in queues.queue_urls() {
-            let asked = self.queues.get_queue_attributes().queue_url(url);
-            let asked = asked.attribute_names(QueueAttributeName::ApproximateNumberOfMessages);
-            let found = asked.send().await.map_err(|error| call.failed(&error))?;
-            let count = found
-                .attributes()
-                .and_then(|all| all.get(&QueueAttributeName::ApproximateNumberOfMessages))
-                .and_then(|count| count.parse::<u64>().ok());
-            waiting +=
-                count.ok_or_else(|| call.unanswered("a queue without its number of messages"))?;
-        }
-        Ok(waiting)
+        // A queue's own id is its URL.
+        let url = self.physical(OPERATION, logical).await?;
+        let call = call(OPERATION, logical);
+        let asked = self.queues.get_queue_attributes().queue_url(&url);
+        let asked = asked.attribute_names(QueueAttributeName::ApproximateNumberOfMessages);
+        let found = asked.send().await.map_err(|error| call.failed(&error))?;
+        let count = found
+            .attributes()
+            .and_then(|all| all.get(&QueueAttributeName::ApproximateNumberOfMessages))
+            .and_then(|count| count.parse::<u64>().ok());
+        count.ok_or_else(|| call.unanswered("a queue without its number of messages"))
     }
 
     /// What IAM says of the calls of a function's role. Simulation knows the role's policies, its
@@ -187,25 +147,12 @@ impl AccountSurvey {
             RoleOf::Planner => "PlannerRole",
             RoleOf::Responder => "ResponderRole",
         };
-        let name = format!("{}-{logical}", self.stack(OPERATION)?);
+        let name = self.physical(OPERATION, logical).await?;
         let call = call(OPERATION, &name);
-        let mut marker = None;
-        for _ in 0..MOST_PAGES {
-            let page = self.roles.list_roles().set_marker(marker).send().await;
-            let page = page.map_err(|error| call.failed(&error))?;
-            if let Some(found) = page
-                .roles()
-                .iter()
-                .find(|it| it.role_name().starts_with(&name))
-            {
-                return Ok(found.arn().to_owned());
-            }
-            marker = page.marker;
-            if !page.is_truncated || marker.is_none() {
-                return Err(call.not_found());
-            }
-        }
-        Err(call.unanswered(format!("more than {MOST_PAGES} pages")))
+        let found = self.roles.get_role().role_name(&name).send().await;
+        let found = found.map_err(|error| call.failed(&error))?;
+        let role = found.role().ok_or_else(|| call.not_found())?;
+        Ok(role.arn().to_owned())
     }
 }
 

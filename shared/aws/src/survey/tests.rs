@@ -1,19 +1,30 @@
 use aws_sdk_autoscaling::operation::describe_auto_scaling_groups::DescribeAutoScalingGroupsOutput;
 use aws_sdk_autoscaling::types::{AutoScalingGroup, EnabledMetric, TagDescription};
+use aws_sdk_cloudformation::operation::describe_stack_resource::{
+    DescribeStackResourceError, DescribeStackResourceOutput,
+};
+use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceDetail};
 use aws_sdk_elasticloadbalancingv2::operation::describe_target_groups::{
     DescribeTargetGroupsError, DescribeTargetGroupsOutput,
 };
 use aws_sdk_elasticloadbalancingv2::types::TargetGroup;
 use aws_sdk_elasticloadbalancingv2::types::error::TargetGroupNotFoundException;
-use aws_sdk_eventbridge::operation::list_rules::ListRulesOutput;
-use aws_sdk_eventbridge::types::{Rule, RuleState};
-use aws_sdk_iam::operation::list_roles::ListRolesOutput;
+use aws_sdk_eventbridge::operation::describe_rule::DescribeRuleOutput;
+use aws_sdk_eventbridge::types::RuleState;
+use aws_sdk_iam::operation::get_role::GetRoleOutput;
 use aws_sdk_iam::operation::simulate_principal_policy::SimulatePrincipalPolicyOutput;
 use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType, Role};
+use aws_sdk_scheduler::operation::get_schedule::{GetScheduleError, GetScheduleOutput};
+use aws_sdk_scheduler::types::ScheduleState;
 use aws_sdk_servicequotas::operation::get_aws_default_service_quota::GetAwsDefaultServiceQuotaOutput;
 use aws_sdk_servicequotas::operation::get_service_quota::GetServiceQuotaError;
 use aws_sdk_servicequotas::types::ServiceQuota;
 use aws_sdk_servicequotas::types::error::NoSuchResourceException;
+use aws_sdk_sqs::operation::get_queue_attributes::GetQueueAttributesOutput;
+use aws_sdk_sqs::types::QueueAttributeName;
+use aws_sdk_ssm::operation::get_parameter::{GetParameterError, GetParameterOutput};
+use aws_sdk_ssm::types::Parameter;
+use aws_sdk_ssm::types::error::ParameterNotFound;
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use aws_smithy_types::DateTime;
 
@@ -106,26 +117,141 @@ async fn a_target_group_that_is_gone_does_not_hide_the_others() {
     assert_eq!(found, [("one".to_owned(), vec!["lb".to_owned()])].into());
 }
 
+/// CloudFormation, where every resource is called as in the template, with `made-` before it.
+fn formation() -> aws_sdk_cloudformation::Client {
+    let found = mock!(aws_sdk_cloudformation::Client::describe_stack_resource)
+        .match_requests(|input| input.stack_name() == Some("forescale"))
+        .then_compute_output(|input| {
+            let logical = input.logical_resource_id().unwrap_or_default();
+            let detail = StackResourceDetail::builder()
+                .logical_resource_id(logical)
+                .physical_resource_id(format!("made-{logical}"))
+                .resource_type("AWS::Any")
+                .last_updated_timestamp(DateTime::from_secs(0))
+                .resource_status(ResourceStatus::CreateComplete)
+                .build();
+            let answer = DescribeStackResourceOutput::builder();
+            answer.stack_resource_detail(detail).build()
+        });
+    mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, [&found])
+}
+
 #[tokio::test]
-async fn prefixes_come_from_the_rules_that_are_switched_on() {
-    let pattern = r#"{"detail":{"alarmName":[{"prefix":"forescale-"},"web-load"]}}"#;
-    let rules = mock!(aws_sdk_eventbridge::Client::list_rules)
-        .match_requests(|input| input.name_prefix() == Some("forescale-Responder"))
-        .then_output(move || {
-            let rule = |state| Rule::builder().state(state).event_pattern(pattern).build();
-            let page = ListRulesOutput::builder();
-            page.rules(rule(RuleState::Enabled))
-                .rules(rule(RuleState::Disabled))
+async fn prefixes_come_from_the_rule_where_it_is_switched_on() {
+    for (state, wanted) in [
+        (RuleState::Enabled, vec!["forescale-", "web-load"]),
+        (RuleState::Disabled, vec![]),
+    ] {
+        let pattern = r#"{"detail":{"alarmName":[{"prefix":"forescale-"},"web-load"]}}"#;
+        let rule = mock!(aws_sdk_eventbridge::Client::describe_rule)
+            .match_requests(|input| input.name() == Some("made-ResponderFunctionAlarmStateChange"))
+            .then_output(move || {
+                let rule = DescribeRuleOutput::builder();
+                rule.state(state.clone()).event_pattern(pattern).build()
+            });
+        let survey = AccountSurvey {
+            rules: mock_client!(aws_sdk_eventbridge, [&rule]),
+            formation: formation(),
+            ..survey()
+        };
+        assert_eq!(survey.answered_prefixes().await.unwrap(), wanted);
+    }
+}
+
+#[tokio::test]
+async fn the_night_is_this_stacks_and_none_where_there_is_no_schedule() {
+    let own = mock!(aws_sdk_scheduler::Client::get_schedule)
+        .match_requests(|input| {
+            input.name() == Some("nightly") && input.group_name() == Some("forescale")
+        })
+        .then_output(|| {
+            GetScheduleOutput::builder()
+                .schedule_expression("cron(5 0 * * ? *)")
+                .schedule_expression_timezone("Asia/Tokyo")
+                .state(ScheduleState::Enabled)
                 .build()
         });
-    let survey = AccountSurvey {
-        rules: mock_client!(aws_sdk_eventbridge, [&rules]),
+    let with = |rule: &aws_smithy_mocks::Rule| AccountSurvey {
+        schedules: mock_client!(aws_sdk_scheduler, [rule]),
         ..survey()
     };
+    let night = with(&own).nightly().await.unwrap().unwrap();
+    assert!(night.enabled);
     assert_eq!(
-        survey.answered_prefixes().await.unwrap(),
-        ["forescale-", "web-load"]
+        (night.expression.as_str(), night.zone.as_str()),
+        ("cron(5 0 * * ? *)", "Asia/Tokyo")
     );
+    let none = mock!(aws_sdk_scheduler::Client::get_schedule).then_error(|| {
+        let meta = aws_smithy_types::error::ErrorMetadata::builder();
+        GetScheduleError::generic(meta.code("ResourceNotFoundException").build())
+    });
+    assert_eq!(with(&none).nightly().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_counted_in_the_stacks_two_queues() {
+    let count = |name: &'static str, count: &'static str| {
+        mock!(aws_sdk_sqs::Client::get_queue_attributes)
+            .match_requests(move |input| input.queue_url() == Some(name))
+            .then_output(move || {
+                let answer = GetQueueAttributesOutput::builder();
+                let number = QueueAttributeName::ApproximateNumberOfMessages;
+                answer.attributes(number, count).build()
+            })
+    };
+    let events = count("made-FailedEvents", "3");
+    let tasks = count("made-FailedTasks", "50");
+    let survey = AccountSurvey {
+        queues: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&events, &tasks]),
+        formation: formation(),
+        ..survey()
+    };
+    let found = survey.dead_letters().await.unwrap();
+    assert_eq!((found.events, found.tasks), (3, 50));
+}
+
+#[tokio::test]
+async fn a_stack_that_is_not_there_is_told() {
+    let none = mock!(aws_sdk_cloudformation::Client::describe_stack_resource).then_error(|| {
+        let meta = aws_smithy_types::error::ErrorMetadata::builder();
+        let meta = meta.code("ValidationError");
+        let meta = meta.message("Stack 'forescale' does not exist").build();
+        DescribeStackResourceError::generic(meta)
+    });
+    let survey = AccountSurvey {
+        formation: mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, [&none]),
+        ..survey()
+    };
+    let error = survey.dead_letters().await.unwrap_err();
+    assert!(error.to_string().contains("does not exist"), "{error}");
+    let error = survey.allowed(RoleOf::Planner, &[]).await.unwrap_err();
+    assert!(error.to_string().contains("PlannerRole"), "{error}");
+}
+
+#[tokio::test]
+async fn a_parameter_is_read_and_one_that_is_not_there_is_none() {
+    let found = mock!(aws_sdk_ssm::Client::get_parameter)
+        .match_requests(|input| input.name() == Some("/forescale/images/web/image"))
+        .then_output(|| {
+            let parameter = Parameter::builder().value("{}").build();
+            GetParameterOutput::builder().parameter(parameter).build()
+        });
+    let none = mock!(aws_sdk_ssm::Client::get_parameter)
+        .match_requests(|input| input.name() == Some("/forescale/images/web/release"))
+        .then_error(|| {
+            let meta = aws_smithy_types::error::ErrorMetadata::builder();
+            let meta = meta.code("ParameterNotFound").build();
+            let error = ParameterNotFound::builder().meta(meta).build();
+            GetParameterError::ParameterNotFound(error)
+        });
+    let survey = AccountSurvey {
+        parameters: mock_client!(aws_sdk_ssm, RuleMode::MatchAny, [&found, &none]),
+        ..survey()
+    };
+    let image = survey.parameter("/forescale/images/web/image").await;
+    assert_eq!(image.unwrap().as_deref(), Some("{}"));
+    let release = survey.parameter("/forescale/images/web/release").await;
+    assert_eq!(release.unwrap(), None);
 }
 
 #[tokio::test]
@@ -164,23 +290,19 @@ async fn a_quota_that_nobody_changed_is_the_default() {
 
 #[tokio::test]
 async fn a_role_is_asked_about_with_the_groups_tags() {
-    let roles = mock!(aws_sdk_iam::Client::list_roles).then_output(|| {
-        let role = |name: &str| {
-            Role::builder()
+    let roles = mock!(aws_sdk_iam::Client::get_role)
+        .match_requests(|input| input.role_name() == Some("made-PlannerRole"))
+        .then_output(|| {
+            let role = Role::builder()
                 .path("/")
-                .role_name(name)
+                .role_name("made-PlannerRole")
                 .role_id("AROA0000000000000000")
-                .arn(format!("arn:aws:iam::1:role/{name}"))
+                .arn("arn:aws:iam::1:role/made-PlannerRole")
                 .create_date(DateTime::from_secs(0))
                 .build()
-                .unwrap()
-        };
-        let page = ListRolesOutput::builder();
-        let page = page
-            .roles(role("other-PlannerRole-1"))
-            .roles(role("forescale-PlannerRole-1"));
-        page.build().unwrap()
-    });
+                .unwrap();
+            GetRoleOutput::builder().role(role).build()
+        });
     let simulated = mock!(aws_sdk_iam::Client::simulate_principal_policy)
         .match_requests(|input| {
             let tags: Vec<_> = input
@@ -188,7 +310,7 @@ async fn a_role_is_asked_about_with_the_groups_tags() {
                 .iter()
                 .map(|it| it.context_key_name())
                 .collect();
-            input.policy_source_arn() == Some("arn:aws:iam::1:role/forescale-PlannerRole-1")
+            input.policy_source_arn() == Some("arn:aws:iam::1:role/made-PlannerRole")
                 && input.resource_arns() == ["arn:group"]
                 && tags == [Some("aws:ResourceTag/forescale")]
         })
@@ -210,6 +332,7 @@ async fn a_role_is_asked_about_with_the_groups_tags() {
         });
     let survey = AccountSurvey {
         roles: mock_client!(aws_sdk_iam, RuleMode::MatchAny, [&roles, &simulated]),
+        formation: formation(),
         ..survey()
     };
     let call = |action: &str| RoleCall {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use config::{Target, Throughput};
 use control::{ControlError, Loaded, Settings, load, load_settings, metric_name, metric_statistic};
 use doctor::{
-    AlarmsSeen, Datapoints, Denied, Facts, ForecastFacts, HistoryFacts, Seen, StackFacts,
-    TargetFacts, bucket_calls, group_calls,
+    AlarmsSeen, Datapoints, Denied, Facts, ForecastFacts, HistoryFacts, ImageFacts, Seen,
+    StackFacts, TargetFacts, bucket_calls, group_calls,
 };
 use documents::{Document, Forecast, History, Measurements, Plan, Released, keys};
 use jiff::{SignedDuration, Timestamp};
@@ -17,6 +17,8 @@ use ports::{
     Statistic, Survey,
 };
 use timeseries::Step;
+
+use super::images;
 
 /// Where facts come from.
 pub(super) struct Sources<'a, S, M, G, A> {
@@ -254,6 +256,7 @@ where
             actions,
             policies,
             launches,
+            image: self.image(target).await,
             throughput,
             demand,
             resource,
@@ -264,6 +267,29 @@ where
             alarms: self.alarms(target, answered).await,
             unusable,
         }
+    }
+
+    /// What the image pipeline remembers of the target's application.
+    async fn image(&mut self, target: &Target) -> Option<Seen<ImageFacts>> {
+        let application = target.application.as_deref()?;
+        let account = self.sources.account;
+        let name = |what: &str| format!("/forescale/images/{application}/{what}");
+        let (release, image) = (name("release"), name("image"));
+        let facts = async {
+            Ok(ImageFacts {
+                release: match account.parameter(&release).await? {
+                    Some(text) => {
+                        Some(images::release(&text).map_err(|why| unread(&release, why))?)
+                    }
+                    None => None,
+                },
+                image: match account.parameter(&image).await? {
+                    Some(text) => Some(images::image(&text).map_err(|why| unread(&image, why))?),
+                    None => None,
+                },
+            })
+        };
+        Some(asked(facts.await))
     }
 
     /// The document at `key`. One that is there and cannot be used goes into `unusable`.
@@ -468,6 +494,15 @@ where
             Some(why) if self.denied.is_empty() => Seen::Unknown(why),
             _ => Seen::Known(std::mem::take(&mut self.denied)),
         }
+    }
+}
+
+/// A parameter that is there and is not what the image pipeline writes.
+fn unread(name: &str, why: String) -> PortError {
+    PortError::Refused {
+        operation: "read parameter",
+        resource: name.to_owned(),
+        detail: format!("{name} cannot be read: {why}"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `forescale doctor`: what is wrong with a set-up.
 
 mod gather;
+mod images;
 mod told;
 
 use control::{load, load_settings};

@@ -7,7 +7,7 @@ use crate::Console;
 use crate::failure::Done;
 use crate::output;
 
-/// For people: what was found, what could not be looked at, and the sum.
+/// For people: what was found, what was measured, what could not be looked at, and the sum.
 pub(super) fn table(console: &mut Console<'_>, facts: &Facts, report: &Report) -> Done {
     for finding in &report.findings {
         let head = format!(
@@ -20,6 +20,13 @@ pub(super) fn table(console: &mut Console<'_>, facts: &Facts, report: &Report) -
         console.line(&format!("  seen  {}", finding.seen))?;
         console.line(&format!("  why   {}", finding.why))?;
         console.line(&format!("  do    {}", finding.fix))?;
+        console.line("")?;
+    }
+    if !report.measured.is_empty() {
+        console.line("measured:")?;
+        for line in &report.measured {
+            console.line(&format!("  {} ({}): {}", line.id, line.target, line.seen))?;
+        }
         console.line("")?;
     }
     if !report.unchecked.is_empty() {
@@ -78,6 +85,7 @@ pub(super) fn json(console: &mut Console<'_>, facts: &Facts, report: &Report) ->
             "targets": targets,
             "worst": report.worst(),
             "findings": report.findings,
+            "measured": report.measured,
             "unchecked": report.unchecked,
             "checks": CHECKS,
         }),

@@ -42,7 +42,24 @@ fn each_target_has_its_alarm_in_three_forms() {
     assert_eq!(requests[1]["TreatMissingData"], "breaching");
     let band = &requests[0]["Metrics"][2]["MetricStat"]["Metric"];
     assert_eq!(band["MetricName"], "DemandUpper");
-    assert_eq!(band["Dimensions"][0]["Value"], "web");
+    let dimension = |value: &Value, index: usize| {
+        let it = &value["Dimensions"][index];
+        (
+            it["Name"].as_str().unwrap().to_owned(),
+            it["Value"].as_str().unwrap().to_owned(),
+        )
+    };
+    assert_eq!(
+        dimension(band, 0),
+        ("Stack".to_owned(), "forescale".to_owned())
+    );
+    assert_eq!(dimension(band, 1), ("Target".to_owned(), "web".to_owned()));
+    let of_stack = good(&[
+        "alarms", "--config", config, "--stack", "staging", "--format", "json",
+    ]);
+    let of_stack: Value = serde_json::from_str(of_stack.out.lines().next().unwrap()).unwrap();
+    let band = &of_stack["Metrics"][2]["MetricStat"]["Metric"];
+    assert_eq!(dimension(band, 0).1, "staging");
     let arn = "arn:aws:lambda:eu-west-1:1:function:responder:live";
     let form = [
         "alarms", "--config", config, "--target", "queue", "--action", arn,

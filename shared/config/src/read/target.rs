@@ -37,6 +37,7 @@ struct Shared {
     step: Step,
     plan_every: SignedDuration,
     metrics: Published,
+    application: Option<String>,
     training_days: u32,
     price_per_server_hour: f64,
     currency: String,
@@ -91,6 +92,7 @@ pub(crate) fn read(section: Section<'_>) -> Option<Target> {
         step: shared.step,
         plan_every: shared.plan_every,
         metrics: shared.metrics,
+        application: shared.application,
         training_days: shared.training_days,
         price_per_server_hour: shared.price_per_server_hour,
         currency: shared.currency,
@@ -124,6 +126,9 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
     ];
     let metrics = optional(section.get("metrics"), Published::default(), |field| {
         field.choice(&kinds)
+    });
+    let application = optional(section.get("application"), None, |field| {
+        application(field).map(Some)
     });
     let training_days = optional(section.get("training_days"), 56, |f| f.whole(1..=400));
     let price = optional(section.get("price_per_server_hour"), 0.0, |field| {
@@ -162,6 +167,7 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
         step: step?,
         plan_every: plan_every?,
         metrics: metrics?,
+        application: application?,
         training_days: training_days?,
         price_per_server_hour: price?,
         currency: currency?,
@@ -202,6 +208,18 @@ pub(crate) fn is_name(text: &str) -> bool {
 fn group(field: &Field<'_>) -> Option<String> {
     let allowed = "1 to 255 characters without : and control characters";
     field.word(255, |c| !c.is_control() && c != ':', allowed)
+}
+
+/// As `infra/image-pipeline.yaml` takes its parameter `Application`.
+fn application(field: &Field<'_>) -> Option<String> {
+    let allowed = "2 to 32 lower-case letters, digits and hyphens, a letter first";
+    let in_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let text = field.word(32, in_name, allowed)?;
+    if text.len() < 2 || !text.starts_with(|c: char| c.is_ascii_lowercase()) {
+        field.refuse("is no name of an application", allowed);
+        return None;
+    }
+    Some(text)
 }
 
 /// A scalable target of Application Auto Scaling, as text.

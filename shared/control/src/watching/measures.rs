@@ -10,9 +10,9 @@ use config::Published;
 
 /// CloudWatch namespace of all of them.
 pub const NAMESPACE: &str = "Forescale";
-/// Dimension of what is about one target: its name.
+/// Dimension of what is about one target, beside [`STACK`]: its name.
 pub const TARGET: &str = "Target";
-/// Dimension of what is about all targets of a stack: the stack's name.
+/// Dimension of everything: the stack's name. Alone where it is about all of its targets.
 pub const STACK: &str = "Stack";
 
 /// Unit of a metric, as CloudWatch spells it.

@@ -39,10 +39,12 @@ pub fn metric_record(report: &TargetReport, stack: &str, at: Timestamp) -> Optio
         .measures()
         .filter(|measure| measure.stack.is_some())
         .collect();
-    let directives: Vec<Value> = [(TARGET, of_target), (STACK, of_stack)]
+    // Another stack may have a target of the same name.
+    let both: [(&[&str], _); 2] = [(&[STACK, TARGET], of_target), (&[STACK], of_stack)];
+    let directives: Vec<Value> = both
         .into_iter()
         .filter(|(_, measures)| !measures.is_empty())
-        .map(|(dimension, measures)| directive(dimension, &measures))
+        .map(|(dimensions, measures)| directive(dimensions, &measures))
         .collect();
     if directives.is_empty() {
         return None;
@@ -61,12 +63,12 @@ pub fn metric_record(report: &TargetReport, stack: &str, at: Timestamp) -> Optio
     Some(Value::Object(record))
 }
 
-fn directive(dimension: &str, measures: &[&Measure]) -> Value {
+fn directive(dimensions: &[&str], measures: &[&Measure]) -> Value {
     let metrics: Vec<Value> = measures
         .iter()
         .map(|measure| json!({ "Name": measure.name, "Unit": measure.unit.as_str() }))
         .collect();
-    json!({ "Namespace": NAMESPACE, "Dimensions": [[dimension]], "Metrics": metrics })
+    json!({ "Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics })
 }
 
 #[cfg(test)]
@@ -85,7 +87,7 @@ mod tests {
         report
     }
 
-    /// The metrics that CloudWatch would make of `record`: dimension, its value, name, value, unit.
+    /// The metrics that CloudWatch would make of `record`: dimensions, their values, name, value, unit.
     fn made(record: &Value) -> Vec<(String, String, String, f64, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let directives = record["_aws"]["CloudWatchMetrics"].as_array().unwrap();
@@ -93,15 +95,13 @@ mod tests {
         for directive in directives {
             assert_eq!(directive["Namespace"], NAMESPACE);
             for set in directive["Dimensions"].as_array().unwrap() {
-                let [dimension] = set.as_array().unwrap().as_slice() else {
-                    panic!("one dimension: {set}")
-                };
-                let dimension = text(dimension);
+                let names: Vec<String> = set.as_array().unwrap().iter().map(text).collect();
+                let values: Vec<String> = names.iter().map(|name| text(&record[name])).collect();
                 for metric in directive["Metrics"].as_array().unwrap() {
                     let name = text(&metric["Name"]);
                     made.push((
-                        dimension.clone(),
-                        text(&record[&dimension]),
+                        names.join("/"),
+                        values.join("/"),
                         name.clone(),
                         record[&name].as_f64().unwrap(),
                         text(&metric["Unit"]),
@@ -132,8 +132,8 @@ mod tests {
         assert_eq!(
             made(&record),
             [
-                metric("Target", "web", "Floor", 4.0, "Count"),
-                metric("Target", "web", "PlanAge", 0.0, "Seconds"),
+                metric("Stack/Target", "forescale/web", "Floor", 4.0, "Count"),
+                metric("Stack/Target", "forescale/web", "PlanAge", 0.0, "Seconds"),
                 metric("Stack", "forescale", "PlanAge", 0.0, "Seconds"),
             ]
         );
@@ -144,12 +144,23 @@ mod tests {
         let of_target = |asked| {
             let record = metric_record(&report(asked), "s", Timestamp::UNIX_EPOCH).unwrap();
             let made = made(&record).into_iter();
-            let of_target = made.filter(|(dimension, ..)| dimension == TARGET);
+            let of_target = made.filter(|(dimensions, ..)| dimensions == "Stack/Target");
             of_target.map(|(_, _, name, ..)| name).collect::<Vec<_>>()
         };
         assert_eq!(of_target(Published::Stack), [""; 0]);
         assert_eq!(of_target(Published::Chart), ["Floor"]);
         assert_eq!(of_target(Published::All), ["Floor", "PlanAge"]);
+    }
+
+    #[test]
+    fn two_stacks_with_targets_of_one_name_have_metrics_of_their_own() {
+        let of = |stack| {
+            let record = metric_record(&report(Published::All), stack, Timestamp::UNIX_EPOCH);
+            let made = made(&record.unwrap()).into_iter();
+            made.map(|(dimensions, values, name, ..)| (dimensions, values, name))
+                .collect::<std::collections::BTreeSet<_>>()
+        };
+        assert!(of("staging").is_disjoint(&of("production")));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use config::{Desired, LeadTime};
 use fleet::{MOST_SCHEDULED_ACTIONS, PolicyKind, ScheduledAction};
 use planning::is_own;
 
-use super::{plural, when_acting};
+use super::{plural, ready, when_acting};
 use crate::permissions::TAG;
 use crate::report::Found;
 use crate::{Report, Severity, TargetFacts};
@@ -291,6 +291,7 @@ pub(super) fn launches(facts: &TargetFacts, report: &mut Report) {
     let Some(measured) = report.known("lead-time-short", Some(name), &facts.launches) else {
         return;
     };
+    ready::parts(name, measured, report);
     if let LeadTime::Given(given) = facts.target.lead_time
         && measured.lead_time > given
     {

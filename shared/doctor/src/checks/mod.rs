@@ -4,6 +4,7 @@ mod alarms;
 mod demand;
 mod group;
 mod plan;
+mod ready;
 mod stack;
 
 use config::Mode;
@@ -19,6 +20,7 @@ pub(crate) fn target(facts: &Facts, target: &TargetFacts, report: &mut Report) {
     demand::history(facts.now, target, report);
     demand::metrics(target, report);
     group::launches(target, report);
+    ready::image(facts.now, target, report);
     plan::documents(facts.now, target, report);
     plan::limits(target, report);
     plan::tracking(target, report);

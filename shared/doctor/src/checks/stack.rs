@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
+use ports::DeadLetters;
 
 use super::plural;
 use crate::permissions::TAG;
@@ -38,18 +39,8 @@ pub(crate) fn stack(facts: &Facts, report: &mut Report) {
             });
         }
     }
-    if let Some(&waiting) = report.known("dead-letters", None, &stack.dead_letters)
-        && waiting > 0
-    {
-        report.add(Found {
-            id: "dead-letters",
-            severity: Severity::Error,
-            target: None,
-            seen: format!("{waiting} given-up events wait in the queue FailedEvents"),
-            numbers: vec![("events", waiting as f64)],
-            why: "a night, an hour or an alarm was not answered after all retries",
-            fix: "read the messages: each has the event and the error; mend the cause and send the event again".to_owned(),
-        });
+    if let Some(&waiting) = report.known("dead-letters", None, &stack.dead_letters) {
+        dead_letters(waiting, report);
     }
     nightly(facts, report);
     quota(facts, report);
@@ -67,6 +58,46 @@ pub(crate) fn stack(facts: &Facts, report: &mut Report) {
             fix: "`forescale init --tagged` writes a target for each, `forescale config push` uploads them; or take the tag away".to_owned(),
         });
     }
+}
+
+fn dead_letters(waiting: DeadLetters, report: &mut Report) {
+    let DeadLetters { events, tasks } = waiting;
+    let mut found = |count: u64, name, seen: &str, why, fix: &str| {
+        if count > 0 {
+            report.add(Found {
+                id: "dead-letters",
+                severity: Severity::Error,
+                target: None,
+                seen: format!("{} {seen}", plural_of(count)),
+                numbers: vec![(name, count as f64)],
+                why,
+                fix: fix.to_owned(),
+            });
+        }
+    };
+    found(
+        events,
+        "events",
+        "in the queue FailedEvents: events that were given up",
+        "a night, an hour or an alarm was not answered after all retries",
+        "read the messages: each has the event and the error; mend the cause and send the event again",
+    );
+    found(
+        tasks,
+        "tasks",
+        "in the queue FailedTasks: targets that were given up in a run",
+        "these targets were not planned, or not forecast, in that run; the others were",
+        "read the attributes `target`, `code` and `reason` of the messages, mend the cause and delete \
+         them: the next run tries the targets again",
+    );
+}
+
+fn plural_of(count: u64) -> String {
+    plural(
+        usize::try_from(count).unwrap_or(usize::MAX),
+        "message",
+        "messages",
+    )
 }
 
 /// Who asks, for what this command itself may not read.

@@ -2,7 +2,7 @@ use doctor::{Report, Severity, examine};
 use documents::{Accuracy, DataRecord, Envelope, encode};
 use local::{Account, CsvMetrics, Fault, Faults, MemoryStore, SimulatedGroupPort, VirtualClock};
 use pollster::block_on;
-use ports::{AlarmListing, Clock, Condition, Timetable};
+use ports::{AlarmListing, Clock, Condition, DeadLetters, Timetable};
 use simulation::{GroupSpec, Origin, SimulatedGroup, Source};
 use timeseries::Series;
 
@@ -77,7 +77,8 @@ impl Stage {
                 zone: "UTC".to_owned(),
                 enabled: true,
             })),
-            dead_letters: Some(0),
+            dead_letters: Some(DeadLetters::default()),
+            parameters: Some([].into()),
             vcpu_quota: Some(512.0),
             denied: Some([].into()),
         };
@@ -194,7 +195,55 @@ impl Stage {
 
 #[test]
 fn a_healthy_deployment_is_looked_at_in_full_without_a_finding() {
-    assert_eq!(Stage::healthy().report(), Report::default());
+    let mut report = Stage::healthy().report();
+    let measured: Vec<&str> = report.measured.iter().map(|it| it.id).collect();
+    assert_eq!(measured, ["lead-time"]);
+    report.measured.clear();
+    assert_eq!(report, Report::default());
+}
+
+#[test]
+fn the_image_is_compared_with_the_last_release() {
+    let with = |release: &str, image: &str| {
+        let mut stage = Stage::healthy();
+        let text = CONFIG.to_owned() + "application = \"shop\"\n";
+        stage.put(keys::CONFIG, text.as_bytes());
+        let name = |what: &str| format!("/forescale/images/shop/{what}");
+        let given = [(name("release"), release), (name("image"), image)];
+        let given = given.into_iter().filter(|(_, text)| !text.is_empty());
+        let given = given.map(|(name, text)| (name, text.to_owned()));
+        stage.account.parameters = Some(given.collect());
+        stage
+    };
+    // As the pipeline's state machine writes them.
+    let release = |version: &str, at: &str| {
+        format!(
+            r#"{{"version":"{version}","artifact":"s3://releases/shop/{version}.tar.gz","at":"{at}"}}"#
+        )
+    };
+    let image = |release: &str| {
+        format!(
+            r#"{{"image":"arn:aws:imagebuilder:eu-west-1:1:image/forescale-shop/1.0.0/7","release":{release},"ready":"2026-03-02T08:31:07.123Z"}}"#
+        )
+    };
+    let first = release("1", "2026-03-02T08:00:00Z");
+    let second = release("2", "2026-03-09T08:00:00Z");
+    let stage = with(&first, &image(&first));
+    assert_eq!(stage.found(), []);
+    let report = stage.report();
+    assert_eq!(report.measured[1].id, "image");
+    assert!(report.unchecked.is_empty(), "{report:?}");
+    let stage = with(&second, &image(&first));
+    assert_eq!(stage.found(), [("image-behind", Severity::Warning)]);
+    let stage = with("", "");
+    assert_eq!(stage.found(), [("image-missing", Severity::Warning)]);
+    // Something else than the pipeline's is not guessed at.
+    let report = with("later", &image(&first)).report();
+    assert!(report.findings.is_empty(), "{report:?}");
+    assert!(
+        report.unchecked.iter().any(|it| it.id == "image-behind"),
+        "{report:?}"
+    );
 }
 
 #[test]
@@ -233,7 +282,10 @@ fn what_is_planted_behind_the_ports_is_found() {
 
     let mut stage = Stage::healthy();
     stage.account.alarms = Some(Vec::new());
-    stage.account.dead_letters = Some(2);
+    stage.account.dead_letters = Some(DeadLetters {
+        events: 2,
+        tasks: 0,
+    });
     assert_eq!(
         stage.found(),
         [("dead-letters", Error), ("alarm-missing", Warning)]
@@ -242,6 +294,13 @@ fn what_is_planted_behind_the_ports_is_found() {
     let stage = Stage::healthy();
     stage.put(keys::CONFIG, CONFIG.replace("Requests", "Gone").as_bytes());
     assert_eq!(stage.found(), [("metric-silent", Error)]);
+
+    let mut stage = Stage::healthy();
+    stage.account.dead_letters = Some(DeadLetters {
+        events: 0,
+        tasks: 2,
+    });
+    assert_eq!(stage.found(), [("dead-letters", Error)]);
 
     let mut stage = Stage::healthy();
     stage.account.vcpu_quota = Some(30.0);

@@ -1,0 +1,42 @@
+//! What `infra/image-pipeline.yaml` writes into Parameter Store, as docs/image-pipeline.md has it.
+
+use doctor::{Image, Release};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Released {
+    version: String,
+    at: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct Built {
+    release: Released,
+    ready: Timestamp,
+}
+
+impl From<Released> for Release {
+    fn from(released: Released) -> Self {
+        Self {
+            version: released.version,
+            at: released.at,
+        }
+    }
+}
+
+/// The last release.
+pub(super) fn release(text: &str) -> Result<Release, String> {
+    let read: Result<Released, _> = serde_json::from_str(text);
+    read.map(Release::from).map_err(|error| error.to_string())
+}
+
+/// The last image.
+pub(super) fn image(text: &str) -> Result<Image, String> {
+    let read: Result<Built, _> = serde_json::from_str(text);
+    let built = read.map_err(|error| error.to_string())?;
+    Ok(Image {
+        release: built.release.into(),
+        ready: built.ready,
+    })
+}
