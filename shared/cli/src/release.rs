@@ -24,34 +24,79 @@ const BY: &str = "the command";
 pub(crate) fn release(arguments: &ReleaseArguments, console: &mut Console<'_>) -> Done {
     let opened = Opened::open(&arguments.store)?;
     let target = target(&opened, &arguments.target)?;
-    let asked = Asked {
-        target: &target,
-        reason: &arguments.reason,
-        dry_run: arguments.dry_run,
-    };
-    let done = in_world(&arguments.store, &opened, &target, Act::Release(&asked))?;
-    let Some(done) = done else {
+    let (place, reason) = (&arguments.store, &arguments.reason);
+    let Some(done) = given_back(place, &opened, &target, reason, arguments.dry_run)? else {
         return Ok(());
     };
     tell(console, &target, &done, arguments.dry_run)
 }
 
+/// Gives the target's group back, or says what that would do.
+pub(crate) fn given_back(
+    place: &StoreArguments,
+    opened: &Opened,
+    target: &Target,
+    reason: &str,
+    dry_run: bool,
+) -> Done<Option<HandedBack>> {
+    let asked = Asked {
+        target,
+        reason,
+        dry_run,
+    };
+    in_world(place, opened, target, Act::Release(&asked))
+}
+
+/// Lets the planner have the target again; whether it was released.
+pub(crate) fn had_again(place: &StoreArguments, opened: &Opened, target: &Target) -> Done<bool> {
+    let mut was = false;
+    in_world(place, opened, target, Act::Adopt(&mut was))?;
+    Ok(was)
+}
+
+/// Waits until no run is left that began before `since`: the functions that change groups run for a minute
+/// at most. In a folder nobody runs.
+#[cfg(feature = "aws")]
+pub(crate) fn outlast(
+    place: &StoreArguments,
+    opened: &Opened,
+    since: Timestamp,
+    console: &mut Console<'_>,
+) {
+    if place.bucket.is_none() {
+        return;
+    }
+    let left = RUN.saturating_sub(aws::SystemClock.now().duration_since(since));
+    if left.is_positive() {
+        console.note(&format!(
+            "waiting {left:#} for runs that began before the pause"
+        ));
+        opened.wait(aws::SystemClock.sleep(left));
+    }
+}
+
+#[cfg(not(feature = "aws"))]
+pub(crate) fn outlast(_: &StoreArguments, _: &Opened, _: Timestamp, _: &mut Console<'_>) {}
+
+/// As the template has it for planner and responder, and a quarter for clocks that disagree.
+#[cfg(feature = "aws")]
+const RUN: jiff::SignedDuration = jiff::SignedDuration::from_secs(75);
+
 /// Runs `adopt`.
 pub(crate) fn adopt(arguments: &AdoptArguments, console: &mut Console<'_>) -> Done {
     let opened = Opened::open(&arguments.store)?;
     let target = target(&opened, &arguments.target)?;
-    let mut was = false;
-    if arguments.dry_run {
+    let was = if arguments.dry_run {
         let mark = opened.wait(load::<Released>(
             &opened.store,
             &keys::released(&target.name),
         ));
         let mark = mark.failed(|| format!("whether {} is released cannot be read", target.name))?;
-        was = !matches!(mark, Loaded::Absent);
         console.note("dry run: nothing was written");
+        !matches!(mark, Loaded::Absent)
     } else {
-        in_world(&arguments.store, &opened, &target, Act::Adopt(&mut was))?;
-    }
+        had_again(&arguments.store, &opened, &target)?
+    };
     if !was {
         return console.line(&format!(
             "{} was not released: nothing changes",
@@ -152,8 +197,10 @@ fn simulated(opened: &Opened, target: &Target, act: Act<'_>) -> Done<Option<Hand
         })
         .collect();
     let origin = Origin::new(now, Source::Planner, "as planned");
-    let put = group.put_scheduled_actions(now, &actions, &origin);
-    put.failed(|| "the simulated group refuses the plan's actions")?;
+    for some in actions.chunks(fleet::MOST_ACTIONS_A_BATCH) {
+        let put = group.put_scheduled_actions(now, some, &origin);
+        put.failed(|| "the simulated group refuses the plan's actions")?;
+    }
     let clock = VirtualClock::new(now);
     let history = opened.wait(load::<History>(&opened.store, &keys::history(&target.name)));
     let history = history.failed(|| "the history cannot be read")?;
@@ -235,7 +282,12 @@ fn leased<T>(lease: Result<T, ControlError>) -> Done<T> {
     lease.failed(|| "nothing was changed: a function is at it, try again in a minute")
 }
 
-fn tell(console: &mut Console<'_>, target: &Target, done: &HandedBack, dry_run: bool) -> Done {
+pub(crate) fn tell(
+    console: &mut Console<'_>,
+    target: &Target,
+    done: &HandedBack,
+    dry_run: bool,
+) -> Done {
     let (name, group) = (&target.name, &target.group);
     if dry_run {
         console.note("dry run: nothing was changed");

@@ -261,12 +261,15 @@ const EVENT_REMOVE_EXAMPLES: &str = "EXAMPLES:
 const PAUSE_EXAMPLES: &str = "EXAMPLES:
   For a night, and over before it:
     forescale pause --reason \"migration of the database\" --until 2026-12-06T06:00Z --store ./store
+  And without what is planned already:
+    forescale pause --reason \"incident 4711\" --remove-actions --store ./store
     forescale resume --store ./store";
 
 /// Keep hands off every group from now on
 ///
 /// No function writes to any group until the pause ends; nothing is deployed for it. Scheduled actions
-/// that are pending still run, and give each group its own MinSize back when the plan ends.
+/// that are pending still run, and give each group its own MinSize back when the plan ends; with
+/// --remove-actions they go at once, and each group has its own limits back now.
 #[derive(Debug, Args)]
 #[command(after_help = format!("{PAUSE_EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) struct PauseArguments {
@@ -276,6 +279,10 @@ pub(crate) struct PauseArguments {
     /// Until when, RFC 3339 or local in UTC; until `forescale resume` unless given
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
+    /// Remove scheduled actions of ours that are pending, and give each group its own limits back, now.
+    /// After the pause the planner adopts them anew
+    #[arg(long)]
+    pub(crate) remove_actions: bool,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
     /// Check and tell, but write nothing

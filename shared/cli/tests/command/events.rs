@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::common::{CONFIG, good, rhythm, run, text, write};
+use crate::common::{CONFIG, good, planned, rhythm, run, text, write};
 
 const SALE: [&str; 7] = [
     "event",
@@ -144,6 +144,42 @@ fn a_calendar_is_taken_once() {
         "{}",
         missing.err
     );
+}
+
+/// What is planned goes with the pause where that is asked for, and the planner may have it again.
+#[test]
+fn a_pause_removes_what_is_planned_where_that_is_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    let documents = |name: &str| Path::new(&store).join("targets/web").join(name).exists();
+    assert!(documents("plan.json"));
+    let pause = [
+        "pause",
+        "--reason",
+        "incident",
+        "--remove-actions",
+        "--store",
+        &store,
+    ];
+    let would = good(&[&pause[..], &["--dry-run"]].concat());
+    assert!(would.out.contains("would be removed"), "{}", would.out);
+    assert!(documents("plan.json") && !Path::new(&store).join("pause.json").exists());
+    let done = good(&pause);
+    assert!(done.out.contains("web: group web released"), "{}", done.out);
+    assert!(Path::new(&store).join("pause.json").exists());
+    for gone in ["plan.json", "baseline.json", "released.json"] {
+        assert!(!documents(gone), "{gone}: the planner begins anew");
+    }
+    // What was released for good stays so.
+    good(&["release", "web", "--reason", "leaving", "--store", &store]);
+    let again = good(&pause);
+    assert!(
+        again.out.contains("web is released already, and stays so"),
+        "{}",
+        again.out
+    );
+    assert!(documents("released.json"));
+    good(&["resume", "--store", &store]);
 }
 
 #[test]
