@@ -140,18 +140,7 @@ pub(crate) fn run(arguments: &WhatIfArguments, console: &mut Console<'_>) -> Don
 
 /// Each setting that is tried by itself, the others as configured.
 fn settings(arguments: &WhatIfArguments) -> Vec<(&'static str, String)> {
-    let lists = [
-        ("risk", &arguments.risk),
-        ("lead_time", &arguments.lead_time),
-        ("step", &arguments.step),
-        ("throughput", &arguments.throughput),
-        ("plan_every", &arguments.plan_every),
-        ("simulation.reactive.utilization", &arguments.utilization),
-    ];
-    let given: Vec<(&str, String)> = lists
-        .into_iter()
-        .flat_map(|(key, values)| values.iter().map(move |value| (key, value.clone())))
-        .collect();
+    let given = arguments.sweep.given();
     if given.is_empty() {
         return RISKS.map(|risk| ("risk", risk.to_owned())).to_vec();
     }

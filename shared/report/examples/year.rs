@@ -6,9 +6,30 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use report::{Action, Line, LineKind, Page, TargetPage, Timeline, html};
+use report::{Action, Effect, Line, LineKind, Means, Page, TargetPage, Timeline, Week, html};
 
 const STEPS: usize = 365 * 288;
+
+/// Four weeks before and four since, with a tenth fewer servers for the same demand.
+fn effect() -> Effect {
+    let since = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24 * 20_700);
+    let means = |active: bool, demand: f64| Means {
+        demand,
+        servers: demand / if active { 245.0 } else { 220.0 },
+        cpu: Some(if active { 52.0 } else { 47.0 }),
+    };
+    let weeks = (-4..4).map(|week: i64| Week {
+        from: since + jiff::SignedDuration::from_hours(24 * 7 * week),
+        active: week >= 0,
+        means: means(week >= 0, 4000.0 + 60.0 * week as f64),
+    });
+    Effect {
+        since,
+        weeks: weeks.collect(),
+        before: Some(means(false, 3850.0)),
+        after: Some(means(true, 4090.0)),
+    }
+}
 
 fn main() -> io::Result<()> {
     let demand = |step: usize| {
@@ -51,7 +72,7 @@ fn main() -> io::Result<()> {
             actions: actions.collect(),
             timeline,
             comparison: None,
-            effect: None,
+            effect: Some(effect()),
             accuracy: Vec::new(),
             notes: Vec::new(),
         }],

@@ -19,7 +19,7 @@ use ports::DocumentStore;
 use replay::{Replay, ReplayError, Setup, replay};
 
 use crate::Console;
-use crate::arguments::SimulateArguments;
+use crate::arguments::{SimulateArguments, WhatIfArguments};
 use crate::chosen::Chosen;
 use crate::demand;
 use crate::failure::{Blame, Done};
@@ -31,6 +31,19 @@ const FAILURES_TOLD: usize = 5;
 
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &SimulateArguments, console: &mut Console<'_>) -> Done {
+    if !arguments.sweep.given().is_empty() {
+        let sweep = WhatIfArguments {
+            history: arguments.history.clone(),
+            config: arguments.config.clone(),
+            from: arguments.from.clone(),
+            to: arguments.to.clone(),
+            sweep: arguments.sweep.clone(),
+            out: arguments.out.clone(),
+            dry_run: arguments.dry_run,
+            format: arguments.format,
+        };
+        return crate::what_if::run(&sweep, console);
+    }
     let chosen = Chosen::read(&arguments.config)?;
     let zone = &chosen.target.zone;
     let (from, to) = moments::window(&arguments.from, &arguments.to, zone)?;
