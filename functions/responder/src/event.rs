@@ -27,6 +27,15 @@ impl Cause {
         }
     }
 
+    /// Region of the alarm, where its delivery tells.
+    pub(crate) fn region(&self) -> Option<String> {
+        let Self::Alarm(alarm) = self else {
+            return None;
+        };
+        let region = alarm.arn.as_deref()?.split(':').nth(3)?;
+        (!region.is_empty()).then(|| region.to_owned())
+    }
+
     /// In words, for people.
     pub(crate) fn words(&self) -> String {
         match self {

@@ -63,6 +63,33 @@ pub(crate) struct Remembered {
     pub(crate) next: Option<SignedDuration>,
     /// What caps held back in the incident so far.
     pub(crate) held_back: HeldBack,
+    /// Which incident it is, also when that is over.
+    pub(crate) origin: Option<Origin>,
+}
+
+/// Where an incident comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Origin {
+    /// When it began.
+    pub(crate) since: Timestamp,
+    /// Name of the alarm that began it.
+    pub(crate) alarm: String,
+    /// Region of that alarm, where known.
+    pub(crate) region: Option<String>,
+}
+
+impl Origin {
+    fn of(following: &Following) -> Self {
+        let alarm = &following.alarm;
+        Self {
+            since: following.since,
+            alarm: alarm
+                .rsplit_once('@')
+                .map_or(alarm.as_str(), |it| it.0)
+                .to_owned(),
+            region: following.region.clone(),
+        }
+    }
 }
 
 impl Remembered {
@@ -140,6 +167,7 @@ pub(crate) fn remember(
     let ends = over || given_up || idle || following.calm >= CALM_LOOKS;
     let next = (!ends).then(|| looks::interval(&following, decision, now));
     let held_back = following.held_back;
+    let origin = Some(Origin::of(&following));
     if ends {
         close(incident, following, now);
     } else {
@@ -153,6 +181,7 @@ pub(crate) fn remember(
         given_up,
         next,
         held_back,
+        origin,
     }
 }
 
@@ -198,6 +227,7 @@ fn begun(cause: &Cause, now: Timestamp) -> Following {
     Following {
         since: now,
         alarm: cause.id(),
+        region: cause.region(),
         look: 0,
         looked_at: now,
         diagnosis: String::new(),

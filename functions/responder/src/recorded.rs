@@ -51,6 +51,7 @@ pub(crate) async fn record_decision<S: DocumentStore>(
             given_up: false,
             next,
             held_back: HeldBack::default(),
+            origin: None,
         },
         incident,
         notes: vec![note],

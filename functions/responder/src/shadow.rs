@@ -55,6 +55,7 @@ where
                 extra: &extra,
                 incident: incident.as_ref(),
                 held_back: remembered.held_back,
+                origin: remembered.origin.as_ref(),
             };
             untold = tell(world.notifier, target, cause, &decision, &telling).await;
         }

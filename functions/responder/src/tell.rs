@@ -8,6 +8,7 @@ use ports::{Message, Notifier};
 use serde_json::{Value, json};
 
 use crate::event::Cause;
+use crate::record::Origin;
 
 /// What a message says beside the decision.
 pub(crate) struct Telling<'a> {
@@ -21,6 +22,8 @@ pub(crate) struct Telling<'a> {
     pub(crate) incident: Option<&'a Incident>,
     /// What caps held back in the incident so far.
     pub(crate) held_back: HeldBack,
+    /// Which incident it is of.
+    pub(crate) origin: Option<&'a Origin>,
 }
 
 /// Sends what was found, why, what was done and what a person should do. A message that cannot be
@@ -57,7 +60,7 @@ pub(crate) async fn tell_blind<N: Notifier>(
     );
     let cause = Cause::Alarm(alarm.clone());
     text.push_str(&format!("{}.\n", sentence(&cause.words())));
-    for link in links(target, &cause) {
+    for link in links(target, &alarm.name, cause.region().as_deref()) {
         text.push_str(&format!("{link}\n"));
     }
     let message = Message {
@@ -118,7 +121,13 @@ fn message(target: &Target, cause: &Cause, decision: &Decision, telling: &Tellin
         ));
     }
     text.push_str(&format!("{}.\n", sentence(&cause.words())));
-    for link in links(target, cause) {
+    let region = telling.origin.and_then(|origin| origin.region.as_deref());
+    let region = cause.region().or(region.map(str::to_owned));
+    let alarm = match (cause, telling.origin) {
+        (Cause::Alarm(alarm), _) => alarm.name.as_str(),
+        (Cause::Look { .. }, origin) => origin.map_or("", |origin| origin.alarm.as_str()),
+    };
+    for link in links(target, alarm, region.as_deref()) {
         text.push_str(&format!("{link}\n"));
     }
     Message {
@@ -192,26 +201,37 @@ fn proposal(
     recurring(&target.name, &stretches, &target.zone).map(|found| (found.words, found.toml))
 }
 
-/// Pages of the console, where the alarm says which region it is.
-fn links(target: &Target, cause: &Cause) -> Vec<String> {
-    let Cause::Alarm(alarm) = cause else {
-        return Vec::new();
-    };
-    let region = alarm.arn.as_deref().and_then(|arn| arn.split(':').nth(3));
-    let Some(region) = region.filter(|region| !region.is_empty()) else {
+/// Pages of the console, where it is known which region it is.
+fn links(target: &Target, alarm: &str, region: Option<&str>) -> Vec<String> {
+    let Some(region) = region else {
         return Vec::new();
     };
     let console = format!("https://{region}.console.aws.amazon.com");
-    vec![
-        format!(
-            "Group: {console}/ec2/home?region={region}#AutoScalingGroupDetails:id={}",
-            target.group
-        ),
-        format!(
+    let mut links = vec![format!(
+        "Group: {console}/ec2/home?region={region}#AutoScalingGroupDetails:id={}",
+        escaped(&target.group)
+    )];
+    if !alarm.is_empty() {
+        links.push(format!(
             "Alarm: {console}/cloudwatch/home?region={region}#alarmsV2:alarm/{}",
-            alarm.name
-        ),
-    ]
+            escaped(alarm)
+        ));
+    }
+    links
+}
+
+/// As a part of an address: a name may hold blanks and more.
+fn escaped(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                text.push(char::from(byte));
+            }
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    text
 }
 
 fn record(
@@ -228,7 +248,7 @@ fn record(
         "group": target.group,
         "event": cause.id(),
         "alarm": match cause { Cause::Alarm(alarm) => Some(alarm.name.as_str()), Cause::Look { .. } => None },
-        "incident": telling.incident.and_then(|it| it.following.as_ref()).map(|it| it.since.to_string()),
+        "incident": telling.origin.map(|origin| origin.since.to_string()),
         "kind": decision.kind.word(),
         "diagnosis": diagnosis.kind.word(),
         "confidence": diagnosis.confidence,

@@ -38,6 +38,9 @@ pub struct Following {
     pub since: Timestamp,
     /// The alarm event that began it.
     pub alarm: String,
+    /// Region of that alarm, where its delivery told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// Number of the look that is due next; an older one is a repetition.
     pub look: u64,
     /// When it was looked at last.

@@ -402,6 +402,12 @@ fn what_recurs_is_proposed_as_an_event_of_the_target() {
     let told = stage.notifier.messages();
     let last = told.last().unwrap();
     assert!(last.text.contains("3 Fridays in a row"), "{last:?}");
+    // Told by a look, it leads to the group and the alarm all the same, and says of what it is.
+    let alarm = "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1\
+                 #alarmsV2:alarm/forescale-web-load";
+    assert!(last.text.contains(alarm), "{last:?}");
+    assert_eq!(last.record["incident"], told[0].record["incident"]);
+    assert!(last.record["incident"].is_string(), "{last:?}");
     let toml = last.record["proposedEvent"].as_str().unwrap();
     let text = format!("{}\n{toml}", config(ACTIVE));
     let added = ::config::Config::parse("forescale.toml", &text).unwrap();

@@ -199,6 +199,7 @@ fn following() -> Following {
     Following {
         since: at("2026-01-01T10:00:00Z"),
         alarm: "web-high@2026-01-01T09:59:00Z".to_owned(),
+        region: Some("eu-central-1".to_owned()),
         look: 4,
         looked_at: at("2026-01-01T10:03:00Z"),
         diagnosis: "unforecast-demand".to_owned(),
