@@ -94,8 +94,8 @@ pub fn within_budget(
             .zip(&losses)
             .map(|(step, loss)| match loss {
                 Some(loss) if !kept(step.start) => {
-                    let fewest =
-                        servers_at_price(loss, price * rules.throughput, rules.min_servers);
+                    let price = price * rules.throughput;
+                    let fewest = servers_at_price(loss, price, rules.min_servers, step.servers);
                     step.servers.min(fewest)
                 }
                 _ => step.servers,

@@ -45,7 +45,9 @@ impl<'a> Curve<'a> {
             return 0.0;
         };
         let mut total = first_level * (first - capacity).max(0.0);
-        for index in 1..self.levels.len() {
+        // What lies below the capacity adds nothing.
+        let above = self.values.partition_point(|value| *value <= capacity);
+        for index in above.max(1)..self.levels.len() {
             let width = self.levels[index] - self.levels[index - 1];
             total += width * mean_excess(self.values[index - 1], self.values[index], capacity);
         }

@@ -5,8 +5,11 @@
 ///
 /// Exact: dynamic programming over the places where `floors` changes. A level from one change to a
 /// later one costs its greatest floor times its length, `best[k][j]` is the least cost of covering
-/// everything before change `j` with `k` levels. O(changes^2 * levels) time, and only when there
-/// are more changes than levels.
+/// everything before change `j` with `k` levels, counted as what it costs above `floors`. A level that
+/// begins before change `i` and ends at `j` costs no less than its part up to `i` and its part after
+/// it, and `best[k][i]` knows nothing dearer for the first: where that and the second are no better
+/// than the best so far, no earlier beginning is, and the search ends, a few changes back. At worst
+/// O(changes^2 * levels) time, and only when there are more changes than levels.
 pub(crate) fn fewest_levels(floors: &[u32], most: usize) -> Vec<(usize, u32)> {
     let runs = runs(floors);
     if runs.len() <= most || most == 0 {
@@ -25,17 +28,19 @@ pub(crate) fn fewest_levels(floors: &[u32], most: usize) -> Vec<(usize, u32)> {
     for level in &mut from {
         let mut next = vec![u64::MAX; count + 1];
         for end in 1..=count {
-            let mut height = 0;
+            let (mut height, mut needed) = (0, 0);
             for start in (0..end).rev() {
                 height = height.max(runs[start].1);
-                if best[start] == u64::MAX {
-                    continue;
-                }
+                needed += u64::from(runs[start].1) * (ends[start] - runs[start].0) as u64;
                 let length = (ends[end - 1] - runs[start].0) as u64;
-                let cost = best[start] + u64::from(height) * length;
+                let above = u64::from(height) * length - needed;
+                let cost = best[start].saturating_add(above);
                 if cost < next[end] {
                     next[end] = cost;
                     level[end] = u32::try_from(start).unwrap_or(u32::MAX);
+                }
+                if next[start].saturating_add(above) >= next[end] {
+                    break;
                 }
             }
         }

@@ -108,59 +108,98 @@ pub fn require(
 
 /// Servers of every step at the highest common price whose total loss is within `budget`.
 fn cheapest(losses: &[Loss<'_>], rules: &Rules, budget: f64) -> Vec<u32> {
-    let at_price = |price: f64| -> Vec<u32> {
-        losses
-            .iter()
-            .map(|loss| servers_at_price(loss, price, rules.min_servers))
-            .collect()
-    };
     let total = |servers: &[u32]| -> f64 {
-        losses
-            .iter()
-            .zip(servers)
-            .map(|(loss, n)| loss.with(*n))
-            .sum()
+        let pairs = losses.iter().zip(servers);
+        pairs.map(|(loss, n)| loss.with(*n)).sum()
     };
     // A server never saves more than its throughput, and at a price near nothing every server that
     // saves anything is taken.
-    let (mut low, mut high) = (rules.throughput * 1e-9, rules.throughput);
-    if total(&at_price(high)) <= budget {
-        return at_price(high);
+    let (mut high, least) = (rules.throughput, rules.throughput * 1e-9);
+    let mut few = vec![rules.min_servers; losses.len()];
+    few = beside(losses, high, rules.min_servers, &few);
+    if total(&few) <= budget {
+        return few;
     }
-    // Forty halvings of nine decades leave a price known to one part in ten thousand.
-    for _ in 0..40 {
+    let (mut low, mut many) = (high, few.clone());
+    while low > least {
+        low = (low / 10.0).max(least);
+        many = beside(losses, low, rules.min_servers, &many);
+        if total(&many) <= budget {
+            break;
+        }
+        (high, few) = (low, many.clone());
+    }
+    // Seventeen halvings of a decade leave a price known to one part in fifty thousand.
+    for _ in 0..17 {
+        if few == many {
+            break;
+        }
         let middle = (low * high).sqrt();
-        if total(&at_price(middle)) <= budget {
-            low = middle;
+        let servers: Vec<u32> = (losses.iter().zip(few.iter().zip(&many)))
+            .map(|(loss, (few, many))| between(loss, middle, *few, *many))
+            .collect();
+        if total(&servers) <= budget {
+            (low, many) = (middle, servers);
         } else {
-            high = middle;
+            (high, few) = (middle, servers);
         }
     }
-    at_price(low)
+    many
 }
 
-/// The fewest servers whose next one would save at most `price` requests per minute.
-pub(crate) fn servers_at_price(loss: &Loss<'_>, price: f64, least: u32) -> u32 {
-    let saves_more = |n: u32| loss.with(n) - loss.with(n + 1) > price;
-    if !saves_more(least) {
-        return least;
+/// Servers of every step at `price`, sought where those `near` them at another price moved as the
+/// step before did.
+fn beside(losses: &[Loss<'_>], price: f64, least: u32, near: &[u32]) -> Vec<u32> {
+    let mut moved = 0_i64;
+    let next = |(loss, near): (&Loss<'_>, &u32)| {
+        let guess = (i64::from(*near) + moved).clamp(0, i64::from(MOST_SERVERS));
+        let guess = u32::try_from(guess).unwrap_or(MOST_SERVERS);
+        let servers = servers_at_price(loss, price, least, guess);
+        moved = i64::from(servers) - i64::from(*near);
+        servers
+    };
+    losses.iter().zip(near).map(next).collect()
+}
+
+/// The fewest servers whose next one would save at most `price` requests per minute, at least
+/// `least`; sought from `guess` on. The loss is convex, so that what the next one saves falls with
+/// their number.
+pub(crate) fn servers_at_price(loss: &Loss<'_>, price: f64, least: u32, guess: u32) -> u32 {
+    let guess = guess.max(least);
+    let (mut low, mut high, mut width) = (guess, guess, 1_u32);
+    if saves_more(loss, guess, price) {
+        // Gallop away from the guess until the answer lies between.
+        while width < MOST_SERVERS && saves_more(loss, high, price) {
+            low = high.saturating_add(1);
+            high = high.saturating_add(width);
+            width = width.saturating_mul(2);
+        }
+    } else {
+        while low > least && !saves_more(loss, low - 1, price) {
+            high = low - 1;
+            low = high.saturating_sub(width).max(least);
+            width = width.saturating_mul(2);
+        }
     }
-    // Gallop to an upper bound, then halve: `saves_more` is monotone since the loss is convex.
-    let (mut low, mut width) = (least, 1_u32);
-    while width < MOST_SERVERS && saves_more(low.saturating_add(width)) {
-        low = low.saturating_add(width);
-        width = width.saturating_mul(2);
-    }
-    let mut high = low.saturating_add(width);
-    while high - low > 1 {
+    between(loss, price, low, high)
+}
+
+/// The fewest servers in `[low, high]` whose next one would save at most `price`, where `high` are
+/// known to be enough.
+fn between(loss: &Loss<'_>, price: f64, mut low: u32, mut high: u32) -> u32 {
+    while low < high {
         let middle = low + (high - low) / 2;
-        if saves_more(middle) {
-            low = middle;
+        if saves_more(loss, middle, price) {
+            low = middle + 1;
         } else {
             high = middle;
         }
     }
     high
+}
+
+fn saves_more(loss: &Loss<'_>, servers: u32, price: f64) -> bool {
+    loss.with(servers) - loss.with(servers.saturating_add(1)) > price
 }
 
 fn reason(loss: &Loss<'_>, wanted: u32, rules: &Rules) -> String {

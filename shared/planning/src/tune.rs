@@ -7,7 +7,7 @@
 //! demand lost is what was asked for. What whole servers, boots and minutes do is then in the
 //! price.
 
-use forecasting::{Interval, NearModel, NearState, by_minute, near_states};
+use forecasting::{Interval, NEAR_LEVELS, NearModel, by_minute, near_states};
 use jiff::Timestamp;
 use simulation::{Counts, Tally, TargetTracking};
 use timeseries::Series;
@@ -51,14 +51,19 @@ pub struct Tuning {
     pub server_minutes: f64,
     /// Whole days replayed.
     pub days: usize,
-    /// Whether what a plan can do something about kept to the risk asked for.
+    /// Whether what a plan can do something about kept to what is left of the risk asked for.
     pub kept: bool,
 }
 
-/// Prices looked at: at one half a server is bought when it is as likely needed as not. What is
-/// lost even when every server is bought that is needed once in a thousand times no plan could
-/// have carried: that is the responder's, and no reason to buy more.
-const PRICES: (f64, f64) = (1e-3, 0.5);
+/// Prices looked at: at one half a server is bought when it is as likely needed as not, at one in ten
+/// thousand when it is hardly ever.
+const PRICES: (f64, f64) = (1e-4, 0.5);
+/// What is lost even when every server is bought that is needed once in a thousand times, no plan
+/// could sensibly have carried: a jump that nothing told of. That is the responder's, and no reason
+/// to buy more on every other day.
+const RARE: f64 = 1e-3;
+/// Nor what is lost at so much less a price as well, where the price is near that already.
+const MUCH_LESS: f64 = 8.0;
 /// Halvings of the range of prices, whose logarithm is then known to one part in a thousand.
 const HALVINGS: usize = 12;
 /// Standard errors that the risk of the days replayed must stay under what was asked: days to come
@@ -92,15 +97,17 @@ pub fn tune(
 
 /// The past by the minute, and what was known when.
 struct Replay<'a> {
-    model: &'a NearModel,
     rules: &'a Rules,
     rhythm: Rhythm,
     demand: Vec<f64>,
-    medians: Vec<f64>,
-    states: Vec<NearState>,
+    /// What each run expected of the minutes ahead of it, by blocks. The same at every price.
+    expected: Vec<Vec<Option<Quantiles>>>,
     /// Minutes a floor comes early.
     ahead: usize,
 }
+
+/// Demand of one block at [`NEAR_LEVELS`].
+type Quantiles = [f64; NEAR_LEVELS.len()];
 
 impl<'a> Replay<'a> {
     fn new(
@@ -125,37 +132,58 @@ impl<'a> Replay<'a> {
         }
         let states = near_states(model, &demand, &medians);
         let ahead = usize::try_from(rules.lead_time.as_secs().max(0)).ok()?;
+        let ahead = ahead.div_ceil(60) + 1;
+        let runs = (first_run(rhythm)..length).step_by(rhythm.every);
+        let expected = runs
+            .map(|run| {
+                let state = &states[run.saturating_sub(rhythm.delay)];
+                let blocks = (rhythm.every + ahead).div_ceil(NEAR_BLOCK);
+                let middles = (0..blocks).map(|block| block * NEAR_BLOCK + NEAR_BLOCK / 2);
+                let of = |middle: usize| {
+                    let median = medians[(run + middle).min(length - 1)];
+                    let minutes = u32::try_from(middle + rhythm.delay).unwrap_or(u32::MAX);
+                    model.quantiles(state, minutes.min(model.reach()), median)
+                };
+                middles.map(of).collect()
+            })
+            .collect();
         Some(Self {
-            model,
             rules,
             rhythm,
             demand,
-            medians,
-            states,
-            ahead: ahead.div_ceil(60) + 1,
+            expected,
+            ahead,
         })
     }
 
     /// The dearest price at which the past keeps to the risk.
     fn price(&self, policy: Option<TargetTracking>) -> Option<Tuning> {
         let (mut low, mut high) = PRICES;
-        let beyond = self.run(low, policy)?;
         let dearest = self.run(high, policy)?;
-        if careful(&dearest, &beyond) <= self.rules.risk {
+        if self.keeps(high, &dearest, policy)? {
             return Some(Self::tuning(high, policy, &dearest, true));
         }
-        let mut best = beyond.clone();
+        let mut best = self.run(low, policy)?;
         let mut kept = false;
         for _ in 0..HALVINGS {
             let middle = (low * high).sqrt();
             let tally = self.run(middle, policy)?;
-            if careful(&tally, &beyond) <= self.rules.risk {
+            if self.keeps(middle, &tally, policy)? {
                 (low, best, kept) = (middle, tally, true);
             } else {
                 high = middle;
             }
         }
         Some(Self::tuning(low, policy, &best, kept))
+    }
+
+    /// Whether `tally`, of a run at `price`, keeps to the risk: what no plan could have carried is
+    /// taken off it, as far as half of it remains for what plans can do.
+    fn keeps(&self, price: f64, tally: &Tally, policy: Option<TargetTracking>) -> Option<bool> {
+        let beyond = self.run((price / MUCH_LESS).min(RARE), policy)?;
+        let risk = self.rules.risk;
+        let left = (risk - beyond.outcome.lost_share()).max(risk / 2.0);
+        Some(careful(tally, &beyond) <= left)
     }
 
     fn tuning(price: f64, reactive: Option<TargetTracking>, tally: &Tally, kept: bool) -> Tuning {
@@ -185,34 +213,32 @@ impl<'a> Replay<'a> {
 
     /// The floor of every minute, decided each run from what was seen by then.
     fn floors(&self, price: f64) -> Vec<u32> {
-        let Rhythm { every, delay, .. } = self.rhythm;
+        let every = self.rhythm.every;
         let length = self.demand.len();
         let mut floors = vec![self.rules.min_servers; length];
-        let mut decided = SETTLING - SETTLING % every;
-        while decided < length {
-            let reach = every + self.ahead;
-            let state = &self.states[decided.saturating_sub(delay)];
-            let mut needed = Vec::with_capacity(reach + NEAR_BLOCK);
-            while needed.len() < reach {
-                let middle = decided + needed.len() + NEAR_BLOCK / 2;
-                let median = self.medians[middle.min(length - 1)];
-                let ahead = u32::try_from(middle + delay - decided).unwrap_or(u32::MAX);
-                let ahead = ahead.min(self.model.reach());
-                let servers = self
-                    .model
-                    .quantiles(state, ahead, median)
-                    .map_or(0, |values| worth(&values, price, self.rules.throughput));
-                needed.extend([servers; NEAR_BLOCK]);
-            }
+        let runs = (first_run(self.rhythm)..length).step_by(every);
+        for (run, expected) in runs.zip(&self.expected) {
+            let servers = |values: &Option<Quantiles>| {
+                let values = values.as_ref();
+                values.map_or(0, |values| worth(values, price, self.rules.throughput))
+            };
+            let needed: Vec<u32> = expected
+                .iter()
+                .flat_map(|values| [servers(values); NEAR_BLOCK])
+                .collect();
             let early = looking_ahead(&needed, self.ahead);
-            let until = (decided + every).min(length);
-            for (minute, floor) in (decided..until).zip(early) {
-                floors[minute] = floor.max(self.rules.min_servers);
+            let until = (run + every).min(length);
+            for (floor, early) in floors[run..until].iter_mut().zip(early) {
+                *floor = early.max(self.rules.min_servers);
             }
-            decided += every;
         }
         floors
     }
+}
+
+/// The first run once the state has settled.
+fn first_run(rhythm: Rhythm) -> usize {
+    SETTLING - SETTLING % rhythm.every
 }
 
 /// Mean of what the days lost more than was beyond any plan, and as much more as days differ.
@@ -299,6 +325,19 @@ mod tests {
         tune(&model, &past, &rules(risk), rhythm, policies).unwrap()
     }
 
+    fn tuned_at(price: f64, policy: Option<TargetTracking>) -> f64 {
+        let (demand, medians) = past();
+        let past = Past {
+            demand: &demand,
+            medians: &medians,
+            left_out: &[],
+        };
+        let model = NearModel::learn(&demand, &medians, &[]).unwrap();
+        let rules = rules(0.001);
+        let replay = Replay::new(&model, &past, &rules, HOURLY).unwrap();
+        replay.run(price, policy).unwrap().outcome.lost_share()
+    }
+
     fn tracking(utilization: f64) -> Option<TargetTracking> {
         Some(TargetTracking {
             utilization,
@@ -352,18 +391,33 @@ mod tests {
             end: start + SignedDuration::from_hours(145),
         };
         let model = NearModel::learn(&demand, &medians, &[]).unwrap();
-        let of = |demand: &Series, left_out: &[Interval]| {
-            let past = Past {
-                demand,
-                medians: &medians,
-                left_out,
+        for risk in [0.001, 0.0001] {
+            let of = |demand: &Series, left_out: &[Interval]| {
+                let past = Past {
+                    demand,
+                    medians: &medians,
+                    left_out,
+                };
+                tune(&model, &past, &rules(risk), HOURLY, &[tracking(1.0)]).unwrap()
             };
-            tune(&model, &past, &rules(0.001), HOURLY, &[tracking(1.0)]).unwrap()
-        };
-        assert_eq!(of(&spiked, &[during]), of(&demand, &[during]));
-        let (beyond, usual) = (of(&spiked, &[]), of(&demand, &[]));
-        assert!(beyond.price > usual.price / 2.0, "{beyond:?} {usual:?}");
-        assert!(beyond.risk > usual.risk);
+            assert_eq!(of(&spiked, &[during]), of(&demand, &[during]));
+            let (beyond, usual) = (of(&spiked, &[]), of(&demand, &[]));
+            // Half of the risk is left for what plans can do.
+            assert!(beyond.price > usual.price / 4.0, "{beyond:?} {usual:?}");
+            assert!(beyond.price < usual.price, "{beyond:?} {usual:?}");
+            assert!(beyond.risk > usual.risk);
+        }
+    }
+
+    #[test]
+    fn a_policy_that_loses_much_does_not_hide_what_a_plan_would_save() {
+        // At high prices every floor lies under what the policy keeps anyway, and a little less
+        // changes nothing: that is no proof that nothing can be done.
+        let lost = |price| tuned_at(price, tracking(0.9));
+        let most = lost(0.5);
+        assert!(most > 1e-6 && most < 1.1 * lost(0.5 / MUCH_LESS), "{most}");
+        let tuning = tuned(most / 2.0, HOURLY, &[tracking(0.9)]);
+        assert!(tuning.kept && tuning.risk <= most / 2.0, "{tuning:?}");
     }
 
     #[test]
