@@ -92,6 +92,10 @@ class Functions(unittest.TestCase):
                 self.assertIn("MemorySize", function)
                 self.assertIn("Timeout", function)
                 self.assertIn("ReservedConcurrentExecutions", function)
+                # Those that send to the queue that they read say that it is meant: Lambda stops such
+                # a chain after 16 calls otherwise.
+                chain = "Allow" if name in {"Planner", "Responder"} else None
+                self.assertEqual(function.get("RecursiveLoop"), chain)
                 self.assertEqual(function["TracingConfig"], {"Mode": "Active"})
                 self.assertEqual(function["LoggingConfig"]["LogFormat"], "JSON")
                 self.assertEqual(function["LoggingConfig"]["LogGroup"], {"Ref": f"{name}Logs"})

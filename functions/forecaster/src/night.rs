@@ -84,7 +84,8 @@ where
     }
     let mut notes = settings.notes.clone();
     // A second run of a night that finds all done leaves the page as it is too.
-    let news = reports.iter().any(|report| report.changes > 0);
+    let news = |report: &TargetReport| report.changes > 0 || report.error.is_some();
+    let news = reports.iter().any(news);
     if news && let Err(error) = overview::keep(world, &settings, now).await {
         tracing::warn!(%error, "overview not written");
         notes.push(format!("{} was not written: {error}", keys::OVERVIEW));

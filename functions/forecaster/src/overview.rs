@@ -5,12 +5,12 @@
 //! waits until the targets are through, as far as they come.
 
 use config::Mode;
-use control::{Settings, World, load};
+use control::{Loaded, Settings, World, chain, load};
 use documents::{Brief, keys};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use ports::{Clock, Condition, DocumentStore, PortError, TaskQueue};
-use report::Overview;
+use report::{Known, Overview};
 use serde::{Deserialize, Serialize};
 use tasks::{BatchItemFailure, Delivery};
 
@@ -46,19 +46,22 @@ where
         .collect();
     for some in names.chunks(AT_A_TIME) {
         let read = some.iter().map(async |name| {
-            let loaded = load::<Brief>(world.store, &keys::brief(name)).await;
-            match loaded {
-                Ok(control::Loaded::Found(envelope, _)) => {
-                    Some((envelope.body, envelope.written_at))
-                }
-                _ => None,
+            match load::<Brief>(world.store, &keys::brief(name)).await {
+                Ok(Loaded::Found(envelope, _)) => Ok(Some((envelope.body, envelope.written_at))),
+                Ok(Loaded::Absent) => Ok(None),
+                Ok(Loaded::Unusable(error, _)) => Err(chain(&error)),
+                Err(error) => Err(chain(&error)),
             }
         });
         for (name, found) in some.iter().zip(join_all(read).await) {
-            let fresh = found.as_ref().is_some_and(|(_, at)| *at >= run);
+            let known = match &found {
+                Ok(Some((brief, at))) => Known::Brief(brief, *at),
+                Ok(None) => Known::Nothing,
+                Err(why) => Known::Unreadable(why),
+            };
+            let fresh = matches!(known, Known::Brief(_, at) if at >= run);
             missing += usize::from(!fresh);
-            let brief = found.as_ref().map(|(brief, at)| (brief, *at));
-            overview.add(name, &keys::page(name), brief);
+            overview.add(name, &keys::page(name), known);
         }
     }
     let page = overview.html();

@@ -27,6 +27,14 @@ impl Cause {
         }
     }
 
+    /// Name of the alarm, without the series it is about.
+    pub(crate) fn alarm_name(&self) -> Option<String> {
+        match self {
+            Self::Alarm(alarm) => Some(alarm.name.clone()),
+            Self::Look { .. } => None,
+        }
+    }
+
     /// Region of the alarm, where its delivery tells.
     pub(crate) fn region(&self) -> Option<String> {
         let Self::Alarm(alarm) = self else {

@@ -110,6 +110,7 @@ mod tests {
         Following {
             since: now,
             alarm: "web".to_owned(),
+            alarm_name: None,
             region: None,
             look: 0,
             looked_at: now,

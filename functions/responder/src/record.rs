@@ -80,13 +80,11 @@ pub(crate) struct Origin {
 
 impl Origin {
     fn of(following: &Following) -> Self {
-        let alarm = &following.alarm;
+        let id = &following.alarm;
+        let named = id.rsplit_once('@').map_or(id.as_str(), |it| it.0);
         Self {
             since: following.since,
-            alarm: alarm
-                .rsplit_once('@')
-                .map_or(alarm.as_str(), |it| it.0)
-                .to_owned(),
+            alarm: following.alarm_name.as_deref().unwrap_or(named).to_owned(),
             region: following.region.clone(),
         }
     }
@@ -227,6 +225,7 @@ fn begun(cause: &Cause, now: Timestamp) -> Following {
     Following {
         since: now,
         alarm: cause.id(),
+        alarm_name: cause.alarm_name(),
         region: cause.region(),
         look: 0,
         looked_at: now,

@@ -38,6 +38,9 @@ pub struct Following {
     pub since: Timestamp,
     /// The alarm event that began it.
     pub alarm: String,
+    /// That alarm's name; absent in older documents, whose `alarm` begins with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alarm_name: Option<String>,
     /// Region of that alarm, where its delivery told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,

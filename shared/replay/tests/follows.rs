@@ -397,14 +397,17 @@ fn what_recurs_is_proposed_as_an_event_of_the_target() {
         ..Incident::default()
     };
     stage.put(&keys::incident("web"), past);
-    assert!(!stage.responder(&alarm(stage.now())).failed);
+    // One time series of an alarm: what links to the alarm leaves that out.
+    let mut event = alarm(stage.now());
+    event["alarmData"]["alarmContributor"] = serde_json::json!({ "id": "6d44" });
+    assert!(!stage.responder(&event).failed);
     follow(&stage, 200);
     let told = stage.notifier.messages();
     let last = told.last().unwrap();
     assert!(last.text.contains("3 Fridays in a row"), "{last:?}");
     // Told by a look, it leads to the group and the alarm all the same, and says of what it is.
     let alarm = "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1\
-                 #alarmsV2:alarm/forescale-web-load";
+                 #alarmsV2:alarm/forescale-web-load\n";
     assert!(last.text.contains(alarm), "{last:?}");
     assert_eq!(last.record["incident"], told[0].record["incident"]);
     assert!(last.record["incident"].is_string(), "{last:?}");

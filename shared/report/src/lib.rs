@@ -20,7 +20,7 @@ pub use accuracy::{Accuracy, accuracy};
 pub use brief::brief;
 pub use effect::{Effect, Means, WEEKS, Week, effect, hours as effect_hours};
 pub use html::html;
-pub use overview::{MOST_ROWS, Overview};
+pub use overview::{Known, MOST_ROWS, Overview};
 
 /// A page about some targets.
 #[derive(Debug, Clone)]

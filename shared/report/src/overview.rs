@@ -13,12 +13,24 @@ const SCRIPT: &str = include_str!("../assets/overview.js");
 
 /// Most rows of the page, whatever the number of targets: some three megabytes.
 pub const MOST_ROWS: usize = 2000;
-/// A brief that is older says that a night was missed.
-const FRESH: SignedDuration = SignedDuration::from_hours(30);
+/// A brief that is older says that the last night went wrong: the one before was a day ago, 23 hours
+/// where the clocks went forward, less what the nights took.
+const FRESH: SignedDuration = SignedDuration::from_hours(21);
 /// Size of a row's picture, and hours that one of its points stands for.
 const WIDTH: f64 = 160.0;
 const HEIGHT: f64 = 32.0;
 const HOURS_A_POINT: usize = 3;
+
+/// What is known of a target.
+#[derive(Debug, Clone, Copy)]
+pub enum Known<'a> {
+    /// Its brief, and when that was written.
+    Brief(&'a Brief, Timestamp),
+    /// No night left a brief.
+    Nothing,
+    /// The brief could not be read, and why: its own page may be there all the same.
+    Unreadable(&'a str),
+}
 
 /// The page about all targets, made of one brief after the other. It keeps [`MOST_ROWS`] rows at most,
 /// those that people should look at first; the others are counted.
@@ -45,12 +57,11 @@ impl Overview {
         }
     }
 
-    /// Adds a target with its page's address, and its brief with when it was written, where there is
-    /// one.
-    pub fn add(&mut self, name: &str, link: &str, brief: Option<(&Brief, Timestamp)>) {
+    /// Adds a target with its page's address and what is known of it.
+    pub fn add(&mut self, name: &str, link: &str, known: Known<'_>) {
         let mut facts: Vec<BriefFact> = Vec::new();
-        match brief {
-            Some((brief, at)) => {
+        match known {
+            Known::Brief(brief, at) => {
                 let age = self.made_at.duration_since(at);
                 if age > FRESH {
                     let hours = format!("{} h", age.as_hours());
@@ -58,18 +69,26 @@ impl Overview {
                 }
                 facts.extend(brief.facts.iter().cloned());
             }
-            None => {
+            Known::Nothing => {
                 let beside = "no night has gone well yet, or its configuration is wrong";
                 facts.push(BriefFact::cut("nothing known", "", beside, true));
             }
+            Known::Unreadable(why) => {
+                let name = "what its night left cannot be read";
+                facts.push(BriefFact::cut(name, "", why, true));
+            }
         }
+        let brief = match known {
+            Known::Brief(brief, _) => Some(brief),
+            Known::Nothing | Known::Unreadable(_) => None,
+        };
         let bad = facts.iter().any(|fact| fact.bad);
-        let mode = brief.map_or("not known", |(brief, _)| brief.mode.as_str());
+        let mode = brief.map_or("not known", |brief| brief.mode.as_str());
         *self.modes.entry(mode.to_owned()).or_default() += 1;
         self.targets += 1;
         self.to_look_at += usize::from(bad);
-        let page = brief.map(|_| link);
-        let row = row(name, page, mode, &facts, bad, brief.map(|(brief, _)| brief));
+        let page = (!matches!(known, Known::Nothing)).then_some(link);
+        let row = row(name, page, mode, &facts, bad, brief);
         self.rows.insert((!bad, name.to_owned()), row.into_string());
         if self.rows.len() > MOST_ROWS {
             self.rows.pop_last();
@@ -169,6 +188,7 @@ fn row(
     markup! {
         tr.look[bad] data-name=(name.to_lowercase()) {
             th scope="row" {
+                @if bad { span.heard { "to look at: " } }
                 @match link { Some(link) => a href=(link) { (name) }, None => (name) }
             }
             td { (mode) }
@@ -178,6 +198,7 @@ fn row(
             td.why {
                 @for fact in first.into_iter().chain(others) {
                     span.brief.bad[fact.bad] {
+                        @if fact.bad { b { "! " } }
                         (fact.name) @if !fact.value.is_empty() { ": " b { (fact.value) } }
                         @if !fact.beside.is_empty() { " " span { (fact.beside) } }
                     } " "
@@ -259,30 +280,35 @@ mod tests {
         overview.add(
             "calm",
             "targets/calm/report.html",
-            Some((&known("active", false), now())),
+            Known::Brief(&known("active", false), now()),
         );
         overview.add(
             "worse",
             "targets/worse/report.html",
-            Some((&known("shadow", true), now())),
+            Known::Brief(&known("shadow", true), now()),
         );
-        let old = now() - SignedDuration::from_hours(50);
+        let old = now() - SignedDuration::from_hours(23);
         overview.add(
             "a-late",
             "targets/a-late/report.html",
-            Some((&known("shadow", false), old)),
+            Known::Brief(&known("shadow", false), old),
         );
-        overview.add("<new>", "targets/new/report.html", None);
+        overview.add("<new>", "targets/new/report.html", Known::Nothing);
+        let why = Known::Unreadable("not JSON");
+        overview.add("torn", "targets/torn/report.html", why);
         let page = overview.html();
         let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}\n{page}"));
         assert!(place(">worse</a>") < place(">calm</a>"));
         assert!(place(">a-late</a>") < place(">calm</a>"));
         assert!(page.contains("href=\"targets/calm/report.html\""));
-        assert!(page.contains("age of what is told here: <b>50 h</b>"));
+        assert!(page.contains("age of what is told here: <b>23 h</b>"));
+        assert!(page.contains("cannot be read <span>not JSON</span>"));
+        assert!(page.contains("href=\"targets/torn/report.html\""));
+        assert!(page.contains("to look at: </span><a href=\"targets/worse/report.html\""));
         assert!(page.contains("&lt;new&gt;") && !page.contains("<new>"));
         assert!(!page.contains("targets/new/report.html"), "it has no page");
-        // Four targets, three of them to look at; 267 the most seen, 300 - 168 the most to come.
-        assert!(page.contains("<dt>to look at</dt><dd><b>3</b>"));
+        // Five targets, four of them to look at; 267 the most seen, 300 - 168 the most to come.
+        assert!(page.contains("<dt>to look at</dt><dd><b>4</b>"));
         assert!(page.contains("<td class=\"n\">267</td><td class=\"n\">132</td>"));
     }
 
@@ -295,11 +321,12 @@ mod tests {
             overview.add(
                 &name,
                 &format!("targets/{name}/report.html"),
-                Some((&brief, now())),
+                Known::Brief(&brief, now()),
             );
             assert!(overview.rows.len() <= MOST_ROWS);
         }
-        overview.add("zz-in-trouble", "x", Some((&known("active", true), now())));
+        let trouble = known("active", true);
+        overview.add("zz-in-trouble", "x", Known::Brief(&trouble, now()));
         let page = overview.html();
         assert!(page.len() < 5_000_000, "{}", page.len());
         assert!(

@@ -198,7 +198,8 @@ pub(crate) fn lease() -> Lease {
 fn following() -> Following {
     Following {
         since: at("2026-01-01T10:00:00Z"),
-        alarm: "web-high@2026-01-01T09:59:00Z".to_owned(),
+        alarm: "web-high[6d44]@2026-01-01T09:59:00Z".to_owned(),
+        alarm_name: Some("web-high".to_owned()),
         region: Some("eu-central-1".to_owned()),
         look: 4,
         looked_at: at("2026-01-01T10:03:00Z"),
