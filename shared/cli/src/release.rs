@@ -25,7 +25,13 @@ pub(crate) fn release(arguments: &ReleaseArguments, console: &mut Console<'_>) -
     let opened = Opened::open(&arguments.store)?;
     let target = target(&opened, &arguments.target)?;
     let (place, reason) = (&arguments.store, &arguments.reason);
-    let Some(done) = given_back(place, &opened, &target, reason, arguments.dry_run)? else {
+    let asked = Asked {
+        target: &target,
+        reason,
+        for_pause: false,
+        dry_run: arguments.dry_run,
+    };
+    let Some(done) = given_back(place, &opened, &asked)? else {
         return Ok(());
     };
     tell(console, &target, &done, arguments.dry_run)
@@ -35,16 +41,9 @@ pub(crate) fn release(arguments: &ReleaseArguments, console: &mut Console<'_>) -
 pub(crate) fn given_back(
     place: &StoreArguments,
     opened: &Opened,
-    target: &Target,
-    reason: &str,
-    dry_run: bool,
+    asked: &Asked<'_>,
 ) -> Done<Option<HandedBack>> {
-    let asked = Asked {
-        target,
-        reason,
-        dry_run,
-    };
-    in_world(place, opened, target, Act::Release(&asked))
+    in_world(place, opened, asked.target, Act::Release(asked))
 }
 
 /// Lets the planner have the target again; whether it was released.
@@ -127,10 +126,14 @@ fn target(opened: &Opened, name: &str) -> Done<Target> {
     })
 }
 
-struct Asked<'a> {
-    target: &'a Target,
-    reason: &'a str,
-    dry_run: bool,
+/// What is asked of a release.
+pub(crate) struct Asked<'a> {
+    pub(crate) target: &'a Target,
+    pub(crate) reason: &'a str,
+    /// Until the end of a pause, and not for good.
+    pub(crate) for_pause: bool,
+    /// Tell only.
+    pub(crate) dry_run: bool,
 }
 
 /// What is to be done in a world.
@@ -258,6 +261,7 @@ where
         target: asked.target,
         by: BY,
         reason: asked.reason,
+        for_pause: asked.for_pause,
         present: recent.ok().and_then(|recent| present(&recent, now)),
         throughput: measured.unwrap_or_else(|| target.throughput.assumed()),
     };

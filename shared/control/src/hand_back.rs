@@ -26,6 +26,8 @@ pub struct HandBack<'a> {
     pub by: &'a str,
     /// Why.
     pub reason: &'a str,
+    /// Whether it is for the time of a pause, and not for good.
+    pub for_pause: bool,
     /// Demand at the moment, where known: what the group keeps is compared with it.
     pub present: Option<Present>,
     /// Demand one server sustains, in requests per minute.
@@ -274,7 +276,15 @@ fn decide(
         .filter(|action| is_own(&ask.target.group, &action.name))
         .map(|action| action.name.clone())
         .collect();
+    // Whoever asks for good has his word over a pause; a pause takes nobody's back.
+    let for_good = (seen.before).is_some_and(|before| before.by_pause && !ask.for_pause);
     let mark = match seen.before {
+        Some(before) if for_good => Released {
+            by: ask.by.to_owned(),
+            reason: ask.reason.to_owned(),
+            by_pause: false,
+            ..before.clone()
+        },
         Some(before) => before.clone(),
         None => Released {
             since: now,
@@ -287,6 +297,7 @@ fn decide(
                 own_min_size(seen, now, &mut notes)
             },
             done: false,
+            by_pause: ask.for_pause,
         },
     };
     let min_size = if mark.done {
@@ -311,7 +322,7 @@ fn decide(
     let nothing =
         removed.is_empty() && min_size.is_none() && max_size.is_none() && policy.is_none();
     HandedBack {
-        already: nothing && mark.done,
+        already: nothing && mark.done && !for_good,
         mark,
         removed,
         min_size,

@@ -878,6 +878,7 @@ fn dead_letters_pauses_and_releases_are_found() {
             found_min_size: 9,
             min_size: Some(2),
             done,
+            by_pause: false,
         }))
     };
     only("released", Note, |facts| {

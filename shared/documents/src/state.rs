@@ -38,6 +38,9 @@ pub struct Released {
     pub min_size: Option<u32>,
     /// Whether it was seen through.
     pub done: bool,
+    /// Whether a pause made it, which ends with `forescale resume`; one that people asked for stays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_pause: bool,
 }
 
 /// Who may change a group at the moment.

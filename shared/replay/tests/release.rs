@@ -48,6 +48,7 @@ fn tried(stage: &Stage, demand: Option<f64>) -> Result<HandedBack, ControlError>
     };
     let target = target();
     let ask = HandBack {
+        for_pause: false,
         target: &target,
         by: "test",
         reason: "leaving",
@@ -329,6 +330,7 @@ fn a_rehearsal_writes_nothing_and_says_the_same() {
     let before = (stage.versions(), stage.actions(), stage.group());
     let target = target();
     let ask = HandBack {
+        for_pause: false,
         target: &target,
         by: "test",
         reason: "leaving",

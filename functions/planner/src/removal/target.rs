@@ -105,6 +105,7 @@ where
     };
     let lease = acquire(world, name, BY).await?;
     let ask = HandBack {
+        for_pause: false,
         target: &target,
         by: BY,
         reason,

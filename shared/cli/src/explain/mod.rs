@@ -178,16 +178,9 @@ fn lead_time(kept: &Kept) -> String {
         LeadTime::Given(_) => "as the configuration says",
         LeadTime::Measured { .. } => "measured on the group's launches",
     };
-    let given = match &kept.target.lead_time {
-        LeadTime::Given(lead) | LeadTime::Measured { initial: lead } => lead.as_secs(),
-    };
-    let used = kept
-        .tuning
-        .as_ref()
-        .map_or(given, |tuning| tuning.made_for.lead_seconds);
     format!(
         "{:.1} minutes from the decision to a server in service, {whence}",
-        used as f64 / 60.0
+        servers::lead(kept).as_secs() as f64 / 60.0
     )
 }
 
@@ -224,34 +217,50 @@ fn limits(kept: &Kept, plan: Option<&Plan>) -> String {
 
 /// What one server sustains, and where that comes from.
 fn throughput(kept: &Kept) -> String {
-    let value = planning::rate(servers::assumed(kept));
-    let measured = kept.measurements.as_ref();
-    let measured = measured.and_then(|all| all.throughput.as_ref());
-    let whence = match (&kept.target.throughput, measured) {
-        (Throughput::Given(_), _) => "as the configuration says".to_owned(),
-        (Throughput::Measured { .. }, Some(record)) => {
-            let mut told = format!(
+    let used = servers::assumed(kept);
+    let (configured, typed) = match &kept.target.throughput {
+        Throughput::Given(value) => (*value, true),
+        Throughput::Measured { initial, typed, .. } => (*initial, *typed),
+    };
+    let record = kept.measurements.as_ref();
+    let record = record.and_then(|all| all.throughput.as_ref());
+    let mut whence = match (record, &kept.target.throughput) {
+        (Some(record), _) if servers::measured(kept).is_some() => {
+            format!(
                 "measured at {} for {}",
                 local(kept, record.at),
                 record.made_for
-            );
-            for note in &record.notes {
-                told.push_str("; ");
-                told.push_str(note);
-            }
-            told
+            )
         }
         (
+            None,
             Throughput::Measured {
                 resource,
                 utilization,
+                typed: false,
                 ..
             },
-            None,
         ) => format!(
             "to be measured where {} reaches {utilization} %; until then as the configuration assumes",
             resource.name
         ),
+        _ if typed || used == configured => "as the configuration says".to_owned(),
+        _ => format!(
+            "as it was at the last tuning; the configuration says {}",
+            planning::rate(configured)
+        ),
     };
-    format!("{value} requests a minute and server, {whence}")
+    if let Some(record) = record {
+        if servers::measured(kept).is_none() && !record.notes.is_empty() {
+            whence.push_str(&format!("; seen at {}", local(kept, record.at)));
+        }
+        for note in &record.notes {
+            whence.push_str("; ");
+            whence.push_str(note);
+        }
+    }
+    format!(
+        "{} requests a minute and server, {whence}",
+        planning::rate(used)
+    )
 }

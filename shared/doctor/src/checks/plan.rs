@@ -50,7 +50,10 @@ pub(super) fn documents(now: Timestamp, facts: &TargetFacts, report: &mut Report
             ),
             numbers: vec![],
             why: "no function changes its group",
-            fix: if done {
+            fix: if released.by_pause {
+                "`forescale resume` ends the pause that made it, and has it planned again"
+                    .to_owned()
+            } else if done {
                 format!("`forescale adopt {name}` gives it back to the planner")
             } else {
                 format!("`forescale release {name}` again finishes it")

@@ -322,6 +322,7 @@ pub(crate) fn released() -> Released {
         found_min_size: 9,
         min_size: Some(2),
         done: false,
+        by_pause: false,
     }
 }
 
