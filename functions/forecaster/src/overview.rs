@@ -146,6 +146,9 @@ where
     } else {
         false
     };
+    if last && !time {
+        tracing::warn!("overview not written: no time was left for it");
+    }
     if through || last {
         return None;
     }

@@ -141,8 +141,12 @@ async fn servers<S, M, G, N, C>(
     }
     let readings: Vec<Reading> = wanted.iter().map(|(_, it)| reading(it.clone())).collect();
     let read = world.metrics.read_many(&readings).await;
-    for ((kind, _), points) in wanted.iter().zip(read) {
-        let points = points.unwrap_or_default();
+    for ((kind, metric), points) in wanted.iter().zip(read) {
+        let points = points.unwrap_or_else(|error| {
+            // The page is made all the same, without that line.
+            tracing::warn!(target_name = %target.name, metric = metric.name, %error, "not shown");
+            Vec::new()
+        });
         let points: Vec<_> = points.iter().map(|it| (it.at, it.value)).collect();
         let fresh = period.duration() * 3;
         fill_line(page, *kind, &points, fresh, now);

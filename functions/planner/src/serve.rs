@@ -47,6 +47,7 @@ where
         queue,
         formation,
         deadline,
+        receives: limits.receives,
     };
     if let Some(asked) = removal::Request::of(event) {
         let asked = asked.map_err(PlannerError::Request)?;

@@ -275,6 +275,7 @@ pub(crate) fn same(stored: &Plan, new: &Plan) -> bool {
         changed_at: _,
         human_floor,
         applied: _,
+        rehearsed: _,
         shortfall,
         canary,
         policy,

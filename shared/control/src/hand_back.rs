@@ -291,8 +291,8 @@ fn decide(
             by: ask.by.to_owned(),
             reason: ask.reason.to_owned(),
             found_min_size: group.min_size,
-            min_size: if ask.target.mode == Mode::Shadow && removed.is_empty() {
-                left_in_shadow(seen, now, &mut notes)
+            min_size: if removed.is_empty() && watched_only(ask, seen) {
+                Some(group.min_size)
             } else {
                 own_min_size(seen, now, &mut notes)
             },
@@ -353,13 +353,11 @@ fn own_min_size(seen: &Seen<'_>, now: Timestamp, notes: &mut Vec<String>) -> Opt
     }
 }
 
-/// The group's own MinSize after a time in shadow: plans are rehearsed there and say nothing of what was
-/// set, and with the last of our actions the group got its own back. What it has is its own.
-fn left_in_shadow(seen: &Seen<'_>, now: Timestamp, notes: &mut Vec<String>) -> Option<u32> {
-    if seen.plan.is_some_and(|plan| plan.applied) {
-        return own_min_size(seen, now, notes);
-    }
-    Some(seen.group.min_size)
+/// Whether the group was left in shadow: with the last of our actions it got its own MinSize back, and
+/// plans were rehearsed since, which say nothing of what was set. What it has is its own.
+fn watched_only(ask: &HandBack<'_>, seen: &Seen<'_>) -> bool {
+    seen.plan
+        .map_or(ask.target.mode == Mode::Shadow, |plan| plan.rehearsed)
 }
 
 /// The MinSize to set, where the present one is ours and another than its own. What somebody set since

@@ -175,7 +175,7 @@ pub async fn rehearse<S: DocumentStore, G: GroupReader>(
     };
     let fence = seen.plan.body().map_or(0, |plan| plan.fence);
     let Decided {
-        plan,
+        mut plan,
         report,
         changes,
         policy: _,
@@ -183,10 +183,11 @@ pub async fn rehearse<S: DocumentStore, G: GroupReader>(
         mut notes,
     } = decide(&ask, &seen, &baseline, fence, now)?;
     notes.extend(unread);
-    let known = seen
-        .plan
-        .body()
-        .is_some_and(|stored| !stored.applied && same(stored, &plan));
+    // A floor that a run was cut short at stays ours, however often it is looked at since.
+    plan.rehearsed = (seen.plan.body()).is_none_or(|stored| stored.applied || stored.rehearsed);
+    let known = seen.plan.body().is_some_and(|stored| {
+        !stored.applied && stored.rehearsed == plan.rehearsed && same(stored, &plan)
+    });
     if !known {
         let document = Envelope::new(Some(&target.name), now, ask.by, plan.clone());
         save(

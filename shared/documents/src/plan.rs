@@ -38,6 +38,10 @@ pub struct Plan {
     /// Whether everything was applied. While `false`, MinSize may be any of the floors of this
     /// plan or `found_min_size`.
     pub applied: bool,
+    /// Whether it was only rehearsed, as in shadow mode, over nothing that was cut short: what MinSize
+    /// is, is then none of its doing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rehearsed: bool,
     /// Key of the forecast it was made from; absent on a lower rung of the fallback ladder.
     pub forecast: Option<String>,
     /// Servers that limits hold back, where they do.

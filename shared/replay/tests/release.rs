@@ -365,3 +365,37 @@ fn without_limits_of_an_adoption_minsize_stays_and_it_is_said() {
     );
     assert_eq!(at("2026-11-20T08:42:00Z"), stage.now());
 }
+
+#[test]
+fn a_floor_that_a_run_was_cut_short_at_stays_ours_through_shadow() {
+    let shadow = common::config(&ACTIVE.replace("active", "shadow"));
+    for cut_short in [true, false] {
+        let stage = adopted();
+        let plan = Plan {
+            applied: !cut_short,
+            ..stage.plan()
+        };
+        stage.put(&keys::plan("web"), plan);
+        let own: Vec<String> = (stage.actions().into_iter())
+            .map(|action| action.name)
+            .collect();
+        block_on(ports::GroupWriter::delete_scheduled_actions(
+            &stage.groups,
+            GROUP,
+            &own,
+        ))
+        .unwrap();
+        stage.put_text(keys::CONFIG, &shadow);
+        for _ in 0..2 {
+            assert!(!stage.planner().failed);
+            stage.pass(mins(60), 5500.0);
+            assert_eq!(stage.plan().rehearsed, !cut_short);
+        }
+        let done = tried(&stage, None).unwrap();
+        let own = if cut_short { 3 } else { 6 };
+        assert_eq!(
+            (done.mark.min_size, stage.group().min_size),
+            (Some(own), own)
+        );
+    }
+}

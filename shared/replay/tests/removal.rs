@@ -127,12 +127,12 @@ impl Stack {
         Ok(serde_json::to_value(answer).unwrap())
     }
 
-    /// Makes the plan of `name` one that was never carried out.
-    fn rehearsed(&self, name: &str) {
+    /// Makes the plan of `name` one that was only rehearsed, or one at which a run was cut short.
+    fn not_applied(&self, name: &str, rehearsed: bool) {
         let key = keys::plan(name);
         let stored = block_on(self.store.get(&key)).unwrap().unwrap();
         let mut plan: Envelope<Plan> = decode(&key, &stored.bytes).unwrap();
-        plan.body.applied = false;
+        (plan.body.applied, plan.body.rehearsed) = (false, rehearsed);
         self.put(&key, &encode(&plan).unwrap());
     }
 
@@ -377,7 +377,7 @@ fn a_target_that_was_only_watched_has_nothing_to_give_back() {
     for configured in [true, false] {
         let stack = Stack::adopted(1);
         // As the shadow leaves it: a plan that was rehearsed, and no limits of an adoption.
-        stack.rehearsed(&name(0));
+        stack.not_applied(&name(0), true);
         block_on(stack.store.delete(&keys::baseline(&name(0)))).unwrap();
         if !configured {
             block_on(stack.store.delete(keys::CONFIG)).unwrap();
@@ -393,7 +393,7 @@ fn what_people_set_while_it_was_in_shadow_stays() {
     for configured in [true, false] {
         let stack = Stack::adopted(1);
         let group = name(0);
-        stack.rehearsed(&group);
+        stack.not_applied(&group, true);
         let own = block_on(stack.groups.scheduled_actions(&group)).unwrap();
         let own: Vec<String> = own.into_iter().map(|action| action.name).collect();
         let sizes = fleet::Sizes {
@@ -411,6 +411,50 @@ fn what_people_set_while_it_was_in_shadow_stays() {
         assert_eq!(stack.answered().0, "SUCCESS");
         assert_eq!(stack.min_size(&group), 9, "{configured}");
     }
+}
+
+#[test]
+fn a_floor_that_a_run_was_cut_short_at_does_not_stay() {
+    for configured in [Some("active"), Some("shadow"), None] {
+        let stack = Stack::adopted(1);
+        let group = name(0);
+        // MinSize was raised, and none of the actions that would lower it again was taken.
+        stack.not_applied(&group, false);
+        let own = block_on(stack.groups.scheduled_actions(&group)).unwrap();
+        let own: Vec<String> = own.into_iter().map(|action| action.name).collect();
+        block_on(stack.groups.delete_scheduled_actions(&group, &own)).unwrap();
+        match configured {
+            Some(mode) => {
+                let text = table(&group).replace("active", mode);
+                stack.put(keys::CONFIG, text.as_bytes());
+            }
+            None => block_on(stack.store.delete(keys::CONFIG)).unwrap(),
+        }
+        stack.delete().unwrap();
+        assert_eq!(stack.answered().0, "SUCCESS");
+        assert!(stack.is_released(&group), "{configured:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_can_never_be_put_leaves_no_url_among_the_dead_letters() {
+    let mut stack = Stack::adopted(2);
+    stack
+        .call_for(&event("Delete"), SignedDuration::from_secs(10))
+        .unwrap();
+    stack.faults = Faults::none().every("answer", Fault::Denied);
+    for tries in 1..10 {
+        let delivered = stack.queue.receive(10).unwrap();
+        let answer = stack.call(&delivered).unwrap();
+        stack.queue.settle(&delivered, Some(&answer));
+        stack.clock.advance(mins(7));
+        if answer == json!({ "batchItemFailures": [] }) {
+            assert_eq!(tries, 5);
+            assert!(stack.queue.receive(10).is_none() && stack.queue.letters().is_empty());
+            return;
+        }
+    }
+    panic!("it comes for ever");
 }
 
 #[test]

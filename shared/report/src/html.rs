@@ -7,15 +7,29 @@ use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 use crate::packed::{Data, library, numbers, zone_name};
 use crate::{Accuracy, Action, Comparison, Effect, Fact, Means, Page, TargetPage};
 
-pub(crate) const STYLE: &str = include_str!("../assets/page.css");
+const STYLE: &str = include_str!("../assets/page.css");
 const SCRIPT: &str = include_str!("../assets/page.js");
 
 /// Nothing may be fetched from anywhere: what the page shows, it carries.
-pub(crate) const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
+const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
                       img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'";
 
 /// Actions that stand in the table before the script chooses those of the stretch on view.
 const FIRST_ACTIONS: usize = 100;
+
+/// The head of every page.
+pub(crate) fn head(title: &str) -> Markup {
+    markup! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            meta http-equiv="Content-Security-Policy" content=(POLICY);
+            title { (title) }
+            style { (PreEscaped(STYLE)) }
+        }
+    }
+}
 
 /// `page` as HTML.
 #[must_use]
@@ -24,14 +38,7 @@ pub fn html(page: &Page) -> String {
     let whole = markup! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                title { (page.title) }
-                style { (PreEscaped(STYLE)) }
-            }
+            (head(&page.title))
             body {
                 a.skip href="#content" { "Skip to the content" }
                 header {

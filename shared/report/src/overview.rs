@@ -7,7 +7,7 @@ use documents::{Brief, BriefFact};
 use jiff::{SignedDuration, Timestamp};
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
-use crate::html::{POLICY, STYLE, grouped, time};
+use crate::html::{grouped, head, time};
 
 const SCRIPT: &str = include_str!("../assets/overview.js");
 
@@ -105,14 +105,7 @@ impl Overview {
         let whole = markup! {
             (DOCTYPE)
             html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    meta http-equiv="Content-Security-Policy" content=(POLICY);
-                    title { "Forescale: all targets" }
-                    style { (PreEscaped(STYLE)) }
-                }
+                (head("Forescale: all targets"))
                 body {
                     a.skip href="#content" { "Skip to the content" }
                     header {

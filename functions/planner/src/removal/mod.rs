@@ -66,6 +66,8 @@ pub(crate) struct Leaving<'a, S, M, G, N, C, Q, F> {
     pub(crate) formation: &'a F,
     /// When this call is stopped.
     pub(crate) deadline: Timestamp,
+    /// How often a message is delivered before it is given up.
+    pub(crate) receives: u32,
 }
 
 impl<S, M, G, N, C, Q, F> Leaving<'_, S, M, G, N, C, Q, F>
@@ -101,7 +103,13 @@ where
                 continue;
             };
             if let Err(error) = self.go_on(progress).await {
-                tracing::error!(error = %control::chain(&error), "the removal comes again");
+                let error = control::chain(&error);
+                if delivery.receives >= self.receives {
+                    // Among the dead letters anybody could read the URL that CloudFormation is answered at.
+                    tracing::error!(%error, "the removal is given up: delete the stack again");
+                    continue;
+                }
+                tracing::error!(%error, "the removal comes again");
                 if let Err(error) = self.queue.hide(&delivery.receipt, PAUSE).await {
                     tracing::warn!(error = %error, "by the queue's own time");
                 }

@@ -151,7 +151,8 @@ async fn applied<S: DocumentStore, M, G, N, C: Clock>(
 }
 
 /// A target that the configuration does not have any more, or that is wrong there: what gives a group
-/// back is in its documents.
+/// back is in its documents. Where they do not tell whether the group was only watched it was planned:
+/// its limits would not have been kept otherwise.
 fn known_by_its_group(name: &str, group: &str) -> Option<Target> {
     let key = match ScalableTarget::parse(group) {
         Some(_) => "resource",
@@ -159,7 +160,7 @@ fn known_by_its_group(name: &str, group: &str) -> Option<Target> {
     };
     // TOML reads the strings of JSON. The demand is never asked for.
     let text = format!(
-        "[[target]]\nname = {}\n{key} = {}\nmode = \"shadow\"\nmax_servers = 1\nthroughput = 1\n\
+        "[[target]]\nname = {}\n{key} = {}\nmode = \"active\"\nmax_servers = 1\nthroughput = 1\n\
          demand = {{ namespace = \"None\", name = \"None\" }}\n",
         serde_json::Value::from(name),
         serde_json::Value::from(group),
