@@ -4,24 +4,11 @@
 mod stack;
 mod target;
 
-use std::collections::BTreeMap;
-
-use config::{Target, Throughput};
-use control::{ControlError, Loaded, Settings, load, load_settings, metric_name, metric_statistic};
-use doctor::{
-    AlarmsSeen, Datapoints, Denied, Facts, ForecastFacts, HistoryFacts, ImageFacts, Seen,
-    StackFacts, TargetFacts, bucket_calls, group_calls,
-};
-use documents::{Document, Forecast, History, Measurements, Plan, Released, keys};
+use control::{ControlError, Loaded, load, load_settings};
+use doctor::{Denied, Facts, Seen};
+use documents::Document;
 use jiff::{SignedDuration, Timestamp};
-use planning::{Launches, measure_lead_time};
-use ports::{
-    DocumentStore, GroupReader, Listing, MetricName, MetricSource, PortError, Reading, RoleOf,
-    Statistic, Survey,
-};
-use timeseries::Step;
-
-use super::images;
+use ports::{DocumentStore, GroupReader, MetricSource, PortError, Survey};
 
 /// Where facts come from.
 pub(super) struct Sources<'a, S, M, G, A> {

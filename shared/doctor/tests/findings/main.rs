@@ -88,6 +88,7 @@ fn plan() -> Plan {
         changed_at: None,
         human_floor: None,
         applied: true,
+        rehearsed: false,
         forecast: None,
         shortfall: None,
         canary: None,

@@ -15,7 +15,7 @@ use ports::{
 use timeseries::Step;
 
 use super::super::images;
-use super::{ACTIVITIES, HOURS, Looker, asked, reason};
+use super::{ACTIVITIES, HOURS, Looker, asked};
 
 impl<S, M, G, A> Looker<'_, '_, S, M, G, A>
 where

@@ -1,10 +1,10 @@
 use doctor::{Report, Severity, examine};
-use documents::{Accuracy, DataRecord, Envelope, encode};
+use documents::{Accuracy, DataRecord, Envelope, Forecast, History, Plan, encode, keys};
 use local::{Account, CsvMetrics, Fault, Faults, MemoryStore, SimulatedGroupPort, VirtualClock};
 use pollster::block_on;
-use ports::{AlarmListing, Clock, Condition, DeadLetters, Timetable};
+use ports::{AlarmListing, Clock, Condition, DeadLetters, Listing, MetricName, Timetable};
 use simulation::{GroupSpec, Origin, SimulatedGroup, Source};
-use timeseries::Series;
+use timeseries::{Series, Step};
 
 use super::*;
 
@@ -166,6 +166,7 @@ impl Stage {
             changed_at: None,
             human_floor: None,
             applied: true,
+            rehearsed: false,
             forecast: None,
             shortfall: None,
             canary: None,
