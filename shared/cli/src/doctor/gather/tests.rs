@@ -2,7 +2,7 @@ use doctor::{Report, Severity, examine};
 use documents::{Accuracy, DataRecord, Envelope, Forecast, History, Plan, encode, keys};
 use local::{Account, CsvMetrics, Fault, Faults, MemoryStore, SimulatedGroupPort, VirtualClock};
 use pollster::block_on;
-use ports::{AlarmListing, Clock, Condition, DeadLetters, Listing, MetricName, Timetable};
+use ports::{AlarmListing, Clock, Condition, DeadLetters, Listing, MetricName, RoleOf, Timetable};
 use simulation::{GroupSpec, Origin, SimulatedGroup, Source};
 use timeseries::{Series, Step};
 
