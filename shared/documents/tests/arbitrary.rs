@@ -84,6 +84,7 @@ prop_compose! {
         reason in "\\PC{0,20}",
         human_floor in option::of(any::<u32>()),
         applied in any::<bool>(),
+        rehearsed in any::<bool>(),
     ) -> Plan {
         let steps: Vec<PlanStep> = starts
             .into_iter()
@@ -105,6 +106,7 @@ prop_compose! {
             found_min_size: servers,
             human_floor,
             applied,
+            rehearsed,
             forecast: None,
             notes: Vec::new(),
         }

@@ -66,6 +66,7 @@ mod tests {
             found_min_size: 2,
             human_floor: human,
             applied,
+            rehearsed: !applied,
             canary: None,
             policy: None,
             ceiling: None,

@@ -173,6 +173,7 @@ pub(crate) fn plan() -> Plan {
         found_min_size: 2,
         human_floor: None,
         applied: false,
+        rehearsed: true,
         forecast: Some("targets/web/forecast/2026-01-01.json".to_owned()),
         notes: Vec::new(),
     }

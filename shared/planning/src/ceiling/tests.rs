@@ -32,6 +32,7 @@ fn plan() -> Plan {
         found_min_size: 4,
         human_floor: None,
         applied: true,
+        rehearsed: false,
         canary: None,
         policy: None,
         ceiling: None,
