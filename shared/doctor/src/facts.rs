@@ -132,8 +132,10 @@ pub struct Release {
 pub struct Image {
     /// What is in it.
     pub release: Release,
-    /// Since when servers start from it.
+    /// Since when it is the default of its launch template.
     pub ready: Timestamp,
+    /// Id of that launch template; `None` where the pipeline did not write it down.
+    pub launch_template: Option<String>,
 }
 
 /// How many datapoints a metric had lately.
@@ -174,11 +176,12 @@ pub struct ForecastFacts {
 }
 
 /// The alarms of one target.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AlarmsSeen {
     /// Those whose names fit its patterns.
     pub alarms: Vec<AlarmListing>,
-    /// What names begin with that call the responder by rule; `Err` with the reason where that is
-    /// not known.
-    pub answered: Option<Vec<String>>,
+    /// What names begin with that call the responder by rule.
+    pub answered: Seen<Vec<String>>,
+    /// The action by which an alarm calls the responder: the ARN of its alias.
+    pub responder: Seen<String>,
 }

@@ -121,6 +121,10 @@ pub const CHECKS: &[Check] = &[
     check("image-missing", "an application without an image"),
     check("image-behind", "an image older than the last release"),
     check(
+        "image-unused",
+        "a group whose servers do not start from the newest image",
+    ),
+    check(
         "foreign-actions",
         "scheduled actions of others on the group",
     ),

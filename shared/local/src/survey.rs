@@ -16,6 +16,8 @@ pub struct Account {
     pub alarms: Option<Vec<AlarmListing>>,
     /// What names of alarms begin with that call the responder.
     pub answered_prefixes: Option<Vec<String>>,
+    /// ARNs of what the stack has, by the names in its template.
+    pub stack_arns: Option<BTreeMap<String, String>>,
     /// The nightly schedule.
     pub nightly: Option<Option<Timetable>>,
     /// What was given up.
@@ -58,6 +60,16 @@ impl Survey for Account {
 
     async fn answered_prefixes(&self) -> Result<Vec<String>, PortError> {
         known("list rules", self.answered_prefixes.as_ref())
+    }
+
+    async fn stack_arn(&self, logical: &str) -> Result<String, PortError> {
+        let all = known("find resource", self.stack_arns.as_ref())?;
+        all.get(logical)
+            .cloned()
+            .ok_or_else(|| PortError::NotFound {
+                operation: "find resource",
+                resource: logical.to_owned(),
+            })
     }
 
     async fn nightly(&self) -> Result<Option<Timetable>, PortError> {

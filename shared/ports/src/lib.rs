@@ -26,7 +26,8 @@ pub use group::{GroupReader, GroupWriter};
 pub use metrics::{Datapoint, MetricName, MetricSink, MetricSource, Reading, Statistic};
 pub use store::{Condition, DocumentStore, Stored, Version};
 pub use survey::{
-    AlarmListing, DeadLetters, Listing, RoleCall, RoleOf, Survey, Timetable, Verdict,
+    AlarmListing, DeadLetters, LaunchTemplate, Listing, RoleCall, RoleOf, Survey, Timetable,
+    Verdict,
 };
 pub use tasks::{DeadLetter, MOST_MESSAGES, TaskQueue, Unsent};
 pub use world::{Clock, Look, Message, Notifier, Reminder};

@@ -25,6 +25,20 @@ pub struct Listing {
     pub target_groups: Vec<String>,
     /// Types of its present servers, each once.
     pub instance_types: Vec<String>,
+    /// Launch templates that it starts servers from, each once; none where it has a launch
+    /// configuration.
+    pub launch_templates: Vec<LaunchTemplate>,
+}
+
+/// The launch template of a group, and which version of it the group takes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct LaunchTemplate {
+    /// Its id, such as `lt-0123456789abcdef0`; empty where AWS tells the name alone.
+    pub id: String,
+    /// Its name; empty where AWS tells the id alone.
+    pub name: String,
+    /// `$Default`, `$Latest` or a number.
+    pub version: String,
 }
 
 /// An alarm as far as answering it is concerned.
@@ -138,6 +152,13 @@ pub trait Survey {
     /// # Errors
     /// [`PortError`].
     async fn answered_prefixes(&self) -> Result<Vec<String>, PortError>;
+
+    /// ARN of what the stack has under `logical`, its name in the template, such as `FailedEvents`;
+    /// the stack's own under `AWS::StackId`.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    async fn stack_arn(&self, logical: &str) -> Result<String, PortError>;
 
     /// The schedule that starts the forecaster; `None` where there is none.
     ///

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_autoscaling::types::AutoScalingGroup;
+use aws_sdk_autoscaling::types::{AutoScalingGroup, LaunchTemplateSpecification};
 use aws_sdk_cloudwatch::types::{CompositeAlarm, Metric, MetricAlarm, MetricStat};
-use ports::{AlarmListing, Listing, MetricName, PortError};
+use ports::{AlarmListing, LaunchTemplate, Listing, MetricName, PortError};
 
 use crate::answer::Call;
 
@@ -37,7 +37,31 @@ pub(super) fn listing(call: Call<'_>, group: &AutoScalingGroup) -> Result<Listin
             .collect(),
         target_groups: group.target_group_arns().to_vec(),
         instance_types: types.into_iter().collect(),
+        launch_templates: launch_templates(group),
     })
+}
+
+/// Its own, or those of its mixed instances: one for all of them, and one for each type that has its own.
+fn launch_templates(group: &AutoScalingGroup) -> Vec<LaunchTemplate> {
+    let mixed = group.mixed_instances_policy();
+    let mixed = mixed.and_then(|policy| policy.launch_template());
+    let of_types = mixed.map_or(&[][..], |template| template.overrides());
+    let of_types = of_types.iter();
+    let specified = (group.launch_template().into_iter())
+        .chain(mixed.and_then(|template| template.launch_template_specification()))
+        .chain(of_types.filter_map(|kind| kind.launch_template_specification()));
+    let each: BTreeSet<LaunchTemplate> = specified.map(launch_template).collect();
+    each.into_iter().collect()
+}
+
+fn launch_template(given: &LaunchTemplateSpecification) -> LaunchTemplate {
+    LaunchTemplate {
+        id: given.launch_template_id().unwrap_or_default().to_owned(),
+        name: given.launch_template_name().unwrap_or_default().to_owned(),
+        // What a group takes that names none. Source: Auto Scaling API reference,
+        // LaunchTemplateSpecification.
+        version: given.version().unwrap_or("$Default").to_owned(),
+    }
 }
 
 pub(super) fn alarm(alarm: &MetricAlarm) -> Option<AlarmListing> {

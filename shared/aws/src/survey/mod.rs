@@ -171,6 +171,10 @@ impl Survey for AccountSurvey {
         self.prefixes_of_rules().await
     }
 
+    async fn stack_arn(&self, logical: &str) -> Result<String, PortError> {
+        self.arn(logical).await
+    }
+
     async fn nightly(&self) -> Result<Option<Timetable>, PortError> {
         self.schedule_of_nights().await
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_cloudformation::types::StackResourceDetail;
 use aws_sdk_eventbridge::types::RuleState;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
 use aws_sdk_scheduler::types::ScheduleState;
@@ -12,6 +13,10 @@ use super::{AccountSurvey, call};
 
 /// The rule that calls the responder, as SAM names it.
 const RULE: &str = "ResponderFunctionAlarmStateChange";
+/// How the stack itself is asked for.
+const STACK_ID: &str = "AWS::StackId";
+/// A resource that every stack has, by which the stack's own id is known.
+const ANY: &str = "Documents";
 /// Actions in one simulation; the whole answer is one page of up to 1,000 results.
 const ACTIONS_A_CALL: usize = 50;
 
@@ -22,18 +27,45 @@ impl AccountSurvey {
         })
     }
 
-    /// What CloudFormation calls the resource `logical` of the template. Its name alone does not tell: the
-    /// stack's name and the resource's are cut short where they are long.
-    async fn physical(&self, operation: &'static str, logical: &str) -> Result<String, PortError> {
+    /// What CloudFormation has under the name `logical` of the template. The name alone does not tell
+    /// how the resource is called: the stack's name and the resource's are cut short where they are long.
+    async fn detail(
+        &self,
+        operation: &'static str,
+        logical: &str,
+    ) -> Result<StackResourceDetail, PortError> {
         let stack = self.stack(operation)?;
         let resource = format!("{logical} of the stack {stack}");
         let call = call(operation, &resource);
         let found = self.formation.describe_stack_resource();
         let found = found.stack_name(stack).logical_resource_id(logical);
         let found = found.send().await.map_err(|error| call.failed(&error))?;
-        let detail = found.stack_resource_detail();
-        let name = detail.and_then(|detail| detail.physical_resource_id());
-        name.map(str::to_owned).ok_or_else(|| call.not_found())
+        found.stack_resource_detail.ok_or_else(|| call.not_found())
+    }
+
+    async fn physical(&self, operation: &'static str, logical: &str) -> Result<String, PortError> {
+        let detail = self.detail(operation, logical).await?;
+        let name = detail.physical_resource_id;
+        name.ok_or_else(|| call(operation, logical).not_found())
+    }
+
+    /// The ARN of the resource `logical`, or of the stack itself.
+    pub(super) async fn arn(&self, logical: &str) -> Result<String, PortError> {
+        const OPERATION: &str = "find resource";
+        let call = call(OPERATION, logical);
+        let asked = if logical == STACK_ID { ANY } else { logical };
+        let detail = self.detail(OPERATION, asked).await?;
+        let stack = detail.stack_id().unwrap_or_default();
+        if logical == STACK_ID {
+            return Some(stack.to_owned())
+                .filter(|stack| stack.starts_with("arn:"))
+                .ok_or_else(|| call.unanswered("a resource without its stack"));
+        }
+        let kind = detail.resource_type().unwrap_or_default();
+        let physical = detail.physical_resource_id();
+        let physical = physical.ok_or_else(|| call.not_found())?;
+        arn(stack, kind, physical)
+            .ok_or_else(|| call.unanswered(format!("{physical} of {kind}, whose ARN is not known")))
     }
 
     /// What alarm names begin with in the pattern of the responder's rule, where it is switched on.
@@ -153,6 +185,29 @@ impl AccountSurvey {
         let found = found.map_err(|error| call.failed(&error))?;
         let role = found.role().ok_or_else(|| call.not_found())?;
         Ok(role.arn().to_owned())
+    }
+}
+
+/// The ARN of a resource, by its stack's, its type and its physical id. Sources: CloudFormation user
+/// guide, what `Ref` returns of each type; service authorization reference, ARNs of each service.
+fn arn(stack: &str, kind: &str, physical: &str) -> Option<String> {
+    if physical.starts_with("arn:") {
+        return Some(physical.to_owned());
+    }
+    let mut parts = stack.split(':').skip(1);
+    let (partition, _, region) = (parts.next()?, parts.next()?, parts.next()?);
+    let account = parts.next()?;
+    let of = |service: &str, rest: &str| {
+        Some(format!(
+            "arn:{partition}:{service}:{region}:{account}:{rest}"
+        ))
+    };
+    match kind {
+        // A queue's id is its URL.
+        "AWS::SQS::Queue" => of("sqs", physical.rsplit_once('/')?.1),
+        "AWS::KMS::Key" => of("kms", &format!("key/{physical}")),
+        "AWS::Logs::LogGroup" => of("logs", &format!("log-group:{physical}")),
+        _ => None,
     }
 }
 

@@ -1,5 +1,8 @@
 use aws_sdk_autoscaling::operation::describe_auto_scaling_groups::DescribeAutoScalingGroupsOutput;
-use aws_sdk_autoscaling::types::{AutoScalingGroup, EnabledMetric, TagDescription};
+use aws_sdk_autoscaling::types::{
+    self as sdk, AutoScalingGroup, EnabledMetric, LaunchTemplateOverrides,
+    LaunchTemplateSpecification, MixedInstancesPolicy, TagDescription,
+};
 use aws_sdk_cloudformation::operation::describe_stack_resource::{
     DescribeStackResourceError, DescribeStackResourceOutput,
 };
@@ -125,8 +128,20 @@ fn formation() -> aws_sdk_cloudformation::Client {
             let logical = input.logical_resource_id().unwrap_or_default();
             let detail = StackResourceDetail::builder()
                 .logical_resource_id(logical)
-                .physical_resource_id(format!("made-{logical}"))
-                .resource_type("AWS::Any")
+                .physical_resource_id(match logical {
+                    "FailedEvents" => {
+                        "https://sqs.cn-north-1.amazonaws.com.cn/7/made-it".to_owned()
+                    }
+                    "Alias" => "arn:aws-cn:lambda:cn-north-1:7:function:made:live".to_owned(),
+                    _ => format!("made-{logical}"),
+                })
+                .stack_id("arn:aws-cn:cloudformation:cn-north-1:7:stack/forescale/1a2b")
+                .resource_type(match logical {
+                    "FailedEvents" | "FailedTasks" => "AWS::SQS::Queue",
+                    "Key" => "AWS::KMS::Key",
+                    "Logs" => "AWS::Logs::LogGroup",
+                    _ => "AWS::Any",
+                })
                 .last_updated_timestamp(DateTime::from_secs(0))
                 .resource_status(ResourceStatus::CreateComplete)
                 .build();
@@ -199,7 +214,7 @@ async fn what_was_given_up_is_counted_in_the_stacks_two_queues() {
                 answer.attributes(number, count).build()
             })
     };
-    let events = count("made-FailedEvents", "3");
+    let events = count("https://sqs.cn-north-1.amazonaws.com.cn/7/made-it", "3");
     let tasks = count("made-FailedTasks", "50");
     let survey = AccountSurvey {
         queues: mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&events, &tasks]),
@@ -208,6 +223,79 @@ async fn what_was_given_up_is_counted_in_the_stacks_two_queues() {
     };
     let found = survey.dead_letters().await.unwrap();
     assert_eq!((found.events, found.tasks), (3, 50));
+}
+
+#[tokio::test]
+async fn what_the_stack_has_is_known_by_its_arn() {
+    let survey = AccountSurvey {
+        formation: formation(),
+        ..survey()
+    };
+    for (logical, wanted) in [
+        ("Alias", "arn:aws-cn:lambda:cn-north-1:7:function:made:live"),
+        ("FailedEvents", "arn:aws-cn:sqs:cn-north-1:7:made-it"),
+        ("Key", "arn:aws-cn:kms:cn-north-1:7:key/made-Key"),
+        ("Logs", "arn:aws-cn:logs:cn-north-1:7:log-group:made-Logs"),
+        (
+            "AWS::StackId",
+            "arn:aws-cn:cloudformation:cn-north-1:7:stack/forescale/1a2b",
+        ),
+    ] {
+        assert_eq!(survey.stack_arn(logical).await.unwrap(), wanted);
+    }
+    // What has no ARN that could be told is not made up.
+    let error = survey.stack_arn("Other").await.unwrap_err();
+    assert!(error.to_string().contains("AWS::Any"), "{error}");
+}
+
+#[tokio::test]
+async fn groups_tell_which_version_of_which_launch_template_they_take() {
+    let given = |id: &str, version: Option<&str>| {
+        LaunchTemplateSpecification::builder()
+            .launch_template_id(id)
+            .set_version(version.map(str::to_owned))
+            .build()
+    };
+    let group = |name: &str| {
+        let group = AutoScalingGroup::builder().auto_scaling_group_name(name);
+        group.min_size(1).max_size(4).desired_capacity(2)
+    };
+    let of_types = LaunchTemplateOverrides::builder();
+    let mixed = sdk::LaunchTemplate::builder()
+        .launch_template_specification(given("lt-1", Some("$Latest")))
+        .overrides(of_types.clone().instance_type("m5.large").build())
+        .overrides(
+            of_types
+                .launch_template_specification(given("lt-2", Some("7")))
+                .build(),
+        );
+    let mixed = MixedInstancesPolicy::builder().launch_template(mixed.build());
+    let groups = [
+        group("plain").launch_template(given("lt-1", None)).build(),
+        group("pinned")
+            .launch_template(given("lt-1", Some("7")))
+            .build(),
+        group("mixed").mixed_instances_policy(mixed.build()).build(),
+        group("old").launch_configuration_name("web").build(),
+    ];
+    let listed =
+        mock!(aws_sdk_autoscaling::Client::describe_auto_scaling_groups).then_output(move || {
+            let page = DescribeAutoScalingGroupsOutput::builder();
+            page.set_auto_scaling_groups(Some(groups.to_vec())).build()
+        });
+    let survey = AccountSurvey {
+        groups: mock_client!(aws_sdk_autoscaling, [&listed]),
+        ..survey()
+    };
+    let found = survey.listings().await.unwrap();
+    let told: Vec<Vec<(&str, &str)>> = (found.iter())
+        .map(|it| &it.launch_templates)
+        .map(|all| all.iter().map(|it| (&*it.id, &*it.version)).collect())
+        .collect();
+    assert_eq!(told[0], [("lt-1", "$Default")]);
+    assert_eq!(told[1], [("lt-1", "7")]);
+    assert_eq!(told[2], [("lt-1", "$Latest"), ("lt-2", "7")]);
+    assert_eq!(told[3], []);
 }
 
 #[tokio::test]

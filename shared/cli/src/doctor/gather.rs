@@ -24,6 +24,8 @@ pub(super) struct Sources<'a, S, M, G, A> {
 const HOURS: u32 = 3;
 /// How long AWS keeps activities.
 const ACTIVITIES: SignedDuration = SignedDuration::from_hours(6 * 7 * 24);
+/// The alias that alarms call, as SAM names it.
+const RESPONDER: &str = "ResponderFunctionAliaslive";
 /// Who asks here.
 const COMMAND: &str = "this command";
 
@@ -59,13 +61,16 @@ where
         Err(error) => (None, problems(&error)),
     };
     let listings = asked(sources.account.listings().await);
-    let answered = asked(sources.account.answered_prefixes().await);
+    let wiring = Wiring {
+        answered: asked(sources.account.answered_prefixes().await),
+        responder: asked(sources.account.stack_arn(RESPONDER).await),
+    };
     let mut targets = Vec::new();
     let chosen = settings
         .iter()
         .flat_map(|settings| &settings.config.targets);
     for target in chosen.filter(|target| only.is_none_or(|only| only == target.name)) {
-        targets.push(looker.target(target, &listings, &answered).await);
+        targets.push(looker.target(target, &listings, &wiring).await);
     }
     let stack = looker.stack(settings.as_ref(), &listings, &targets).await;
     let (config_notes, pause) = settings.map_or_else(
@@ -105,6 +110,14 @@ fn asked<T>(answer: Result<T, PortError>) -> Seen<T> {
         Ok(fact) => Seen::Known(fact),
         Err(error) => Seen::Unknown(reason(&error)),
     }
+}
+
+/// How an alarm reaches the responder.
+struct Wiring {
+    /// What names begin with that call it by rule.
+    answered: Seen<Vec<String>>,
+    /// The alias that an alarm may call.
+    responder: Seen<String>,
 }
 
 struct Looker<'l, 'a, S, M, G, A> {

@@ -2,10 +2,12 @@
 
 use doctor::{Image, Release};
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 #[derive(Deserialize)]
 struct Released {
+    #[serde(deserialize_with = "plain")]
     version: String,
     at: Timestamp,
 }
@@ -14,6 +16,19 @@ struct Released {
 struct Built {
     release: Released,
     ready: Timestamp,
+    #[serde(default)]
+    launch_template: Option<String>,
+}
+
+/// A text, or a number that somebody put as one.
+fn plain<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    match serde_json::Value::deserialize(from)? {
+        serde_json::Value::String(text) => Ok(text),
+        serde_json::Value::Number(number) => Ok(number.to_string()),
+        other => Err(D::Error::custom(format!(
+            "version {other} is neither a text nor a number"
+        ))),
+    }
 }
 
 impl From<Released> for Release {
@@ -38,5 +53,6 @@ pub(super) fn image(text: &str) -> Result<Image, String> {
     Ok(Image {
         release: built.release.into(),
         ready: built.ready,
+        launch_template: built.launch_template,
     })
 }

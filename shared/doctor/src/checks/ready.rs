@@ -2,10 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use planning::MeasuredLeadTime;
+use ports::{LaunchTemplate, Listing};
 
 use super::plural;
 use crate::report::Found;
-use crate::{Release, Report, Severity, TargetFacts};
+use crate::{Image, Release, Report, Severity, TargetFacts};
 
 /// A build takes up to half an hour, and may wait for another's: before that a release without an image
 /// is nothing to tell of.
@@ -77,7 +78,17 @@ pub(super) fn image(now: Timestamp, facts: &TargetFacts, report: &mut Report) {
             Some(name),
             format!("what the image pipeline of {application} remembers was not seen"),
         );
+        report.unchecked(
+            "image-unused",
+            Some(name),
+            format!("what the image pipeline of {application} remembers was not seen"),
+        );
         return;
+    };
+    let follows = match (&seen.release, &seen.image) {
+        // Nobody builds images, which is told below.
+        (None, None) => false,
+        (_, image) => used(application, image.as_ref(), facts, report),
     };
     let since = |at: Timestamp| now.duration_since(at).max(SignedDuration::ZERO);
     let hours = |at: Timestamp| since(at).as_secs_f64() / 3600.0;
@@ -106,7 +117,7 @@ pub(super) fn image(now: Timestamp, facts: &TargetFacts, report: &mut Report) {
             report.measured(
                 "image",
                 name,
-                told(application, image.ready, &image.release, behind),
+                told(application, follows, image, behind),
                 [
                     ("image_age_hours", hours(image.ready)),
                     ("behind_hours", behind.map_or(0.0, |release| hours(release.at))),
@@ -118,7 +129,7 @@ pub(super) fn image(now: Timestamp, facts: &TargetFacts, report: &mut Report) {
                     severity: Severity::Warning,
                     target: Some(name),
                     seen: format!(
-                        "servers start from release {} of {application}; release {} was put {:.0} hours ago",
+                        "the newest image is of release {} of {application}; release {} was put {:.0} hours ago",
                         image.release.version,
                         release.version,
                         hours(release.at)
@@ -132,11 +143,84 @@ pub(super) fn image(now: Timestamp, facts: &TargetFacts, report: &mut Report) {
     }
 }
 
-fn told(application: &str, ready: Timestamp, inside: &Release, behind: Option<&Release>) -> String {
-    let head = format!(
-        "servers start from an image of {application} {}, ready since {ready}",
-        inside.version
-    );
+/// Whether servers of the group start from what the pipeline makes the default of its launch template.
+fn used(
+    application: &str,
+    image: Option<&Image>,
+    facts: &TargetFacts,
+    report: &mut Report,
+) -> bool {
+    const ID: &str = "image-unused";
+    let name = facts.target.name.as_str();
+    let about = facts.target.group.as_str();
+    let Some(listing) = report.known(ID, Some(name), &facts.listing) else {
+        return false;
+    };
+    let Some(listing) = listing else {
+        // No Auto Scaling group, or none at all, which is told elsewhere.
+        if fleet::ScalableTarget::parse(about).is_some() {
+            report.unchecked(
+                ID,
+                Some(name),
+                "what a scalable target starts its servers from is not read".to_owned(),
+            );
+        }
+        return false;
+    };
+    let own = image.and_then(|image| image.launch_template.as_deref());
+    let elsewhere = elsewhere(listing, own);
+    if elsewhere.is_empty() {
+        return true;
+    }
+    let template = own.unwrap_or("that its LaunchTemplateId names");
+    report.add(Found {
+        id: ID,
+        severity: Severity::Warning,
+        target: Some(name),
+        seen: format!("group {about} starts servers from {}", elsewhere.join(", and from ")),
+        numbers: vec![("others", elsewhere.len() as f64)],
+        why: "an image that becomes the default of the pipeline's launch template reaches none of these servers",
+        fix: format!("give the group the version $Default of the launch template {template} (the image pipeline of {application}), then start an instance refresh for the servers that run"),
+    });
+    false
+}
+
+/// What the group starts servers from, but for the default of the launch template `own`.
+fn elsewhere(listing: &Listing, own: Option<&str>) -> Vec<String> {
+    let named = |template: &LaunchTemplate| match (&*template.id, &*template.name) {
+        ("", name) => name.to_owned(),
+        (id, "") => id.to_owned(),
+        (id, name) => format!("{id} ({name})"),
+    };
+    let follows = |version: &str| version == "$Default" || version == "$Latest";
+    let other = |template: &LaunchTemplate| {
+        let another = own.filter(|own| !template.id.is_empty() && template.id != *own);
+        match another {
+            Some(own) => Some(format!(
+                "launch template {}, not from {own}",
+                named(template)
+            )),
+            None if follows(&template.version) => None,
+            None => Some(format!(
+                "version {} of launch template {}, whatever its default is",
+                template.version,
+                named(template)
+            )),
+        }
+    };
+    if listing.launch_templates.is_empty() {
+        return vec!["a launch configuration, which no image pipeline changes".to_owned()];
+    }
+    listing.launch_templates.iter().filter_map(other).collect()
+}
+
+fn told(application: &str, follows: bool, image: &Image, behind: Option<&Release>) -> String {
+    let (version, ready) = (&image.release.version, image.ready);
+    let head = if follows {
+        format!("servers start from an image of {application} {version}, ready since {ready}")
+    } else {
+        format!("the newest image is of {application} {version}, ready since {ready}")
+    };
     match behind {
         None => format!("{head}: the last release"),
         Some(last) => format!("{head}: behind release {} of {}", last.version, last.at),

@@ -177,3 +177,67 @@ fn an_application_without_an_image_is_found() {
     });
     assert!(report.findings.is_empty() && report.unchecked.is_empty());
 }
+
+#[test]
+fn a_group_that_does_not_start_from_the_newest_image_is_found() {
+    let with = |templates: Vec<LaunchTemplate>| {
+        move |facts: &mut Facts| {
+            web(facts).listing = Seen::Known(Some(Listing {
+                launch_templates: templates,
+                ..listing()
+            }));
+        }
+    };
+    // Pinned to a number: the image is not behind, and yet no server starts from it.
+    let finding = only("image-unused", Warning, with(vec![template("7")]));
+    assert!(
+        finding
+            .seen
+            .contains("version 7 of launch template lt-1 (web)"),
+        "{}",
+        finding.seen
+    );
+    assert!(finding.fix.contains("$Default"), "{}", finding.fix);
+    let told = measured("image", with(vec![template("7")]));
+    assert!(!told.seen.contains("servers start from"), "{}", told.seen);
+    assert!(planted(with(vec![template("$Latest")])).findings.is_empty());
+    // One of several types is enough.
+    let both = vec![template("$Default"), template("3")];
+    only("image-unused", Warning, with(both));
+    // Another launch template than the pipeline's, and none at all.
+    let other = LaunchTemplate {
+        id: "lt-2".to_owned(),
+        ..template("$Default")
+    };
+    let finding = only("image-unused", Warning, with(vec![other.clone()]));
+    assert!(
+        finding.seen.contains("lt-2 (web), not from lt-1"),
+        "{}",
+        finding.seen
+    );
+    let finding = only("image-unused", Warning, with(Vec::new()));
+    assert!(
+        finding.seen.contains("launch configuration"),
+        "{}",
+        finding.seen
+    );
+    // A pipeline that did not write down its launch template accuses nobody.
+    let report = planted(|facts| {
+        with(vec![other])(facts);
+        web(facts).image = Some(Seen::Known(ImageFacts {
+            release: Some(release("2.1", 50)),
+            image: Some(Image {
+                launch_template: None,
+                ..image("2.1", 50)
+            }),
+        }));
+    });
+    assert!(report.findings.is_empty(), "{report:#?}");
+    // No application, no pipeline to follow.
+    let report = planted(|facts| {
+        with(vec![template("7")])(facts);
+        web(facts).target = target("mode = \"active\"");
+        web(facts).image = None;
+    });
+    assert!(report.findings.is_empty(), "{report:#?}");
+}

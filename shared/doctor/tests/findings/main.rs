@@ -22,7 +22,7 @@ use documents::{Pause, Plan, PlanStep, Released, Shortfall};
 use fleet::{Group, Policy, PolicyKind, ScheduledAction, Tracked};
 use jiff::{SignedDuration, Timestamp};
 use planning::{Change, MeasuredLeadTime, Span};
-use ports::{AlarmListing, DeadLetters, Listing, Timetable};
+use ports::{AlarmListing, DeadLetters, LaunchTemplate, Listing, Timetable};
 
 fn now() -> Timestamp {
     "2026-03-10T10:20:00Z".parse().unwrap()
@@ -55,6 +55,18 @@ fn group() -> Group {
     }
 }
 
+/// The alias that alarms may call.
+const RESPONDER: &str =
+    "arn:aws:lambda:eu-central-1:1:function:forescale-ResponderFunction-1a2B:live";
+
+fn template(version: &str) -> LaunchTemplate {
+    LaunchTemplate {
+        id: "lt-1".to_owned(),
+        name: "web".to_owned(),
+        version: version.to_owned(),
+    }
+}
+
 fn listing() -> Listing {
     Listing {
         name: "web-asg".to_owned(),
@@ -67,6 +79,7 @@ fn listing() -> Listing {
         collected: vec!["GroupInServiceInstances".to_owned()],
         target_groups: Vec::new(),
         instance_types: vec!["m5.large".to_owned()],
+        launch_templates: vec![template("$Default")],
     }
 }
 
@@ -146,6 +159,7 @@ fn image(version: &str, hours: i64) -> Image {
     Image {
         release: release(version, hours),
         ready: ago(hours) + minutes(30),
+        launch_template: Some("lt-1".to_owned()),
     }
 }
 
@@ -194,7 +208,8 @@ fn healthy() -> Facts {
                 actions: Vec::new(),
                 metrics: Vec::new(),
             }],
-            answered: Some(vec!["forescale-".to_owned()]),
+            answered: Seen::Known(vec!["forescale-".to_owned()]),
+            responder: Seen::Known(RESPONDER.to_owned()),
         }),
         unusable: Vec::new(),
     };

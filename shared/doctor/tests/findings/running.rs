@@ -2,6 +2,15 @@
 
 use super::*;
 
+/// A rule for names that begin with `forescale-`, and an alias to call.
+fn wiring() -> AlarmsSeen {
+    AlarmsSeen {
+        alarms: Vec::new(),
+        answered: Seen::Known(vec!["forescale-".to_owned()]),
+        responder: Seen::Known(RESPONDER.to_owned()),
+    }
+}
+
 #[test]
 fn alarms_that_reach_nobody_are_found() {
     let alarm = |actions_enabled, actions: &[&str]| AlarmListing {
@@ -11,24 +20,52 @@ fn alarms_that_reach_nobody_are_found() {
         metrics: Vec::new(),
     };
     let with = |alarm: AlarmListing| {
-        let answered = Some(vec!["forescale-".to_owned()]);
         move |facts: &mut Facts| {
             web(facts).alarms = Seen::Known(AlarmsSeen {
                 alarms: vec![alarm],
-                answered,
+                ..wiring()
             });
         }
     };
     only("alarm-missing", Warning, |facts| {
         web(facts).alarms = Seen::Known(AlarmsSeen {
-            alarms: Vec::new(),
-            answered: Some(Vec::new()),
+            answered: Seen::Known(Vec::new()),
+            ..wiring()
         });
     });
     only("alarm-not-wired", Error, with(alarm(true, &[])));
-    let lambda = "arn:aws:lambda:eu-central-1:1:function:forescale-ResponderFunction:live";
-    only("alarm-not-wired", Error, with(alarm(false, &[lambda])));
-    assert!(planted(with(alarm(true, &[lambda]))).findings.is_empty());
+    only("alarm-not-wired", Error, with(alarm(false, &[RESPONDER])));
+    let healthy = planted(with(alarm(true, &[RESPONDER])));
+    assert!(healthy.findings.is_empty() && healthy.unchecked.is_empty());
+    // Another function answers nothing of ours, nor does the responder without the alias that alarms
+    // may call, or with another one.
+    let bot = "arn:aws:lambda:eu-central-1:1:function:chat-bot";
+    let finding = only("alarm-not-wired", Error, with(alarm(true, &[bot])));
+    assert!(finding.seen.contains(bot), "{}", finding.seen);
+    assert!(finding.fix.contains(RESPONDER), "{}", finding.fix);
+    let bare = RESPONDER.strip_suffix(":live").unwrap();
+    for called in [bare.to_owned(), format!("{bare}:7")] {
+        let finding = only("alarm-not-wired", Error, with(alarm(true, &[&called])));
+        assert!(finding.seen.contains("only the alias"), "{}", finding.seen);
+    }
+    assert!(
+        planted(with(alarm(true, &[bot, RESPONDER])))
+            .findings
+            .is_empty()
+    );
+    // Where it is not known which function is the responder, no function is called right or wrong.
+    for action in [bot, RESPONDER] {
+        let report = planted(|facts| {
+            web(facts).alarms = Seen::Known(AlarmsSeen {
+                alarms: vec![alarm(true, &[action])],
+                responder: Seen::Unknown("no stack was named".to_owned()),
+                ..wiring()
+            });
+        });
+        assert!(report.findings.is_empty(), "{report:#?}");
+        assert_eq!(report.unchecked.len(), 1);
+        assert!(report.unchecked[0].why.contains("no stack was named"));
+    }
     let topic = planted(with(alarm(true, &["arn:aws:sns:eu-central-1:1:alarms"])));
     assert!(topic.findings.is_empty());
     assert_eq!(

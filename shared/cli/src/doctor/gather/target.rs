@@ -15,7 +15,7 @@ use ports::{
 use timeseries::Step;
 
 use super::super::images;
-use super::{ACTIVITIES, HOURS, Looker, asked};
+use super::{ACTIVITIES, HOURS, Looker, Wiring, asked};
 
 impl<S, M, G, A> Looker<'_, '_, S, M, G, A>
 where
@@ -28,7 +28,7 @@ where
         &mut self,
         target: &Target,
         listings: &Seen<Vec<Listing>>,
-        answered: &Seen<Vec<String>>,
+        wiring: &Wiring,
     ) -> TargetFacts {
         let groups = self.sources.groups;
         let (group, actions, policies, activities) = (
@@ -128,7 +128,7 @@ where
             forecast,
             plan,
             released,
-            alarms: self.alarms(target, answered).await,
+            alarms: self.alarms(target, wiring).await,
             unusable,
         }
     }
@@ -216,7 +216,7 @@ where
         }
     }
 
-    async fn alarms(&mut self, target: &Target, answered: &Seen<Vec<String>>) -> Seen<AlarmsSeen> {
+    async fn alarms(&mut self, target: &Target, wiring: &Wiring) -> Seen<AlarmsSeen> {
         let band = control::band_alarm_name(target);
         let mut found = BTreeMap::new();
         let heads = target
@@ -236,7 +236,8 @@ where
         }
         Seen::Known(AlarmsSeen {
             alarms: found.into_values().collect(),
-            answered: answered.known().cloned(),
+            answered: wiring.answered.clone(),
+            responder: wiring.responder.clone(),
         })
     }
 }

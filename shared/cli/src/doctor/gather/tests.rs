@@ -2,7 +2,10 @@ use doctor::{Report, Severity, examine};
 use documents::{Accuracy, DataRecord, Envelope, Forecast, History, Plan, encode, keys};
 use local::{Account, CsvMetrics, Fault, Faults, MemoryStore, SimulatedGroupPort, VirtualClock};
 use pollster::block_on;
-use ports::{AlarmListing, Clock, Condition, DeadLetters, Listing, MetricName, RoleOf, Timetable};
+use ports::{
+    AlarmListing, Clock, Condition, DeadLetters, LaunchTemplate, Listing, MetricName, RoleOf,
+    Timetable,
+};
 use simulation::{GroupSpec, Origin, SimulatedGroup, Source};
 use timeseries::{Series, Step};
 
@@ -11,6 +14,9 @@ use super::*;
 const CONFIG: &str = "[[target]]\nname = \"web\"\ngroup = \"web-asg\"\n\
     demand = { namespace = \"Shop\", name = \"Requests\" }\nmin_servers = 2\nmax_servers = 40\n\
     throughput = 1000\nlead_time = \"6m\"\nmode = \"active\"\n";
+
+/// What the stack calls the responder's alias.
+const ALIAS: &str = "arn:aws:lambda:eu-central-1:1:function:forescale-Responder-1a2B:live";
 
 /// A deployment in which nothing is wrong, to be spoilt.
 struct Stage {
@@ -60,6 +66,11 @@ impl Stage {
             tags: [("forescale".to_owned(), "managed".to_owned())].into(),
             collected: vec!["GroupInServiceInstances".to_owned()],
             instance_types: vec!["m5.large".to_owned()],
+            launch_templates: vec![LaunchTemplate {
+                id: "lt-1".to_owned(),
+                name: String::new(),
+                version: "$Default".to_owned(),
+            }],
             ..Listing::default()
         };
         let alarm = AlarmListing {
@@ -78,6 +89,7 @@ impl Stage {
                 enabled: true,
             })),
             dead_letters: Some(DeadLetters::default()),
+            stack_arns: Some([(RESPONDER.to_owned(), ALIAS.to_owned())].into()),
             parameters: Some([].into()),
             vcpu_quota: Some(512.0),
             denied: Some([].into()),
@@ -245,6 +257,62 @@ fn the_image_is_compared_with_the_last_release() {
         report.unchecked.iter().any(|it| it.id == "image-behind"),
         "{report:?}"
     );
+}
+
+#[test]
+fn a_number_as_version_is_one_too_and_a_pinned_group_is_found() {
+    let mut stage = Stage::healthy();
+    let text = CONFIG.to_owned() + "application = \"shop\"\n";
+    stage.put(keys::CONFIG, text.as_bytes());
+    let release =
+        r#"{"version":42,"artifact":"s3://releases/shop/42.tar.gz","at":"2026-03-02T08:00:00Z"}"#;
+    let image = format!(
+        r#"{{"image":"arn:image","release":{},"ready":"2026-03-02T08:31:07Z","launch_template":"lt-1"}}"#,
+        release.replace("42,", "\"42\",")
+    );
+    let name = |what: &str| format!("/forescale/images/shop/{what}");
+    let parameters = [
+        (name("release"), release.to_owned()),
+        (name("image"), image),
+    ];
+    stage.account.parameters = Some(parameters.into());
+    let report = stage.report();
+    assert!(
+        report.findings.is_empty() && report.unchecked.is_empty(),
+        "{report:#?}"
+    );
+    assert!(report.measured[1].seen.contains("shop 42"), "{report:#?}");
+    let pin = |version: &str, stage: &mut Stage| {
+        let listings = stage.account.listings.as_mut().unwrap();
+        listings[0].launch_templates[0].version = version.to_owned();
+    };
+    pin("7", &mut stage);
+    assert_eq!(stage.found(), [("image-unused", Severity::Warning)]);
+    pin("$Default", &mut stage);
+    stage.account.listings.as_mut().unwrap()[0].launch_templates[0].id = "lt-2".to_owned();
+    assert_eq!(stage.found(), [("image-unused", Severity::Warning)]);
+}
+
+#[test]
+fn an_alarm_has_to_call_the_stacks_own_responder() {
+    let with = |action: &str| {
+        let mut stage = Stage::healthy();
+        stage.account.answered_prefixes = Some(vec!["other-".to_owned()]);
+        let alarms = stage.account.alarms.as_mut().unwrap();
+        alarms[0].actions = vec![action.to_owned()];
+        stage
+    };
+    assert_eq!(with(ALIAS).found(), []);
+    let bot = "arn:aws:lambda:eu-central-1:1:function:chat-bot";
+    let wrong = [("alarm-not-wired", Severity::Error)];
+    assert_eq!(with(bot).found(), wrong);
+    assert_eq!(with(ALIAS.strip_suffix(":live").unwrap()).found(), wrong);
+    // Which function is the responder is not known: neither right nor wrong.
+    let mut unnamed = with(bot);
+    unnamed.account.stack_arns = None;
+    let report = unnamed.report();
+    assert!(report.findings.is_empty(), "{report:#?}");
+    assert!(report.unchecked.iter().any(|it| it.id == "alarm-not-wired"));
 }
 
 #[test]
