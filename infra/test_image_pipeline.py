@@ -118,6 +118,11 @@ class Events(unittest.TestCase):
         self.assertEqual(alarm["AlarmActions"], [{"Ref": "Notifications"}])
 
 
+def called(state):
+    """What a state of the machine calls; nothing where it calls nothing."""
+    return state.get("Resource", {"Fn::Sub": ""})["Fn::Sub"]
+
+
 class Machine(unittest.TestCase):
     DEFINITION = properties("Release")["Definition"]
     STATES = DEFINITION["States"]
@@ -129,19 +134,113 @@ class Machine(unittest.TestCase):
         for _ in range(100):
             entered.append(state)
             it = self.STATES[state]
-            if it["Type"] == "Fail" or it.get("End"):
+            if it["Type"] in ("Fail", "Succeed") or it.get("End"):
                 return entered
-            if it["Type"] == "Choice":
+            if state == "Decide":
                 status = next(statuses)
                 fits = [c["Next"] for c in it["Choices"] if c["StringEquals"] == status]
                 state = fits[0] if fits else it["Default"]
+            elif it["Type"] == "Choice":
+                # A release that is alone: the first, and nobody before it.
+                state = "Meanwhile" if state == "Turn" else it["Default"]
             elif state == failing:
-                (caught,) = it["Catch"]
+                caught = it["Catch"][-1]
                 self.assertEqual(caught["ErrorEquals"], ["States.ALL"])
                 state = caught["Next"]
             else:
                 state = it["Next"]
         self.fail(f"never ends: {entered}")
+
+    def chosen(self, name, memory):
+        """Where a Choice state of releases goes, with what is known under each path."""
+
+        def holds(rule):
+            if "And" in rule:
+                return all(holds(part) for part in rule["And"])
+            value = memory.get(rule["Variable"])
+            if "IsPresent" in rule:
+                return (value is not None) == rule["IsPresent"]
+            # A path that is not there fails the execution.
+            self.assertIsNotNone(value, rule)
+            if "StringEqualsPath" in rule:
+                return value == memory[rule["StringEqualsPath"]]
+            return value > memory[rule["TimestampGreaterThanPath"]]
+
+        state = self.STATES[name]
+        return next((it["Next"] for it in state["Choices"] if holds(it)), state["Default"])
+
+    def test_a_number_as_version_is_a_text_from_the_beginning(self):
+        self.assertEqual(self.DEFINITION["StartAt"], "Named")
+        release = self.STATES["Named"]["Parameters"]["release"]
+        self.assertEqual(release["version.$"], "States.Format('{}', $.release.version)")
+        # Nothing of what the rule hands over is lost.
+        given = properties("Released")["Targets"][0]["InputTransformer"]["InputTemplate"]
+        given = re.findall(r'"(\w+)": <', given.split('"release":')[1])
+        self.assertEqual({f"{it}.$" for it in given} | {"id.$"}, set(release))
+
+    def test_what_the_builder_installs_is_what_is_recorded(self):
+        # It is handed over under a name of its own, which no release that comes meanwhile writes.
+        writers = {
+            name: it["Parameters"]["Name"].rsplit("/", 1)[1]
+            for name, it in self.STATES.items()
+            if "putParameter" in called(it)
+        }
+        self.assertEqual(writers, {"Remember": "release", "Hand": "building", "Ready": "image"})
+        self.assertEqual(self.STATES["Hand"]["Parameters"]["Value.$"], "States.JsonToString($.release)")
+        self.assertEqual(self.STATES["Hand"]["Next"], "Build")
+        self.assertIn("States.JsonToString($.release)", self.STATES["Ready"]["Parameters"]["Value.$"])
+        script = command("Install", InstallCommand="true")[1]
+        self.assertIn("'/forescale/images/web/building'", script)
+        self.assertNotIn("/release'", script)
+
+    def test_releases_are_built_one_after_another(self):
+        own, before = "arn:machine:2", "arn:machine:1"
+        turn = lambda oldest: self.chosen(
+            "Turn", {"$.line.oldest[0]": oldest, "$$.Execution.Id": own}
+        )
+        self.assertEqual(turn(own), "Meanwhile")
+        self.assertEqual(turn(before), "Line", "another one is being built")
+        self.assertEqual(turn(None), "Line", "not even this one is listed yet")
+        others = self.STATES["Others"]
+        self.assertEqual(others["Parameters"]["StatusFilter"], "RUNNING")
+        self.assertEqual(others["Parameters"]["StateMachineArn.$"], "$$.StateMachine.Id")
+        # The list begins with the most recent: its last is the oldest.
+        self.assertEqual(others["ResultSelector"]["oldest.$"], "$.Executions[-1:].ExecutionArn")
+        # Everybody passes there, and waits before looking.
+        self.assertEqual(self.STATES["Remember"]["Next"], "Line")
+        self.assertEqual(self.STATES["Line"]["Next"], "Others")
+        before_build = [n for n, it in self.STATES.items() if it.get("Next") == "Build"]
+        self.assertEqual(before_build, ["Hand"])
+        before_hand = [n for n, it in self.STATES.items() if "Hand" in (it.get("Next"), it.get("Default"))]
+        self.assertEqual(before_hand, ["Still"])
+        policy = properties("ReleaseLine")["PolicyDocument"]["Statement"]
+        self.assertEqual(policy[0]["Action"], "states:ListExecutions")
+        self.assertEqual(policy[0]["Resource"], {"Ref": "Release"})
+
+    def test_a_newer_release_is_built_instead_and_one_event_builds_once(self):
+        early, late = "2026-11-22T07:12:40Z", "2026-11-22T07:30:00Z"
+        own = {"$.release.id": "b", "$.release.at": late}
+        known = lambda id, at: own | {"$.known.release.id": id, "$.known.release.at": at}
+        self.assertEqual(self.chosen("Newest", known("a", early)), "Remember")
+        self.assertEqual(self.chosen("Newest", known("b", late)), "Overtaken", "it came twice")
+        self.assertEqual(self.chosen("Newest", known("c", "2026-11-22T08:00:00Z")), "Overtaken")
+        # Two in one second, and a parameter of an earlier version of this template.
+        self.assertEqual(self.chosen("Newest", known("c", late)), "Remember")
+        self.assertEqual(self.chosen("Newest", known(None, early)), "Remember")
+        self.assertEqual(self.chosen("Still", known("b", late)), "Hand")
+        self.assertEqual(self.chosen("Still", known("c", "2026-11-22T08:00:00Z")), "Overtaken")
+        self.assertEqual(self.STATES["Overtaken"]["Type"], "Succeed")
+        # The first release of all finds none before it.
+        first = self.STATES["Known"]["Catch"][0]
+        self.assertEqual(first["ErrorEquals"], ["Ssm.ParameterNotFoundException"])
+        self.assertEqual(first["Next"], "Remember")
+        self.assertEqual(self.STATES["Known"]["Retry"][0]["MaxAttempts"], 0)
+
+    def test_no_partition_is_written_down(self):
+        for name, state in self.STATES.items():
+            if state["Type"] == "Task":
+                self.assertTrue(called(state).startswith("arn:${AWS::Partition}:states:::"), name)
+        self.assertNotRegex((ROOT / "infra/image-pipeline.yaml").read_text(), r"arn:aws:")
 
     def test_an_image_that_is_ready_is_remembered_and_told(self):
         entered = self.run_with(["BUILDING", "TESTING", "DISTRIBUTING", "AVAILABLE"])
@@ -158,7 +257,7 @@ class Machine(unittest.TestCase):
     def test_every_call_that_fails_is_tried_again_and_then_told(self):
         for name, state in self.STATES.items():
             if state["Type"] == "Task":
-                self.assertTrue(state["Retry"], name)
+                self.assertIn("States.TaskFailed", state["Retry"][-1]["ErrorEquals"], name)
                 if not name.startswith("Tell"):
                     entered = self.run_with(["AVAILABLE"], failing=name)
                     self.assertEqual(entered[-2:], ["TellFailed", "Failed"], name)
@@ -167,14 +266,23 @@ class Machine(unittest.TestCase):
         self.assertIn("TimeoutSeconds", self.DEFINITION)
         detail = properties("ReleaseEnded")["EventPattern"]["detail"]
         self.assertEqual(detail["status"], ["TIMED_OUT", "ABORTED"])
-        self.assertEqual(properties("ReleaseFailed")["MetricName"], "ExecutionsFailed")
+        # And once more by the alarm, should that message not come through.
+        metrics = properties("ReleaseFailed")["Metrics"]
+        counted = {it["MetricStat"]["Metric"]["MetricName"] for it in metrics if "MetricStat" in it}
+        wanted = {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"}
+        self.assertEqual(counted, wanted)
+        (total,) = [it for it in metrics if it.get("ReturnData", True)]
+        for metric in metrics:
+            if metric is not total:
+                self.assertIn(f"FILL({metric['Id']}, 0)", total["Expression"])
 
-    def test_one_event_builds_once(self):
+    def test_one_call_builds_once(self):
         self.assertEqual(self.STATES["Build"]["Parameters"]["ClientToken.$"], "$.id")
 
     def test_every_state_is_reached_and_every_place_is_given(self):
         reached = {self.DEFINITION["StartAt"]}
         for state in self.STATES.values():
+            # `Decide` and the others lead on by the same keys.
             for choice in [state, *state.get("Choices", []), *state.get("Catch", [])]:
                 reached |= {choice[key] for key in ("Next", "Default") if key in choice}
         self.assertEqual(reached, set(self.STATES))
@@ -190,10 +298,14 @@ class Machine(unittest.TestCase):
         # Format's text is JSON once its places are filled.
         text = re.search(r"'(.*)'", self.STATES["Ready"]["Parameters"]["Value.$"])[1]
         text = text.replace(r"\{", "<").replace(r"\}", ">")
+        text = text.replace("${LaunchTemplate}", "lt-1")
         for value in ["arn:image", json.dumps({"version": "1"}), "2026-11-22T10:00:00Z"]:
             text = text.replace("{}", value, 1)
         image = json.loads(text.replace("<", "{", 1)[::-1].replace(">", "}", 1)[::-1])
-        self.assertEqual(set(image), {"image", "release", "ready"})
+        self.assertEqual(set(image), {"image", "release", "ready", "launch_template"})
+        self.assertEqual(image["launch_template"], "lt-1")
+        substituted = properties("Release")["DefinitionSubstitutions"]["LaunchTemplate"]
+        self.assertEqual(substituted, {"Ref": "LaunchTemplateId"})
 
 
 def program(folder, name, script):
@@ -337,14 +449,93 @@ class Distribution(unittest.TestCase):
 
 class Permissions(unittest.TestCase):
     def test_each_action_is_named_and_each_resource_too_but_for_logs_and_traces(self):
+        for statement in self.statements():
+            for action in many(statement["Action"]):
+                self.assertNotIn("*", action)
+            if statement["Sid"] == "NoOtherParameters":
+                continue
+            self.assertEqual(statement["Effect"], "Allow")
+            if statement["Resource"] == "*":
+                self.assertIn(statement["Sid"], ["Logs", "Traces"])
+
+    def statements(self):
         for role in ["BuilderRole", "ReleaseRole", "StartRole"]:
             for policy in properties(role)["Policies"]:
-                for statement in policy["PolicyDocument"]["Statement"]:
-                    self.assertEqual(statement["Effect"], "Allow")
-                    for action in many(statement["Action"]):
-                        self.assertNotIn("*", action)
-                    if statement["Resource"] == "*":
-                        self.assertIn(statement["Sid"], ["Logs", "Traces"])
+                yield from policy["PolicyDocument"]["Statement"]
+        for resource in RESOURCES.values():
+            if resource["Type"] == "AWS::IAM::RolePolicy":
+                yield from resource["Properties"]["PolicyDocument"]["Statement"]
+
+    def test_each_call_of_the_machine_is_allowed_on_what_it_is_about(self):
+        allowed = {action for it in self.statements() for action in many(it["Action"])}
+        services = {"sfn": "states"}
+        for name, state in Machine.STATES.items():
+            call = re.match(r".*:states:::(?:aws-sdk:)?(\w+):(\w+)", called(state))
+            if call:
+                service, action = services.get(call[1], call[1]), call[2]
+                self.assertIn(f"{service}:{action[0].upper()}{action[1:]}", allowed, name)
+        documents = lambda action: {
+            it["Fn::Sub"].rsplit("/", 1)[1]
+            for statement in properties("ReleaseRole")["Policies"][0]["PolicyDocument"]["Statement"]
+            if action in many(statement["Action"])
+            for it in many(statement["Resource"])
+        }
+        self.assertEqual(documents("ssm:PutParameter"), {"release", "building", "image"})
+        self.assertEqual(documents("ssm:GetParameter"), {"release"})
+
+    def test_a_builder_reads_one_parameter_and_no_secret(self):
+        (policy,) = properties("BuilderRole")["Policies"]
+        statements = {it["Sid"]: it for it in policy["PolicyDocument"]["Statement"]}
+        own = statements["ReadRelease"]["Resource"]["Fn::Sub"]
+        self.assertTrue(own.endswith("parameter/forescale/images/${Application}/building"))
+        # AWS's policy for SSM's servers would allow them all.
+        denied = statements["NoOtherParameters"]
+        self.assertEqual(denied["Effect"], "Deny")
+        self.assertEqual(set(denied["Action"]), {"ssm:GetParameter", "ssm:GetParameters"})
+        spared = [it["Fn::Sub"] for it in denied["NotResource"]]
+        self.assertEqual(spared[0], own)
+        # Of no account: what AWS publishes.
+        self.assertIn("::parameter/aws/", spared[1])
+        self.assertEqual(len(spared), 2)
+
+    def test_messages_of_rules_reach_the_encrypted_topic(self):
+        statements = properties("NotificationsKey")["KeyPolicy"]["Statement"]
+        of = lambda service: [
+            it for it in statements if service in many(it["Principal"].get("Service", []))
+        ]
+        (rules,), (alarms,) = of("events.amazonaws.com"), of("cloudwatch.amazonaws.com")
+        for statement in [rules, alarms]:
+            self.assertEqual(set(statement["Action"]), {"kms:Decrypt", "kms:GenerateDataKey*"})
+        # EventBridge hands no key of the source on to an encrypted topic: such a condition never holds.
+        self.assertNotIn("aws:Source", json.dumps(rules))
+        context = rules["Condition"]["ArnLike"]["kms:EncryptionContext:aws:sns:topicArn"]
+        self.assertIn(":sns:${AWS::Region}:${AWS::AccountId}:", context["Fn::Sub"])
+        self.assertEqual(list(alarms["Condition"]["StringEquals"]), ["aws:SourceAccount"])
+        (target,) = properties("ReleaseEnded")["Targets"]
+        self.assertEqual(target["Arn"], {"Ref": "Notifications"})
+
+    def test_artifacts_under_a_key_of_ones_own_can_be_read(self):
+        policy = RESOURCES["ReadEncryptedArtifacts"]
+        self.assertEqual(policy["Condition"], "HasArtifactKey")
+        (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+        self.assertEqual(statement["Action"], "kms:Decrypt")
+        self.assertEqual(statement["Resource"], {"Ref": "ArtifactKeyArn"})
+        pattern = TEMPLATE["Parameters"]["ArtifactKeyArn"]["AllowedPattern"]
+        key = "arn:aws-cn:kms:cn-north-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+        for good in ["", key, key.replace("key/1234abcd-", "key/mrk-1234abcd")[:83]]:
+            self.assertRegex(good, pattern)
+        for bad in ["*", "alias/releases", key.replace(":key/", ":alias/")]:
+            self.assertNotRegex(bad, pattern)
+
+    def test_what_a_build_needs_of_its_parent_image_is_told(self):
+        script = command("Install", InstallCommand="true")[1] + command(
+            "Answers", Services="web", HealthUrls="http://localhost/", MostSeconds="9"
+        )[1]
+        told = " ".join(TEMPLATE["Parameters"]["ParentImage"]["Description"].split())
+        told += " ".join(DOCS.split())
+        for used, name in [("python3", "python3"), ("curl", "curl"), ("systemctl", "systemd"), ("aws s3", "AWS CLI")]:
+            self.assertIn(used, script)
+            self.assertEqual(told.count(name) >= 2, True, name)
 
     def test_names_are_in_lower_case_as_their_arns_will_be(self):
         for name, resource in RESOURCES.items():
