@@ -45,8 +45,8 @@ pub struct Facts {
 /// Of the deployment as a whole.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StackFacts {
-    /// Calls that are not allowed.
-    pub denied: Seen<Vec<Denied>>,
+    /// Who may do what.
+    pub permissions: Permissions,
     /// What was given up.
     pub dead_letters: Seen<DeadLetters>,
     /// The schedule of the forecaster.
@@ -57,6 +57,15 @@ pub struct StackFacts {
     pub vcpu_used: Seen<f64>,
     /// Groups tagged for Forescale that the configuration does not have.
     pub tagged_unmanaged: Seen<Vec<String>>,
+}
+
+/// Who may do what, as far as it could be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Permissions {
+    /// Calls that are not allowed.
+    pub denied: Vec<Denied>,
+    /// What could not be asked, each in a sentence with its reason.
+    pub unasked: Vec<String>,
 }
 
 /// A call that is not allowed.

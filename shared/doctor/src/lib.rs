@@ -11,10 +11,10 @@ mod report;
 mod vcpus;
 
 pub use facts::{
-    AlarmsSeen, Datapoints, Denied, Facts, ForecastFacts, HistoryFacts, Image, ImageFacts, Release,
-    Seen, StackFacts, TargetFacts,
+    AlarmsSeen, Datapoints, Denied, Facts, ForecastFacts, HistoryFacts, Image, ImageFacts,
+    Permissions, Release, Seen, StackFacts, TargetFacts,
 };
-pub use permissions::{bucket_calls, group_calls};
+pub use permissions::{Place, Questions, ROLES, STACK_RESOURCES, stack_calls, target_calls};
 pub use report::{CHECKS, Check, Finding, Measured, Report, Severity, Unchecked};
 
 /// Everything that can be told from `facts`, most severe first.

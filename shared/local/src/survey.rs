@@ -28,6 +28,8 @@ pub struct Account {
     pub vcpu_quota: Option<f64>,
     /// Actions that IAM denies each role; everything else is allowed.
     pub denied: Option<BTreeMap<RoleOf, Vec<String>>>,
+    /// Roles of which IAM does not answer.
+    pub silent: Vec<RoleOf>,
 }
 
 fn known<T: Clone>(operation: &'static str, value: Option<&T>) -> Result<T, PortError> {
@@ -91,6 +93,13 @@ impl Survey for Account {
 
     async fn allowed(&self, role: RoleOf, calls: &[RoleCall]) -> Result<Vec<Verdict>, PortError> {
         let denied = known("simulate policy", self.denied.as_ref())?;
+        if self.silent.contains(&role) {
+            return Err(PortError::Throttled {
+                operation: "simulate policy",
+                resource: role.as_str().to_owned(),
+                detail: "asked too often".to_owned(),
+            });
+        }
         let denied = denied.get(&role).cloned().unwrap_or_default();
         let verdict = |call: &RoleCall| {
             let allowed = !denied.contains(&call.action);

@@ -74,7 +74,7 @@ pub struct DeadLetters {
     pub tasks: u64,
 }
 
-/// A function whose role is asked about.
+/// What of the stack has a role of its own, which is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RoleOf {
@@ -84,6 +84,10 @@ pub enum RoleOf {
     Planner,
     /// The responder.
     Responder,
+    /// The schedule that starts the forecaster.
+    NightlySchedule,
+    /// The schedule that starts the planner.
+    HourlySchedule,
 }
 
 impl RoleOf {
@@ -94,6 +98,8 @@ impl RoleOf {
             Self::Forecaster => "forecaster",
             Self::Planner => "planner",
             Self::Responder => "responder",
+            Self::NightlySchedule => "nightly schedule",
+            Self::HourlySchedule => "hourly schedule",
         }
     }
 }
@@ -184,7 +190,7 @@ pub trait Survey {
     /// [`PortError`].
     async fn vcpu_quota(&self) -> Result<f64, PortError>;
 
-    /// What IAM says of the calls of a function's role. Nothing is called.
+    /// What IAM says of each of the calls of a role. Nothing is called.
     ///
     /// # Errors
     /// [`PortError`].

@@ -1,6 +1,6 @@
 //! The deployment's own resources, by what CloudFormation says of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudformation::types::StackResourceDetail;
 use aws_sdk_eventbridge::types::RuleState;
@@ -9,7 +9,7 @@ use aws_sdk_scheduler::types::ScheduleState;
 use aws_sdk_sqs::types::QueueAttributeName;
 use ports::{PortError, RoleCall, RoleOf, Timetable, Verdict};
 
-use super::{AccountSurvey, call};
+use super::{AccountSurvey, MOST_PAGES, call};
 
 /// The rule that calls the responder, as SAM names it.
 const RULE: &str = "ResponderFunctionAlarmStateChange";
@@ -17,8 +17,10 @@ const RULE: &str = "ResponderFunctionAlarmStateChange";
 const STACK_ID: &str = "AWS::StackId";
 /// A resource that every stack has, by which the stack's own id is known.
 const ANY: &str = "Documents";
-/// Actions in one simulation; the whole answer is one page of up to 1,000 results.
-const ACTIONS_A_CALL: usize = 50;
+/// Resources in one simulation.
+const RESOURCES_A_CALL: usize = 100;
+/// Results of one page; AWS allows up to 1,000. Source: IAM API reference, SimulatePrincipalPolicy.
+const RESULTS_A_PAGE: i32 = 1000;
 
 impl AccountSurvey {
     fn stack(&self, operation: &'static str) -> Result<&str, PortError> {
@@ -117,7 +119,7 @@ impl AccountSurvey {
         count.ok_or_else(|| call.unanswered("a queue without its number of messages"))
     }
 
-    /// What IAM says of the calls of a function's role. Simulation knows the role's policies, its
+    /// What IAM says of the calls of a role. Simulation knows the role's policies, its
     /// permissions boundary and the organization's policies, but no policy of a bucket or key.
     /// Source: IAM user guide, "IAM policy testing with the IAM policy simulator".
     pub(super) async fn verdicts(
@@ -127,49 +129,84 @@ impl AccountSurvey {
     ) -> Result<Vec<Verdict>, PortError> {
         let arn = self.role(role).await?;
         let call = call("simulate policy", &arn);
-        // Calls about one thing are asked about at once.
-        let mut alike: BTreeMap<(&str, &BTreeMap<String, String>), Vec<&RoleCall>> =
-            BTreeMap::new();
-        for asked in calls {
-            alike
-                .entry((&asked.resource, &asked.context))
-                .or_default()
-                .push(asked);
-        }
         let mut verdicts = Vec::new();
-        for ((resource, context), asked) in alike {
-            let entries: Vec<ContextEntry> = (context.iter())
-                .map(|(key, value)| {
-                    ContextEntry::builder()
-                        .context_key_name(key)
-                        .context_key_type(ContextKeyTypeEnum::String)
-                        .context_key_values(value)
-                        .build()
-                })
-                .collect();
-            for some in asked.chunks(ACTIONS_A_CALL) {
-                let actions = some.iter().map(|call| call.action.clone()).collect();
-                let answer = self
-                    .roles
-                    .simulate_principal_policy()
-                    .policy_source_arn(&arn)
-                    .set_action_names(Some(actions))
-                    .resource_arns(resource)
-                    .set_context_entries(Some(entries.clone()))
-                    .send()
-                    .await
-                    .map_err(|error| call.failed(&error))?;
-                for result in answer.evaluation_results() {
-                    verdicts.push(Verdict {
-                        action: result.eval_action_name().to_owned(),
-                        resource: resource.to_owned(),
-                        allowed: *result.eval_decision() == PolicyEvaluationDecisionType::Allowed,
-                        decision: result.eval_decision().as_str().to_owned(),
-                    });
+        for (asked, resources) in alike(calls) {
+            for some in resources.chunks(RESOURCES_A_CALL) {
+                let told = self.simulated(&arn, &asked, some).await?;
+                for resource in some {
+                    for action in &asked.actions {
+                        let key = ((*resource).to_owned(), action.to_ascii_lowercase());
+                        let decision = told.get(&key).ok_or_else(|| {
+                            call.unanswered(format!("no word of {action} on {resource}"))
+                        })?;
+                        verdicts.push(Verdict {
+                            action: (*action).to_owned(),
+                            resource: (*resource).to_owned(),
+                            allowed: *decision == PolicyEvaluationDecisionType::Allowed,
+                            decision: decision.as_str().to_owned(),
+                        });
+                    }
                 }
             }
         }
         Ok(verdicts)
+    }
+
+    /// Decisions by resource and action, the latter in lower case.
+    async fn simulated(
+        &self,
+        role: &str,
+        asked: &Alike<'_>,
+        resources: &[&str],
+    ) -> Result<BTreeMap<(String, String), PolicyEvaluationDecisionType>, PortError> {
+        let call = call("simulate policy", role);
+        let entry = |(key, value): (&String, &String)| {
+            let entry = ContextEntry::builder().context_key_name(key);
+            let entry = entry.context_key_type(ContextKeyTypeEnum::String);
+            entry.context_key_values(value).build()
+        };
+        let entries: Vec<ContextEntry> = asked.context.iter().map(entry).collect();
+        let actions: Vec<String> = asked.actions.iter().map(|it| (*it).to_owned()).collect();
+        let resources: Vec<String> = resources.iter().map(|it| (*it).to_owned()).collect();
+        let (mut told, mut marker) = (BTreeMap::new(), None);
+        for _ in 0..MOST_PAGES {
+            let answer = self.roles.simulate_principal_policy();
+            let answer = answer
+                .policy_source_arn(role)
+                .set_action_names(Some(actions.clone()))
+                .set_resource_arns(Some(resources.clone()))
+                .set_context_entries(Some(entries.clone()))
+                .max_items(RESULTS_A_PAGE)
+                .set_marker(marker)
+                .send()
+                .await
+                .map_err(|error| call.failed(&error))?;
+            for result in answer.evaluation_results() {
+                let action = result.eval_action_name().to_ascii_lowercase();
+                // About one resource the result itself tells; about several, each within it, or each in a
+                // result of its own.
+                let each = result.resource_specific_results();
+                let whole = match resources.as_slice() {
+                    [one] => Some(one.as_str()),
+                    _ if each.is_empty() => result.eval_resource_name(),
+                    _ => None,
+                };
+                if let Some(one) = whole {
+                    let key = (one.to_owned(), action);
+                    told.insert(key, result.eval_decision().clone());
+                    continue;
+                }
+                told.extend(each.iter().map(|one| {
+                    let key = (one.eval_resource_name().to_owned(), action.clone());
+                    (key, one.eval_resource_decision().clone())
+                }));
+            }
+            if !answer.is_truncated() {
+                return Ok(told);
+            }
+            marker = answer.marker;
+        }
+        Err(call.unanswered(format!("more than {MOST_PAGES} pages")))
     }
 
     async fn role(&self, role: RoleOf) -> Result<String, PortError> {
@@ -178,6 +215,8 @@ impl AccountSurvey {
             RoleOf::Forecaster => "ForecasterRole",
             RoleOf::Planner => "PlannerRole",
             RoleOf::Responder => "ResponderRole",
+            RoleOf::NightlySchedule => "NightlyScheduleRole",
+            RoleOf::HourlySchedule => "HourlyScheduleRole",
         };
         let name = self.physical(OPERATION, logical).await?;
         let call = call(OPERATION, &name);
@@ -186,6 +225,35 @@ impl AccountSurvey {
         let role = found.role().ok_or_else(|| call.not_found())?;
         Ok(role.arn().to_owned())
     }
+}
+
+/// Calls that are decided alike but for their resource.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Alike<'a> {
+    actions: BTreeSet<&'a str>,
+    context: &'a BTreeMap<String, String>,
+    /// Whether they are about no resource, which is asked for by itself.
+    unscoped: bool,
+}
+
+/// `calls` in as few questions as they fit into.
+fn alike(calls: &[RoleCall]) -> BTreeMap<Alike<'_>, Vec<&str>> {
+    let mut by_resource: BTreeMap<(&str, &BTreeMap<String, String>), BTreeSet<&str>> =
+        BTreeMap::new();
+    for call in calls {
+        let actions = by_resource.entry((&call.resource, &call.context));
+        actions.or_default().insert(&call.action);
+    }
+    let mut alike: BTreeMap<Alike<'_>, Vec<&str>> = BTreeMap::new();
+    for ((resource, context), actions) in by_resource {
+        let asked = Alike {
+            actions,
+            context,
+            unscoped: resource == "*",
+        };
+        alike.entry(asked).or_default().push(resource);
+    }
+    alike
 }
 
 /// The ARN of a resource, by its stack's, its type and its physical id. Sources: CloudFormation user

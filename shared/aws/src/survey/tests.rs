@@ -16,7 +16,9 @@ use aws_sdk_eventbridge::operation::describe_rule::DescribeRuleOutput;
 use aws_sdk_eventbridge::types::RuleState;
 use aws_sdk_iam::operation::get_role::GetRoleOutput;
 use aws_sdk_iam::operation::simulate_principal_policy::SimulatePrincipalPolicyOutput;
-use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType, Role};
+use aws_sdk_iam::types::{
+    EvaluationResult, PolicyEvaluationDecisionType, ResourceSpecificResult, Role,
+};
 use aws_sdk_scheduler::operation::get_schedule::{GetScheduleError, GetScheduleOutput};
 use aws_sdk_scheduler::types::ScheduleState;
 use aws_sdk_servicequotas::operation::get_aws_default_service_quota::GetAwsDefaultServiceQuotaOutput;
@@ -376,9 +378,8 @@ async fn a_quota_that_nobody_changed_is_the_default() {
     assert_eq!(survey.vcpu_quota().await.unwrap(), 5.0);
 }
 
-#[tokio::test]
-async fn a_role_is_asked_about_with_the_groups_tags() {
-    let roles = mock!(aws_sdk_iam::Client::get_role)
+fn role() -> aws_smithy_mocks::Rule {
+    mock!(aws_sdk_iam::Client::get_role)
         .match_requests(|input| input.role_name() == Some("made-PlannerRole"))
         .then_output(|| {
             let role = Role::builder()
@@ -390,7 +391,100 @@ async fn a_role_is_asked_about_with_the_groups_tags() {
                 .build()
                 .unwrap();
             GetRoleOutput::builder().role(role).build()
-        });
+        })
+}
+
+/// IAM, which denies what ends in `-no`. Of several resources it tells within each result where
+/// `nested`, and in results of their own elsewhere, half of them on a second page.
+fn simulator(nested: bool) -> aws_smithy_mocks::Rule {
+    mock!(aws_sdk_iam::Client::simulate_principal_policy).then_compute_output(move |input| {
+        let decision = |resource: &str| match resource.ends_with("-no") {
+            true => PolicyEvaluationDecisionType::ExplicitDeny,
+            false => PolicyEvaluationDecisionType::Allowed,
+        };
+        let mut results = Vec::new();
+        for action in input.action_names() {
+            let result = EvaluationResult::builder().eval_action_name(action);
+            if nested {
+                let each = input.resource_arns().iter().map(|resource| {
+                    let one = ResourceSpecificResult::builder().eval_resource_name(resource);
+                    one.eval_resource_decision(decision(resource))
+                        .build()
+                        .unwrap()
+                });
+                let whole = result.set_resource_specific_results(Some(each.collect()));
+                let whole = whole.eval_decision(PolicyEvaluationDecisionType::ImplicitDeny);
+                results.push(whole.build().unwrap());
+            } else {
+                results.extend(input.resource_arns().iter().map(|resource| {
+                    let one = result.clone().eval_resource_name(resource);
+                    one.eval_decision(decision(resource)).build().unwrap()
+                }));
+            }
+        }
+        let half = if nested { 0 } else { results.len() / 2 };
+        let later = results.split_off(half);
+        let more = input.marker().is_none() && !results.is_empty();
+        SimulatePrincipalPolicyOutput::builder()
+            .set_evaluation_results(Some(if more { results } else { later }))
+            .is_truncated(more)
+            .set_marker(more.then(|| "more".to_owned()))
+            .build()
+    })
+}
+
+#[tokio::test]
+async fn many_documents_are_one_question_and_each_has_its_answer() {
+    let call = |resource: &str| RoleCall {
+        action: "s3:PutObject".to_owned(),
+        resource: resource.to_owned(),
+        context: [].into(),
+    };
+    let calls = [
+        call("arn:a"),
+        call("arn:b-no"),
+        call("arn:c"),
+        call("arn:a"),
+    ];
+    for nested in [true, false] {
+        let simulated = simulator(nested);
+        let survey = AccountSurvey {
+            roles: mock_client!(aws_sdk_iam, RuleMode::MatchAny, [&role(), &simulated]),
+            formation: formation(),
+            ..survey()
+        };
+        let verdicts = survey.allowed(RoleOf::Planner, &calls).await.unwrap();
+        let told: Vec<_> = (verdicts.iter())
+            .map(|it| (it.resource.as_str(), it.allowed, it.decision.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("arn:a", true, "allowed"),
+                ("arn:b-no", false, "explicitDeny"),
+                ("arn:c", true, "allowed"),
+            ]
+        );
+        assert_eq!(simulated.num_calls(), if nested { 1 } else { 2 });
+    }
+    // An answer that leaves something out is none.
+    let short = mock!(aws_sdk_iam::Client::simulate_principal_policy)
+        .then_output(|| SimulatePrincipalPolicyOutput::builder().build());
+    let survey = AccountSurvey {
+        roles: mock_client!(aws_sdk_iam, RuleMode::MatchAny, [&role(), &short]),
+        formation: formation(),
+        ..survey()
+    };
+    let error = survey.allowed(RoleOf::Planner, &calls).await.unwrap_err();
+    assert!(
+        error.to_string().contains("s3:PutObject on arn:a"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_role_is_asked_about_with_the_groups_tags() {
+    let roles = role();
     let simulated = mock!(aws_sdk_iam::Client::simulate_principal_policy)
         .match_requests(|input| {
             let tags: Vec<_> = input

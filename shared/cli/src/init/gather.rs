@@ -23,11 +23,26 @@ pub(super) struct Wanted<'a> {
 pub(super) struct Found {
     pub(super) listing: Listing,
     pub(super) policies: Result<Vec<Policy>, String>,
-    /// Target group and application load balancer, both as CloudWatch names them.
-    pub(super) balancers: Vec<(String, String)>,
+    /// Target group and application load balancer, both as CloudWatch names them, or why they are not
+    /// known.
+    pub(super) balancers: Result<Vec<(String, String)>, String>,
     pub(super) launches: Result<MeasuredLeadTime, String>,
-    /// Alarms on its load balancer or on the group itself.
-    pub(super) alarms: Vec<AlarmListing>,
+    /// Alarms on its load balancer or on the group itself, or why they are not known.
+    pub(super) alarms: Result<Vec<AlarmListing>, String>,
+}
+
+impl Found {
+    /// What could not be looked at, each in a sentence with the reason.
+    pub(super) fn unknown(&self) -> impl Iterator<Item = String> {
+        let line = |what: &str, why: Option<&String>| why.map(|why| format!("{what}: {why}"));
+        [
+            line("load balancers are unknown", self.balancers.as_ref().err()),
+            line("policies are unknown", self.policies.as_ref().err()),
+            line("alarms are unknown", self.alarms.as_ref().err()),
+        ]
+        .into_iter()
+        .flatten()
+    }
 }
 
 /// Looks at every wanted group. Only a list of groups that cannot be had fails it all.
@@ -50,19 +65,16 @@ pub(super) async fn gather(
         .flat_map(|it| it.target_groups.clone())
         .collect();
     let balancers = if arns.is_empty() {
-        BTreeMap::new()
+        Ok(BTreeMap::new())
     } else {
-        account.load_balancers(&arns).await.unwrap_or_default()
+        account.load_balancers(&arns).await.map_err(said)
     };
-    let alarms = account.alarms("").await.unwrap_or_default();
+    let alarms = account.alarms("").await.map_err(said);
     let since = now.saturating_sub(ACTIVITIES).unwrap_or(Timestamp::MIN);
     let mut all = Vec::new();
     for listing in listings {
         let name = listing.name.as_str();
-        let policies = groups
-            .policies(name)
-            .await
-            .map_err(|error| error.to_string());
+        let policies = groups.policies(name).await.map_err(said);
         let launches = match (
             groups.group(name).await,
             groups.activities(name, since).await,
@@ -73,16 +85,15 @@ pub(super) async fn gather(
                 versions: &BTreeMap::new(),
                 now,
             }),
-            (Err(error), _) | (_, Err(error)) => Err(error.to_string()),
+            (Err(error), _) | (_, Err(error)) => Err(said(error)),
         };
-        let pairs: Vec<(String, String)> = (listing.target_groups.iter())
-            .flat_map(|group| {
-                let of = balancers.get(group).into_iter().flatten();
-                of.map(move |balancer| (short(group, ":"), short(balancer, "loadbalancer/")))
-            })
-            // Network load balancers count no requests.
-            .filter(|(_, balancer)| balancer.starts_with("app/"))
-            .collect();
+        let balancers = match &balancers {
+            // One without target groups has none, whoever may look.
+            Err(why) if !listing.target_groups.is_empty() => Err(why.clone()),
+            Err(_) => Ok(Vec::new()),
+            Ok(balancers) => Ok(applications(&listing, balancers)),
+        };
+        let pairs = balancers.as_deref().unwrap_or_default();
         let concerns = |alarm: &&AlarmListing| {
             alarm.metrics.iter().any(|metric| {
                 metric.dimensions.values().any(|value| {
@@ -90,16 +101,36 @@ pub(super) async fn gather(
                 })
             })
         };
-        let alarms = alarms.iter().filter(concerns).cloned().collect();
+        let of_it = |all: &Vec<AlarmListing>| all.iter().filter(concerns).cloned().collect();
+        let alarms = alarms.as_ref().map(of_it).map_err(Clone::clone);
         all.push(Found {
             policies,
-            balancers: pairs,
+            balancers,
             launches,
             alarms,
             listing,
         });
     }
     Ok(all)
+}
+
+fn said(error: PortError) -> String {
+    error.to_string()
+}
+
+/// The target groups of a group, each with the application load balancers before it.
+fn applications(
+    listing: &Listing,
+    balancers: &BTreeMap<String, Vec<String>>,
+) -> Vec<(String, String)> {
+    (listing.target_groups.iter())
+        .flat_map(|group| {
+            let of = balancers.get(group).into_iter().flatten();
+            of.map(move |balancer| (short(group, ":"), short(balancer, "loadbalancer/")))
+        })
+        // Network load balancers count no requests.
+        .filter(|(_, balancer)| balancer.starts_with("app/"))
+        .collect()
 }
 
 /// What follows the last `mark` of an ARN.

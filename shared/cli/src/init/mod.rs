@@ -34,6 +34,8 @@ fn from_account(_: &InitArguments, _: Option<&str>, _: &mut Console<'_>) -> Done
 
 #[cfg(feature = "aws")]
 fn from_account(arguments: &InitArguments, zone: Option<&str>, console: &mut Console<'_>) -> Done {
+    use std::collections::BTreeMap;
+
     use crate::failure::Blame;
 
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -53,6 +55,21 @@ fn from_account(arguments: &InitArguments, zone: Option<&str>, console: &mut Con
     });
     console.clear();
     let found = found.failed(|| "the account could not be looked at: nothing was written")?;
+    // Each reason once, however many groups it is about.
+    let mut unknown: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for group in &found {
+        for why in group.unknown() {
+            unknown.entry(why).or_default().push(&group.listing.name);
+        }
+    }
+    for (why, groups) in unknown {
+        let of = match groups.as_slice() {
+            [one] => (*one).to_owned(),
+            [first, more @ ..] => format!("{first} and {} more", more.len()),
+            [] => continue,
+        };
+        console.note(&format!("{why} (of {of})"));
+    }
     let written = written::write(&found, zone);
     if written.groups == 0 {
         return Err(input(

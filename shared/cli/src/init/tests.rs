@@ -31,6 +31,11 @@ fn listing(name: &str, tags: &[(&str, &str)], target_groups: &[&str]) -> Listing
 
 /// A shop behind a load balancer with target tracking, and workers without one.
 fn found(wanted: &Wanted<'_>) -> Vec<Found> {
+    found_in(wanted, |account| account)
+}
+
+/// The same in an account that was spoilt.
+fn found_in(wanted: &Wanted<'_>, spoilt: impl FnOnce(Account) -> Account) -> Vec<Found> {
     let start: Timestamp = "2026-03-10T08:00:00Z".parse().unwrap();
     let clock = VirtualClock::new(start);
     let group = |name| SimulatedGroup::new(GroupSpec::new(name, 2, 4, 20), start).unwrap();
@@ -75,6 +80,7 @@ fn found(wanted: &Wanted<'_>) -> Vec<Found> {
         alarms: Some(vec![alarm]),
         ..Account::default()
     };
+    let account = spoilt(account);
     block_on(gather(&account, &groups, wanted, start)).unwrap()
 }
 
@@ -178,4 +184,38 @@ fn tags_win_where_they_are_possible_and_names_stay_apart() {
     assert_eq!(names, ["shop-asg", "shop-asg-2"]);
     assert_eq!(config.targets[0].throughput, Throughput::Given(850.0));
     assert_eq!(config.targets[1].throughput.assumed(), 600.0);
+}
+
+#[test]
+fn what_may_not_be_looked_at_is_unknown_and_not_missing() {
+    // Refused, as everything is that is not written down of this account.
+    let found = found_in(&ALL, |account| Account {
+        load_balancers: None,
+        alarms: None,
+        ..account
+    });
+    let written = write(&found, None);
+    assert_eq!((written.targets, written.groups), (0, 2));
+    let shop = written.text.split("[[target]]").nth(1).unwrap();
+    assert!(
+        shop.contains("# demand unknown: its load balancers could not be looked at: "),
+        "{shop}"
+    );
+    assert!(
+        !shop.contains("no application load balancer"),
+        "that nobody knows: {shop}"
+    );
+    assert!(shop.contains("list target groups"), "the reason: {shop}");
+    assert!(shop.contains("# alarms unknown: "), "{shop}");
+    let told: Vec<String> = found[0].unknown().collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("load balancers are unknown: "));
+    assert!(told[1].starts_with("alarms are unknown: "));
+    // A group without target groups has no load balancer, whoever may look.
+    assert_eq!(found[1].balancers, Ok(Vec::new()));
+    assert!(written.text.contains("no application load balancer"));
+    // All of it is a comment still.
+    assert!(Config::parse("t", &written.text).is_err());
+    let only_comments = |line: &str| line.is_empty() || line.starts_with('#');
+    assert!(written.text.lines().all(only_comments), "{}", written.text);
 }

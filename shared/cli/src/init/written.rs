@@ -35,7 +35,7 @@ pub(super) fn write(found: &[Found], zone: Option<&str>) -> Written {
     for group in found {
         let name = name(&group.listing.name, &mut names);
         let lines = lines(group, &name, zone);
-        let known = !group.balancers.is_empty();
+        let known = group.balancers.as_ref().is_ok_and(|all| !all.is_empty());
         written.targets += usize::from(known);
         written.text.push('\n');
         for line in lines {
@@ -90,13 +90,18 @@ fn lines(found: &Found, name: &str, zone: Option<&str>) -> Vec<String> {
         format!("name = {}", text(name)),
         format!("group = {}", text(&group.name)),
     ];
-    match found.balancers.as_slice() {
-        [] => lines.push(
-            "# demand unknown: no application load balancer; name its metric:\n\
-             # demand = { namespace = \"Shop\", name = \"Requests\", dimensions = { Service = \"web\" } }"
-                .to_owned(),
-        ),
-        [(target_group, balancer), more @ ..] => {
+    let name_it = "name its metric:\n\
+         # demand = { namespace = \"Shop\", name = \"Requests\", dimensions = { Service = \"web\" } }";
+    match found.balancers.as_deref() {
+        // Not the same as none: there may be one, which the next run would write.
+        Err(why) => lines.push(format!(
+            "# demand unknown: its load balancers could not be looked at: {}; mend that and run init again, or {name_it}",
+            one_line(why)
+        )),
+        Ok([]) => lines.push(format!(
+            "# demand unknown: no application load balancer; {name_it}"
+        )),
+        Ok([(target_group, balancer), more @ ..]) => {
             lines.push(format!("load_balancer = {}", text(balancer)));
             lines.push(format!("target_group = {}", text(target_group)));
             for (target_group, balancer) in more {
@@ -127,8 +132,11 @@ fn lines(found: &Found, name: &str, zone: Option<&str>) -> Vec<String> {
             one_line(why)
         ),
     });
-    for alarm in &found.alarms {
-        lines.push(format!("# alarm of its own: {}", one_line(&alarm.name)));
+    match &found.alarms {
+        Ok(alarms) => lines.extend(
+            (alarms.iter()).map(|alarm| format!("# alarm of its own: {}", one_line(&alarm.name))),
+        ),
+        Err(why) => lines.push(format!("# alarms unknown: {}", one_line(why))),
     }
     if let Err(why) = &found.policies {
         lines.push(format!("# policies unknown: {}", one_line(why)));

@@ -11,34 +11,12 @@ use super::plural;
 use crate::permissions::TAG;
 use crate::report::Found;
 use crate::vcpus::vcpus;
-use crate::{Facts, Report, Severity, TargetFacts};
+use crate::{Facts, Permissions, Report, Severity, TargetFacts};
 
 pub(crate) fn stack(facts: &Facts, report: &mut Report) {
     config(facts, report);
     let stack = &facts.stack;
-    if let Some(denied) = report.known("permission-denied", None, &stack.denied) {
-        for call in denied {
-            report.add(Found {
-                id: "permission-denied",
-                severity: Severity::Error,
-                target: None,
-                seen: format!("{} may not call {} on {}: {}", call.who, call.call, call.resource, call.detail),
-                numbers: vec![],
-                why: if call.who == COMMAND {
-                    "what it would have shown is not known"
-                } else {
-                    "every run that needs it fails"
-                },
-                fix: if call.who == COMMAND {
-                    "run the command with a role that may read what it names".to_owned()
-                } else {
-                    "compare the role with the stack's template, and look at permission boundaries, \
-                     service control policies and the group's tag"
-                        .to_owned()
-                },
-            });
-        }
-    }
+    permissions(&stack.permissions, report);
     if let Some(&waiting) = report.known("dead-letters", None, &stack.dead_letters) {
         dead_letters(waiting, report);
     }
@@ -56,6 +34,39 @@ pub(crate) fn stack(facts: &Facts, report: &mut Report) {
             numbers: vec![("groups", tagged.len() as f64)],
             why: "a tag alone plans nothing",
             fix: "`forescale init --tagged` writes a target for each, `forescale config push` uploads them; or take the tag away".to_owned(),
+        });
+    }
+}
+
+/// What is denied and what could not be asked, both: one does not make up for the other.
+fn permissions(permissions: &Permissions, report: &mut Report) {
+    const ID: &str = "permission-denied";
+    for why in &permissions.unasked {
+        report.unchecked(ID, None, why.clone());
+    }
+    for call in &permissions.denied {
+        let command = call.who == COMMAND;
+        report.add(Found {
+            id: ID,
+            severity: Severity::Error,
+            target: None,
+            seen: format!(
+                "{} may not call {} on {}: {}",
+                call.who, call.call, call.resource, call.detail
+            ),
+            numbers: vec![],
+            why: if command {
+                "what it would have shown is not known"
+            } else {
+                "every run that needs it fails"
+            },
+            fix: if command {
+                "run the command with a role that may read what it names".to_owned()
+            } else {
+                "compare the role with the stack's template, and look at permission boundaries, \
+                 service control policies and the group's tag"
+                    .to_owned()
+            },
         });
     }
 }

@@ -1,23 +1,6 @@
-//! What the functions may do and what they have to learn from: permissions, history, metrics.
+//! What the functions have to learn from: history, metrics.
 
 use super::*;
-
-#[test]
-fn a_missing_permission_is_found() {
-    let finding = only("permission-denied", Error, |facts| {
-        facts.stack.denied = Seen::Known(vec![Denied {
-            who: "planner".to_owned(),
-            call: "autoscaling:UpdateAutoScalingGroup".to_owned(),
-            resource: "web-asg".to_owned(),
-            detail: "implicitDeny".to_owned(),
-        }]);
-    });
-    assert!(
-        finding
-            .seen
-            .contains("planner may not call autoscaling:UpdateAutoScalingGroup")
-    );
-}
 
 #[test]
 fn short_missing_and_holey_history_is_found() {

@@ -9,6 +9,7 @@
 mod demand;
 mod group;
 mod launches;
+mod permissions;
 mod running;
 
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use std::collections::BTreeSet;
 use config::Config;
 use doctor::{
     AlarmsSeen, CHECKS, Datapoints, Denied, Facts, ForecastFacts, HistoryFacts, Image, ImageFacts,
-    Release, Report, Seen, Severity, StackFacts, TargetFacts, examine,
+    Permissions, Release, Report, Seen, Severity, StackFacts, TargetFacts, examine,
 };
 use documents::{Pause, Plan, PlanStep, Released, Shortfall};
 use fleet::{Group, Policy, PolicyKind, ScheduledAction, Tracked};
@@ -219,7 +220,7 @@ fn healthy() -> Facts {
         config_notes: Vec::new(),
         pause: None,
         stack: StackFacts {
-            denied: Seen::Known(Vec::new()),
+            permissions: Permissions::default(),
             dead_letters: Seen::Known(DeadLetters::default()),
             nightly: Seen::Known(Some(Timetable {
                 expression: "cron(5 0 * * ? *)".to_owned(),

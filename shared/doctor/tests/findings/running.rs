@@ -291,7 +291,10 @@ fn what_is_not_known_is_said_and_never_passed() {
     let report = planted(|facts| {
         let why = || "no account".to_owned();
         facts.stack = StackFacts {
-            denied: Seen::Unknown(why()),
+            permissions: Permissions {
+                denied: Vec::new(),
+                unasked: vec![why()],
+            },
             dead_letters: Seen::Unknown(why()),
             nightly: Seen::Unknown(why()),
             vcpu_quota: Seen::Unknown(why()),

@@ -1,7 +1,12 @@
 //! What is known of the deployment and of the account around it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use control::Settings;
-use doctor::{Denied, Seen, StackFacts, TargetFacts, bucket_calls, group_calls};
+use doctor::{
+    Denied, Permissions, Place, ROLES, STACK_RESOURCES, Seen, StackFacts, TargetFacts, stack_calls,
+    target_calls,
+};
 use jiff::SignedDuration;
 use ports::{
     DocumentStore, GroupReader, Listing, MetricName, MetricSource, Reading, RoleOf, Statistic,
@@ -9,7 +14,7 @@ use ports::{
 };
 use timeseries::Step;
 
-use super::{Looker, asked};
+use super::{Looker, asked, reason};
 
 impl<S, M, G, A> Looker<'_, '_, S, M, G, A>
 where
@@ -41,7 +46,7 @@ where
             vcpu_quota,
             vcpu_used,
             tagged_unmanaged: tagged,
-            denied: self.permissions(targets).await,
+            permissions: self.permissions(targets).await,
         }
     }
 
@@ -77,47 +82,75 @@ where
         }
     }
 
-    /// What the functions' roles may not do, by IAM, and what this command may not read, as seen.
-    async fn permissions(&mut self, targets: &[TargetFacts]) -> Seen<Vec<Denied>> {
-        let mut unknown = None;
-        for facts in targets {
-            let listing = facts.listing.known().and_then(Option::as_ref);
-            let partition = listing
-                .and_then(|it| it.arn.split(':').nth(1))
-                .unwrap_or("aws");
-            for role in [RoleOf::Forecaster, RoleOf::Planner, RoleOf::Responder] {
-                let mut calls = listing.map_or_else(Vec::new, |it| group_calls(role, it));
-                if let Some((bucket, prefix)) = self.sources.bucket {
-                    calls.extend(bucket_calls(
-                        role,
-                        partition,
-                        bucket,
-                        prefix,
-                        &facts.target.name,
-                    ));
-                }
-                match asked(self.sources.account.allowed(role, &calls).await) {
-                    Seen::Unknown(why) => unknown = Some(why),
-                    Seen::Known(verdicts) => {
-                        for verdict in verdicts.into_iter().filter(|verdict| !verdict.allowed) {
-                            let denied = Denied {
-                                who: role.as_str().to_owned(),
-                                call: verdict.action,
-                                resource: verdict.resource,
-                                detail: verdict.decision,
-                            };
-                            if !self.denied.contains(&denied) {
-                                self.denied.push(denied);
-                            }
-                        }
-                    }
+    /// What the roles may not do, by IAM, what this command may not read, as seen, and what could not be
+    /// asked.
+    async fn permissions(&mut self, targets: &[TargetFacts]) -> Permissions {
+        let mut unasked = BTreeSet::new();
+        match self.stack_arns().await {
+            Err(why) => {
+                unasked.insert(why);
+            }
+            Ok(stack) => {
+                let place = Place {
+                    bucket: self.sources.bucket,
+                    stack: &stack,
+                };
+                for role in ROLES {
+                    self.ask(role, &place, targets, &mut unasked).await;
                 }
             }
         }
-        match unknown {
-            // What was denied so far is told all the same.
-            Some(why) if self.denied.is_empty() => Seen::Unknown(why),
-            _ => Seen::Known(std::mem::take(&mut self.denied)),
+        Permissions {
+            denied: std::mem::take(&mut self.denied),
+            unasked: unasked.into_iter().collect(),
+        }
+    }
+
+    /// What roles are asked about; `Err` with the reason where the stack itself is not known.
+    async fn stack_arns(&self) -> Result<BTreeMap<&'static str, Seen<String>>, String> {
+        let mut stack = BTreeMap::new();
+        for (index, logical) in STACK_RESOURCES.into_iter().enumerate() {
+            let arn = asked(self.sources.account.stack_arn(logical).await);
+            if let (0, Seen::Unknown(why)) = (index, &arn) {
+                return Err(why.clone());
+            }
+            stack.insert(logical, arn);
+        }
+        Ok(stack)
+    }
+
+    async fn ask(
+        &mut self,
+        role: RoleOf,
+        place: &Place<'_>,
+        targets: &[TargetFacts],
+        unasked: &mut BTreeSet<String>,
+    ) {
+        let mut questions = stack_calls(role, place);
+        for facts in targets {
+            let target = &facts.target;
+            let more = target_calls(role, place, &target.name, &target.group, &facts.listing);
+            questions.calls.extend(more.calls);
+            questions.unasked.extend(more.unasked);
+        }
+        unasked.append(&mut questions.unasked);
+        let verdicts = match self.sources.account.allowed(role, &questions.calls).await {
+            Ok(verdicts) => verdicts,
+            Err(error) => {
+                unasked.insert(format!("{}: {}", role.as_str(), reason(&error)));
+                return;
+            }
+        };
+        for verdict in verdicts.into_iter().filter(|verdict| !verdict.allowed) {
+            let denied = Denied {
+                who: role.as_str().to_owned(),
+                call: verdict.action,
+                resource: verdict.resource,
+                detail: verdict.decision,
+            };
+            if !self.denied.contains(&denied) {
+                self.denied.push(denied);
+            }
         }
     }
 }

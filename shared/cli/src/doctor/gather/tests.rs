@@ -18,6 +18,16 @@ const CONFIG: &str = "[[target]]\nname = \"web\"\ngroup = \"web-asg\"\n\
 /// What the stack calls the responder's alias.
 const ALIAS: &str = "arn:aws:lambda:eu-central-1:1:function:forescale-Responder-1a2B:live";
 
+fn stack_arns() -> std::collections::BTreeMap<String, String> {
+    let made = |logical: &str| {
+        let arn = format!("arn:aws:any:eu-central-1:1:{logical}");
+        (logical.to_owned(), arn)
+    };
+    let alias = (RESPONDER.to_owned(), ALIAS.to_owned());
+    let made = doctor::STACK_RESOURCES.into_iter().map(made);
+    made.chain([alias]).collect()
+}
+
 /// A deployment in which nothing is wrong, to be spoilt.
 struct Stage {
     clock: VirtualClock,
@@ -89,10 +99,11 @@ impl Stage {
                 enabled: true,
             })),
             dead_letters: Some(DeadLetters::default()),
-            stack_arns: Some([(RESPONDER.to_owned(), ALIAS.to_owned())].into()),
+            stack_arns: Some(stack_arns()),
             parameters: Some([].into()),
             vcpu_quota: Some(512.0),
             denied: Some([].into()),
+            silent: Vec::new(),
         };
         let stage = Self {
             clock,
@@ -412,6 +423,70 @@ fn missing_permissions_are_found_for_roles_and_for_this_command() {
             "{operation}: what it hides is told"
         );
     }
+}
+
+#[test]
+fn each_role_is_asked_about_everything_it_does() {
+    for (role, action) in [
+        (RoleOf::Forecaster, "sns:Publish"),
+        (RoleOf::Planner, "kms:GenerateDataKey"),
+        (RoleOf::Planner, "cloudwatch:PutMetricData"),
+        (RoleOf::Forecaster, "s3:PutObjectTagging"),
+        (RoleOf::Responder, "sqs:SendMessage"),
+        (RoleOf::Responder, "events:PutEvents"),
+        (RoleOf::Responder, "logs:PutLogEvents"),
+        (RoleOf::NightlySchedule, "lambda:InvokeFunction"),
+    ] {
+        let mut stage = Stage::healthy();
+        stage.account.denied = Some([(role, vec![action.to_owned()])].into());
+        let report = stage.report();
+        let wanted = format!("{} may not call {action}", role.as_str());
+        assert!(!report.findings.is_empty(), "{wanted}");
+        for finding in &report.findings {
+            assert_eq!(finding.id, "permission-denied");
+            assert!(finding.seen.starts_with(&wanted), "{}", finding.seen);
+        }
+    }
+    // What Application Auto Scaling and ECS are asked for, of a service.
+    for action in [
+        "application-autoscaling:RegisterScalableTarget",
+        "ecs:UpdateService",
+    ] {
+        let mut stage = Stage::healthy();
+        let service = CONFIG.replace("group = \"web-asg\"", "resource = \"ecs:service/prod/web\"");
+        stage.put(keys::CONFIG, service.as_bytes());
+        stage.account.denied = Some([(RoleOf::Planner, vec![action.to_owned()])].into());
+        let findings = stage.report().findings;
+        let denied = |it: &&doctor::Finding| it.id == "permission-denied";
+        assert_eq!(findings.iter().filter(denied).count(), 1, "{action}");
+    }
+}
+
+#[test]
+fn what_is_denied_does_not_hide_what_could_not_be_asked() {
+    // The planner lacks a call, and of the responder IAM says nothing.
+    let mut stage = Stage::healthy();
+    let lacks = vec!["autoscaling:UpdateAutoScalingGroup".to_owned()];
+    stage.account.denied = Some([(RoleOf::Planner, lacks)].into());
+    stage.account.silent = vec![RoleOf::Responder];
+    let report = stage.report();
+    let ids: Vec<&str> = report.findings.iter().map(|it| it.id).collect();
+    assert_eq!(ids, ["permission-denied"]);
+    let unchecked: Vec<&doctor::Unchecked> = report.unchecked.iter().collect();
+    assert_eq!(unchecked.len(), 1, "{unchecked:?}");
+    assert_eq!(unchecked[0].id, "permission-denied");
+    assert!(unchecked[0].why.starts_with("responder: "), "{unchecked:?}");
+
+    // Without any target the roles are asked about all the same.
+    let mut stage = Stage::healthy();
+    stage.put(keys::CONFIG, b"");
+    let lacks = vec!["sns:Publish".to_owned()];
+    stage.account.denied = Some([(RoleOf::Planner, lacks)].into());
+    let findings = stage.report().findings;
+    assert!(
+        findings.iter().any(|it| it.id == "permission-denied"),
+        "{findings:?}"
+    );
 }
 
 #[test]
