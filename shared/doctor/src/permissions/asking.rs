@@ -13,7 +13,7 @@ use crate::Seen;
 pub struct Place<'a> {
     /// Bucket and prefix of its documents; `None` where they lie in a folder.
     pub bucket: Option<(&'a str, &'a str)>,
-    /// ARNs of [`STACK_RESOURCES`], by name.
+    /// ARNs of [`STACK_RESOURCES`](crate::STACK_RESOURCES), by name.
     pub stack: &'a BTreeMap<&'static str, Seen<String>>,
 }
 
