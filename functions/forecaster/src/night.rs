@@ -11,6 +11,7 @@ use holidays::Place;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use ports::{Clock, Condition, DocumentStore, MetricSource, Notifier};
+use tasks::{Tried, guarded, share};
 use timeseries::Series;
 
 use crate::fallback::stand_in;
@@ -46,14 +47,17 @@ where
     let settings = load_settings(world.store, world.clock.now())
         .await
         .map_err(ForecasterError::Settings)?;
-    forecast_all(&request, settings, world).await
+    forecast_all(&request, settings, world, Timestamp::MAX, &|_| {}).await
 }
 
-/// As [`handle`], with `settings` that were read already.
+/// As [`handle`], with `settings` that were read already, in time before `deadline`. `tell` hears of
+/// each target as soon as it was tried.
 pub(crate) async fn forecast_all<S, M, G, N, C>(
     request: &Request,
     settings: Settings,
     world: &World<'_, S, M, G, N, C>,
+    deadline: Timestamp,
+    tell: &impl Fn(&TargetReport),
 ) -> Result<Response, ForecasterError>
 where
     S: DocumentStore,
@@ -66,20 +70,38 @@ where
         .targets(&request.targets)
         .map_err(ForecasterError::Settings)?;
     let mut reports = Vec::with_capacity(targets.len());
-    for target in &targets {
+    for (index, target) in targets.iter().enumerate() {
         let mut notes = Vec::new();
-        let made = night(world, &settings, target, request.again, now, &mut notes).await;
-        let mut report = measured(world, target, &made, now).await;
-        if let Err(error) = &made {
-            log(&target.name, error);
+        let limit = share(deadline, world.clock.now(), targets.len() - index);
+        let made = night(world, &settings, target, request.again, now, &mut notes);
+        let made = guarded(world.clock, &target.name, limit, made).await;
+        let failure = made.as_ref().err().map(|it| (it.code(), it.chain()));
+        if let Some((code, error)) = &failure {
+            log(&target.name, code, error);
+        }
+        let failure = failure.as_ref().map(|(code, text)| (*code, text.as_str()));
+        let tried = Tried {
+            name: &target.name,
+            target: Some(target),
+            done: made.as_ref().map_err(|_| failure.unwrap_or_default()),
+        };
+        let mut report = measured(world, tried).await;
+        if made.is_err() {
             report.notes.append(&mut notes);
         }
+        tell(&report);
         reports.push(report);
     }
     for (name, error) in settings.wrong(&request.targets) {
-        log(name, &error);
-        let mut report = TargetReport::failed(name, &error);
-        report.figures.add(&TARGETS_FAILED, 1.0);
+        let text = error.chain();
+        log(name, error.code(), &text);
+        let tried = Tried {
+            name,
+            target: None,
+            done: Err((error.code(), text.as_str())),
+        };
+        let report = measured(world, tried).await;
+        tell(&report);
         reports.push(report);
     }
     let mut notes = settings.notes.clone();
@@ -110,9 +132,8 @@ where
     })
 }
 
-fn log(name: &str, error: &ControlError) {
-    let chain = error.chain();
-    tracing::error!(target_name = %name, error = %chain, code = error.code(), "no forecast");
+fn log(name: &str, code: &str, error: &str) {
+    tracing::error!(target_name = %name, error, code, "no forecast");
 }
 
 /// Forecasts one target; `again` also where there is a forecast already.
@@ -141,25 +162,22 @@ where
 }
 
 /// The report of a target however its night ended, with what is known in any case.
-pub(crate) async fn measured<S: DocumentStore, M, G, N, C>(
+pub(crate) async fn measured<S: DocumentStore, M, G, N, C: Clock>(
     world: &World<'_, S, M, G, N, C>,
-    target: &Target,
-    made: &Result<TargetReport, ControlError>,
-    now: Timestamp,
+    tried: Tried<'_>,
 ) -> TargetReport {
-    let mut report = match made {
-        Ok(report) => report.clone(),
-        Err(error) => TargetReport::failed(&target.name, error),
-    };
-    report.figures.asked = target.metrics;
-    if target.mode == Mode::Off {
+    let mut report = tried.report();
+    if let Some(target) = tried.target {
+        report.figures.asked = target.metrics;
+    }
+    if tried.target.is_some_and(|target| target.mode == Mode::Off) {
         return report;
     }
     let failed = report.error.is_some();
     report
         .figures
         .add(&TARGETS_FAILED, if failed { 1.0 } else { 0.0 });
-    match last_night(world.store, &target.name, now).await {
+    match last_night(world.store, tried.name, world.clock.now()).await {
         Ok(figures) => report.figures.extend(&figures),
         Err(error) => {
             let note = format!("how the last night did is not told: {error}");

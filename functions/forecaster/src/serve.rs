@@ -2,7 +2,7 @@ use control::{TargetReport, World, load_settings};
 use jiff::Timestamp;
 use ports::{Clock, DocumentStore, MetricSource, Notifier, TaskQueue};
 use serde_json::Value;
-use tasks::{Batch, Fan, Limits, deliveries};
+use tasks::{Batch, Fan, Limits, Task, Tried, deliveries};
 
 use crate::night::{BY, forecast_all, forecast_target, measured};
 use crate::overview;
@@ -51,12 +51,11 @@ where
         if delivered.is_empty() {
             return Ok(Answer::WorkedOff(Batch { failures: again }));
         }
-        let batch = fan.work_off(&delivered, deadline, async |settings, target, task| {
-            let made = forecast_target(world, settings, target, task.again).await;
-            tell(&measured(world, target, &made, world.clock.now()).await);
-            made
-        });
-        let mut batch = batch.await;
+        let work = async |settings: &_, target: &_, task: &Task| {
+            forecast_target(world, settings, target, task.again).await
+        };
+        let heard = async |tried: Tried<'_>| tell(&measured(world, tried).await);
+        let mut batch = fan.work_off(&delivered, deadline, work, heard).await;
         batch.failures.extend(again);
         return Ok(Answer::WorkedOff(batch));
     }
@@ -68,12 +67,7 @@ where
         .map_err(ForecasterError::Settings)?;
     let wanted = fan.wanted(&settings, &request.targets);
     let Some(targets) = wanted.map_err(ForecasterError::Tasks)? else {
-        let done = forecast_all(&request, settings, world).await;
-        let reports = match &done {
-            Ok(done) => done.targets.as_slice(),
-            Err(error) => error.reports(),
-        };
-        reports.iter().for_each(tell);
+        let done = forecast_all(&request, settings, world, deadline, tell).await;
         return done.map(Answer::Done);
     };
     let run = request.scheduled.unwrap_or(now);

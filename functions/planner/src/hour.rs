@@ -15,6 +15,7 @@ use ports::{
     Clock, Condition, DocumentStore, GroupReader, GroupWriter, Message, MetricSink, MetricSource,
     Notifier, Reminder,
 };
+use tasks::{Tried, guarded, share};
 use timeseries::Series;
 
 use crate::band::publish_band;
@@ -41,14 +42,17 @@ where
     let settings = load_settings(world.store, world.clock.now())
         .await
         .map_err(PlannerError::Settings)?;
-    plan_all(&request, settings, world).await
+    plan_all(&request, settings, world, Timestamp::MAX, &|_| {}).await
 }
 
-/// As [`handle`], with `settings` that were read already.
+/// As [`handle`], with `settings` that were read already, in time before `deadline`. `tell` hears of
+/// each target as soon as it was tried.
 pub(crate) async fn plan_all<S, M, G, N, C>(
     request: &Request,
     settings: Settings,
     world: &World<'_, S, M, G, N, C>,
+    deadline: Timestamp,
+    tell: &impl Fn(&TargetReport),
 ) -> Result<Response, PlannerError>
 where
     S: DocumentStore,
@@ -57,23 +61,38 @@ where
     N: Notifier + Reminder,
     C: Clock,
 {
-    let now = world.clock.now();
     let targets = settings
         .targets(&request.targets)
         .map_err(PlannerError::Settings)?;
     let mut reports = Vec::with_capacity(targets.len());
-    for target in &targets {
-        let planned = plan_target(world, &settings, target, now).await;
-        if let Err(error) = &planned {
-            log(&target.name, error);
+    for (index, target) in targets.iter().enumerate() {
+        let now = world.clock.now();
+        let limit = share(deadline, now, targets.len() - index);
+        let planned = plan_target(world, &settings, target, now);
+        let planned = guarded(world.clock, &target.name, limit, planned).await;
+        let failure = planned.as_ref().err().map(|it| (it.code(), it.chain()));
+        if let Some((code, error)) = &failure {
+            log(&target.name, code, error);
         }
-        reports.push(measured(world, target, &planned, now).await);
+        let failure = failure.as_ref().map(|(code, text)| (*code, text.as_str()));
+        let tried = Tried {
+            name: &target.name,
+            target: Some(target),
+            done: planned.as_ref().map_err(|_| failure.unwrap_or_default()),
+        };
+        reports.push(measured(world, tried).await);
+        reports.last().into_iter().for_each(tell);
     }
     for (name, error) in settings.wrong(&request.targets) {
-        log(name, &error);
-        let mut report = TargetReport::failed(name, &error);
-        report.figures.add(&TARGETS_FAILED, 1.0);
-        reports.push(report);
+        let text = error.chain();
+        log(name, error.code(), &text);
+        let tried = Tried {
+            name,
+            target: None,
+            done: Err((error.code(), text.as_str())),
+        };
+        reports.push(measured(world, tried).await);
+        reports.last().into_iter().for_each(tell);
     }
     let failed: Vec<String> = reports
         .iter()
@@ -97,18 +116,16 @@ where
 
 /// The report of a target however its run ended, with what is known in any case: whether it failed,
 /// how old forecast and plan are. What cannot be read is a note.
-pub(crate) async fn measured<S: DocumentStore, M, G, N, C>(
+pub(crate) async fn measured<S: DocumentStore, M, G, N, C: Clock>(
     world: &World<'_, S, M, G, N, C>,
-    target: &Target,
-    planned: &Result<TargetReport, ControlError>,
-    now: Timestamp,
+    tried: Tried<'_>,
 ) -> TargetReport {
-    let mut report = match planned {
-        Ok(report) => report.clone(),
-        Err(error) => TargetReport::failed(&target.name, error),
-    };
-    report.figures.asked = target.metrics;
-    if target.mode == Mode::Off {
+    let (name, now) = (tried.name, world.clock.now());
+    let mut report = tried.report();
+    if let Some(target) = tried.target {
+        report.figures.asked = target.metrics;
+    }
+    if tried.target.is_some_and(|target| target.mode == Mode::Off) {
         return report;
     }
     let failed = report.error.is_some();
@@ -120,11 +137,11 @@ pub(crate) async fn measured<S: DocumentStore, M, G, N, C>(
         return report;
     }
     let plan = if failed {
-        plan_age(world.store, &target.name, now).await
+        plan_age(world.store, name, now).await
     } else {
         Ok(Some(0.0))
     };
-    let forecast = forecast_age(world.store, &target.name, now).await;
+    let forecast = forecast_age(world.store, name, now).await;
     for (measure, age) in [(&PLAN_AGE, plan), (&FORECAST_AGE, forecast)] {
         match age {
             Ok(age) => report.figures.add(measure, age.unwrap_or(f64::NAN)),
@@ -137,9 +154,8 @@ pub(crate) async fn measured<S: DocumentStore, M, G, N, C>(
     report
 }
 
-fn log(name: &str, error: &ControlError) {
-    let chain = error.chain();
-    tracing::error!(target_name = %name, error = %chain, code = error.code(), "not planned");
+fn log(name: &str, code: &str, error: &str) {
+    tracing::error!(target_name = %name, error, code, "not planned");
 }
 
 /// Plans one target.

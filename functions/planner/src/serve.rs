@@ -5,7 +5,7 @@ use ports::{
     TaskQueue,
 };
 use serde_json::Value;
-use tasks::{Batch, Fan, Limits, Sent, deliveries};
+use tasks::{Batch, Fan, Limits, Sent, Tried, deliveries};
 
 use crate::hour::{BY, measured, plan_all, plan_target};
 use crate::removal::{self, Leaving};
@@ -58,13 +58,11 @@ where
         if delivered.is_empty() {
             return Ok(Answer::WorkedOff(Batch { failures }));
         }
-        let batch = fan.work_off(&delivered, deadline, async |settings, target, _| {
-            let now = world.clock.now();
-            let planned = plan_target(world, settings, target, now).await;
-            tell(&measured(world, target, &planned, now).await);
-            planned
-        });
-        let mut batch = batch.await;
+        let work = async |settings: &_, target: &_, _: &_| {
+            plan_target(world, settings, target, world.clock.now()).await
+        };
+        let heard = async |tried: Tried<'_>| tell(&measured(world, tried).await);
+        let mut batch = fan.work_off(&delivered, deadline, work, heard).await;
         batch.failures.extend(failures);
         return Ok(Answer::WorkedOff(batch));
     }
@@ -75,12 +73,7 @@ where
         .map_err(PlannerError::Settings)?;
     let wanted = fan.wanted(&settings, &request.targets);
     let Some(targets) = wanted.map_err(PlannerError::Tasks)? else {
-        let done = plan_all(&request, settings, world).await;
-        let reports = match &done {
-            Ok(done) => done.targets.as_slice(),
-            Err(error) => error.reports(),
-        };
-        reports.iter().for_each(tell);
+        let done = plan_all(&request, settings, world, deadline, tell).await;
         return done.map(Answer::Done);
     };
     let run = request.scheduled.unwrap_or(now);

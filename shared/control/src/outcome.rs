@@ -69,9 +69,14 @@ impl TargetReport {
 
     /// A report of a failure, with everything that caused it.
     pub fn failed(target: &str, error: &crate::ControlError) -> Self {
+        Self::failed_with(target, error.code(), &error.chain())
+    }
+
+    /// A report of a failure, by its stable word and its text.
+    pub fn failed_with(target: &str, code: &'static str, text: &str) -> Self {
         Self {
-            error: Some(error.code()),
-            ..Self::new(target, "failed", error.chain())
+            error: Some(code),
+            ..Self::new(target, "failed", text)
         }
     }
 

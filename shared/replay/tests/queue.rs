@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use common::{at, forecast, mins, series};
 use control::World;
-use control::watching::measures::TARGETS_FAILED;
+use control::watching::measures::{PLAN_AGE, TARGETS_FAILED};
 use documents::{Envelope, Plan, Turn, decode, encode, keys};
 use jiff::{SignedDuration, Timestamp};
 use local::{
@@ -262,6 +262,11 @@ fn each_target_is_planned_once_and_poisoned_ones_end_with_their_reason() {
     assert_eq!((told("gone", 0.0), told("gone", 1.0)), (0, 1));
     assert_eq!(told("busy", 1.0), RECEIVES as usize);
     // What may pass was tried as often as the queue allows, what cannot only once.
+    assert_eq!(
+        told("bad", 1.0),
+        1,
+        "a refused configuration counts as well"
+    );
     let tried = |target: &str| {
         let calls = fleet.faults.calls();
         let asked = |call: &&local::Call| call.operation == "group" && call.resource == target;
@@ -296,6 +301,74 @@ fn few_targets_and_set_ups_without_a_queue_are_planned_in_the_run() {
     assert!(error.contains("1 of 3 targets failed"), "{error}");
     assert!(error.contains("risk"), "{error}");
     assert!(fleet.planned("shop-00") && fleet.planned("shop-01"));
+}
+
+#[test]
+fn one_that_does_not_answer_costs_the_others_of_its_run_nothing() {
+    let mut fleet = Fleet::of(3, "");
+    fleet.faults = Faults::none().every_about("group", "shop-00", Fault::Hangs);
+    let error = fleet.start().unwrap_err();
+    assert!(error.contains("1 of 3 targets failed"), "{error}");
+    assert!(error.contains("shop-00: not done within"), "{error}");
+    assert!(fleet.planned("shop-01") && fleet.planned("shop-02"));
+    // Each is told of, the last one too.
+    let told = fleet.told.borrow();
+    let failed = |report: &control::TargetReport| report.figures.get(&TARGETS_FAILED);
+    let told: Vec<_> = told
+        .iter()
+        .map(|it| (it.target.as_str(), failed(it)))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("shop-00", Some(1.0)),
+            ("shop-01", Some(0.0)),
+            ("shop-02", Some(0.0))
+        ]
+    );
+}
+
+#[test]
+fn a_target_that_the_configuration_refuses_shows_the_age_of_its_plan() {
+    let fleet = Fleet::of(4, "");
+    fleet.start().unwrap();
+    fleet.drain();
+    fleet.clock.advance(mins(240));
+    let good = block_on(fleet.store.get(keys::CONFIG)).unwrap().unwrap();
+    let text = String::from_utf8(good.bytes).unwrap();
+    fleet.put(
+        keys::CONFIG,
+        text.replacen("throughput = 1000", "throughput = -1", 1)
+            .as_bytes(),
+    );
+    for run in ["2026-11-20T12:40:00Z", "2026-11-20T12:41:00Z"] {
+        // Through the queue, and in the run itself.
+        let names = if run.ends_with("41:00Z") {
+            json!(["shop-00"])
+        } else {
+            json!([])
+        };
+        let before = fleet.told.borrow().len();
+        let _ = fleet.call(&json!({ "scheduled": run, "targets": names }));
+        fleet.drain();
+        let told = fleet.told.borrow();
+        let told = told[before..].iter().find(|it| it.target == "shop-00");
+        let figures = &told.unwrap().figures;
+        assert_eq!(figures.get(&TARGETS_FAILED), Some(1.0), "{run}");
+        let age = figures.get(&PLAN_AGE).unwrap();
+        assert!(age >= 4.0 * 3600.0, "{run}: {age}");
+    }
+    // Nor is silence the answer where no configuration can be read at all.
+    fleet
+        .call(&json!({ "scheduled": "2026-11-20T12:42:00Z" }))
+        .unwrap();
+    fleet.put(keys::CONFIG, b"[[target]\n");
+    let before = fleet.told.borrow().len();
+    let event = fleet.queue.receive(10).unwrap();
+    fleet.call(&event).unwrap();
+    let told = fleet.told.borrow();
+    let failed = |it: &control::TargetReport| it.figures.get(&TARGETS_FAILED) == Some(1.0);
+    assert_eq!(told[before..].iter().filter(|it| failed(it)).count(), 4);
 }
 
 #[test]

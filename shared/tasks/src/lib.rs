@@ -11,6 +11,7 @@
 
 mod error;
 mod fan;
+mod guard;
 mod retry;
 mod send;
 mod task;
@@ -19,6 +20,7 @@ mod work;
 
 pub use error::TaskError;
 pub use fan::{Fan, Limits};
+pub use guard::{guarded, share};
 pub use send::Sent;
 pub use task::{Delivery, Task, deliveries};
-pub use work::{Batch, BatchItemFailure};
+pub use work::{Batch, BatchItemFailure, Tried};

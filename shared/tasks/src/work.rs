@@ -1,24 +1,15 @@
 //! From what the queue delivered to an answer that names what is to come again.
 
-use std::panic::AssertUnwindSafe;
-use std::pin::pin;
-
 use config::Target;
 use control::{ControlError, Settings, TargetReport, load_settings};
-use futures_util::FutureExt;
-use futures_util::future::{Either, select};
 use jiff::{SignedDuration, Timestamp};
 use ports::{Clock, DeadLetter, DocumentStore, TaskQueue};
 use serde::Serialize;
 
+use crate::guard::{LEAST, RESERVE, guarded};
 use crate::retry::{LONGEST, wait};
 use crate::turn::{Begun, End, Held};
 use crate::{Delivery, Fan, Task, TaskError};
-
-/// Time that is left for records and messages after the last target.
-const RESERVE: SignedDuration = SignedDuration::from_secs(5);
-/// With less time than that no target is begun: one that is cut short leaves its lease behind.
-const LEAST: SignedDuration = SignedDuration::from_secs(10);
 
 /// The answer to the queue: what is not named is done with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -36,6 +27,28 @@ pub struct BatchItemFailure {
     pub id: String,
 }
 
+/// A target that was tried.
+#[derive(Debug, Clone, Copy)]
+pub struct Tried<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its configuration; nothing where that was refused, or no configuration could be read.
+    pub target: Option<&'a Target>,
+    /// What came of it: a report, or the stable word and the text of an error.
+    pub done: Result<&'a TargetReport, (&'static str, &'a str)>,
+}
+
+impl Tried<'_> {
+    /// The report, that of a failure included.
+    #[must_use]
+    pub fn report(&self) -> TargetReport {
+        match self.done {
+            Ok(report) => report.clone(),
+            Err((code, text)) => TargetReport::failed_with(self.name, code, text),
+        }
+    }
+}
+
 /// What becomes of a delivery.
 enum Fate {
     /// The queue may forget it.
@@ -48,7 +61,8 @@ enum Fate {
 
 impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
     /// Does `work` for the target of each of `deliveries`, one after the other, until `deadline`
-    /// (when the function is stopped) is near.
+    /// (when the function is stopped) is near. `heard` is told of each target that was tried, whatever
+    /// came of it, also where its configuration was refused or none could be read.
     ///
     /// Whatever one target does, the next has its turn: an error is kept apart, a panic is caught,
     /// and what takes too long is left.
@@ -57,6 +71,7 @@ impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
         deliveries: &[Delivery],
         deadline: Timestamp,
         work: impl AsyncFn(&Settings, &Target, &Task) -> Result<TargetReport, ControlError>,
+        heard: impl AsyncFn(Tried<'_>),
     ) -> Batch {
         let settings = load_settings(self.store, self.clock.now()).await;
         if let Err(error) = &settings {
@@ -65,9 +80,9 @@ impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
         let mut batch = Batch::default();
         for delivery in deliveries {
             let fate = match &settings {
-                Ok(settings) => self.one(settings, delivery, deadline, &work).await,
+                Ok(settings) => self.one(settings, delivery, deadline, &work, &heard).await,
                 // Of all of them, and perhaps mended soon: it is no target's own fault.
-                Err(error) => self.shared(delivery, error).await,
+                Err(error) => self.shared(delivery, error, &heard).await,
             };
             let id = delivery.id.clone();
             match fate {
@@ -90,6 +105,7 @@ impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
         delivery: &Delivery,
         deadline: Timestamp,
         work: impl AsyncFn(&Settings, &Target, &Task) -> Result<TargetReport, ControlError>,
+        heard: impl AsyncFn(Tried<'_>),
     ) -> Fate {
         let task = match self.task(delivery) {
             Ok(task) => task,
@@ -110,8 +126,17 @@ impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
             Ok(Begun::Busy(until)) => return self.busy(delivery, &task, until).await,
             Err(error) => return self.failed(delivery, &task, None, error.into()).await,
         };
+        let target = settings.config.target(&task.target);
         match self.limited(settings, &task, limit, work).await {
             Ok(report) => {
+                if target.is_some() {
+                    heard(Tried {
+                        name: &task.target,
+                        target,
+                        done: Ok(&report),
+                    })
+                    .await;
+                }
                 self.end(&task, held, End::Ended(report.outcome)).await;
                 tracing::info!(
                     target_name = task.target, run = %task.run, outcome = report.outcome,
@@ -120,7 +145,13 @@ impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
                 );
                 Fate::Settled
             }
-            Err(error) => self.failed(delivery, &task, Some(held), error).await,
+            Err(error) => {
+                let (name, code, text) = (task.target.as_str(), error.code(), error.chain());
+                let fate = self.failed(delivery, &task, Some(held), error).await;
+                let done = Err((code, text.as_str()));
+                heard(Tried { name, target, done }).await;
+                fate
+            }
         }
     }
 
@@ -169,18 +200,7 @@ impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
                 None => Ok(TargetReport::new(name, "gone", "no longer configured")),
             };
         };
-        let work = AssertUnwindSafe(work(settings, target, task)).catch_unwind();
-        match select(Box::pin(work), pin!(self.clock.sleep(limit))).await {
-            Either::Left((Ok(done), _)) => Ok(done?),
-            Either::Left((Err(panic), _)) => Err(TaskError::Panicked {
-                target: name.clone(),
-                detail: words(&*panic),
-            }),
-            Either::Right(_) => Err(TaskError::Late {
-                target: name.clone(),
-                limit,
-            }),
-        }
+        guarded(self.clock, name, limit, work(settings, target, task)).await
     }
 
     /// Again where that may help and is not too often; else given up.
@@ -220,7 +240,18 @@ impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
     }
 
     /// Without settings there is no target to work on.
-    async fn shared(&self, delivery: &Delivery, error: &ControlError) -> Fate {
+    async fn shared(
+        &self,
+        delivery: &Delivery,
+        error: &ControlError,
+        heard: impl AsyncFn(Tried<'_>),
+    ) -> Fate {
+        if let Ok(task) = Task::read(&delivery.body) {
+            let (name, target) = (task.target.as_str(), None);
+            let text = error.chain();
+            let done = Err((error.code(), text.as_str()));
+            heard(Tried { name, target, done }).await;
+        }
         if delivery.receives < self.limits.receives {
             return Fate::Again(wait(self.limits.wait, delivery.receives, &delivery.id));
         }
@@ -259,11 +290,4 @@ impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
             }
         }
     }
-}
-
-/// What a panic said.
-fn words(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no words".to_owned())
 }
