@@ -58,6 +58,8 @@ def call(service, method, path, query, target, body):
     if prefix.startswith("AmazonEC2"):
         return action, service_of(form), {"aws:ResourceTag/forescale": "managed"}
     if prefix == "AmazonSQS":
+        # IAM knows one permission for a message and for a batch of them.
+        action = action.removesuffix("Batch")
         queue = form["QueueUrl"].rsplit("/", 1)[1]
         return action, f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}", {}
     if prefix == "AWSEvents":

@@ -3,7 +3,8 @@ fixture's template. What they call is held against their roles, and against infr
 
 Run after ./test functions, with the environment of tests/requirements.txt:
 .venv/bin/python infra/test_run.py expanded.json FOLDER [--write]
-FOLDER has the built functions; --write keeps what they called.
+FOLDER has the built functions; --write keeps what they called, beside what they called in earlier
+recordings. To leave those out, delete the file and write some times.
 """
 
 import json
@@ -16,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import cos, pi
 from pathlib import Path
 from queue import Queue
+from time import time
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests/aws"))
@@ -30,6 +32,7 @@ from calls import calls, settled
 from moto.cloudformation.models import cloudformation_backends
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.core import DEFAULT_ACCOUNT_ID
+from moto.sqs.models import sqs_backends
 from policy import Policies
 from stack import TEMPLATE, create
 from stand_in import SERVICE, Application, Quiet, body, put_metric_data, signed_for
@@ -122,8 +125,9 @@ class Quieter(ThreadingHTTPServer):
 class Lambda:
     """A built function, and the runtime API that hands it events."""
 
-    def __init__(self, name, variables):
+    def __init__(self, name, variables, deadline):
         self.name, self.events, self.answers = name, Queue(), Queue()
+        self.deadline = deadline
         runtime = self
 
         class Api(BaseHTTPRequestHandler):
@@ -133,7 +137,7 @@ class Lambda:
                 event = runtime.events.get()
                 self.send_response(200)
                 self.send_header("Lambda-Runtime-Aws-Request-Id", "1")
-                self.send_header("Lambda-Runtime-Deadline-Ms", str(2**52))
+                self.send_header("Lambda-Runtime-Deadline-Ms", str(runtime.deadline))
                 self.send_header("Content-Length", str(len(event)))
                 self.end_headers()
                 self.wfile.write(event)
@@ -218,6 +222,9 @@ class Run(unittest.TestCase):
         cls.endpoint = f"http://127.0.0.1:{server.server_port}"
         cls.clients = {"endpoint_url": cls.endpoint}
         cls.names, cls.outputs = create(**cls.clients)
+        # moto would call the functions in containers; this file hands them their messages itself.
+        for queue in sqs_backends[DEFAULT_ACCOUNT_ID][REGION].queues.values():
+            queue.lambda_event_source_mappings.clear()
         cls.group()
         cls.now = datetime.now(timezone.utc).replace(second=0, microsecond=0, tzinfo=None)
         cls.demand(cls.now - timedelta(days=15), cls.now, 300)
@@ -269,8 +276,9 @@ class Run(unittest.TestCase):
         backend = cloudwatch_backends[DEFAULT_ACCOUNT_ID][REGION]
         put_metric_data(backend, {"Namespace": "Shop", "MetricData": data})
 
-    def run_function(self, name, event):
-        """Runs the function with the variables of the stack, and keeps what it called."""
+    def run_function(self, name, event, seconds=None, more={}):
+        """Runs the function with the variables of the stack and `more`, and keeps what it called. It
+        is told that it has so many seconds; without, all the time there is."""
         physical = self.names[f"{name.capitalize()}Function"]
         there = self.client("lambda").get_function(FunctionName=physical)["Configuration"]
         given = there["Environment"]["Variables"]
@@ -279,8 +287,9 @@ class Run(unittest.TestCase):
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_ENDPOINT_URL": self.endpoint,
-        }
-        function = Lambda(name, variables)
+        } | more
+        left = 2**52 if seconds is None else int((time() + seconds) * 1000)
+        function = Lambda(name, variables, left)
         self.app.seen = []
         try:
             answer = function.invoke(event)
@@ -337,6 +346,36 @@ class Run(unittest.TestCase):
         changes = {it["target"]: it["changes"] for it in again["targets"]}
         self.assertEqual((changes["web"], changes["api"]), (0, 0), again)
 
+    def test_2_many_targets_go_through_the_queues_of_the_stack(self):
+        sqs = self.client("sqs")
+        # A second start within one step finds its forecasts there.
+        for name, more in [("planner", {}), ("forecaster", {"again": True})]:
+            with self.subTest(name):
+                queue = self.names[f"{name.capitalize()}Tasks"]
+                run = {"scheduled": f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"} | more
+                sent, _ = self.run_function(name, run, more={"FORESCALE_INLINE_TARGETS": "0"})
+                self.assertEqual(sent["sent"], 3, sent)
+                sqs.send_message(QueueUrl=queue, MessageBody="hello")
+
+                event = self.messages(queue)
+                # With no time left they come again, and what is no task is given up.
+                late, _ = self.run_function(name, event, seconds=6)
+                pages = 1 if name == "forecaster" else 0
+                self.assertEqual(len(late["batchItemFailures"]), 3 + pages, late)
+                rest = {it["itemIdentifier"] for it in late["batchItemFailures"]}
+                event = {"Records": [it for it in event["Records"] if it["messageId"] in rest]}
+                done, function = self.run_function(name, event)
+                # The page of all targets waits for them; they are done in the same call.
+                page = [it["messageId"] for it in event["Records"] if "Task" not in it["body"]]
+                self.assertEqual([it["itemIdentifier"] for it in done["batchItemFailures"]], page, event)
+                told = [it for it in function.metrics() if "TargetsFailed" in it]
+                self.assertEqual({it["TargetsFailed"] for it in told}, {0.0}, told)
+                letters = sqs.receive_message(
+                    QueueUrl=self.names["FailedTasks"], MessageAttributeNames=["All"]
+                )["Messages"]
+                codes = {it["MessageAttributes"]["code"]["StringValue"] for it in letters}
+                self.assertEqual(codes, {"NoTask"})
+
     def test_3_an_alarm_raises_the_group_and_a_message_goes_out(self):
         sqs, sns = self.client("sqs"), self.client("sns")
         inbox = sqs.create_queue(QueueName="inbox")["QueueUrl"]
@@ -374,6 +413,10 @@ class Run(unittest.TestCase):
         waiting = int(looks["ApproximateNumberOfMessages"])
         delayed = int(looks["ApproximateNumberOfMessagesDelayed"])
         self.assertEqual(waiting + delayed, 1)
+        # And the service, through Application Auto Scaling.
+        text = json.dumps(event).replace("forescale-web-load", "forescale-api-load")
+        answer, function = self.run_function("responder", json.loads(text))
+        self.assertGreater(self.service()["MinCapacity"], 2, answer)
 
     def test_4_deleting_the_stack_gives_every_group_its_own_limits(self):
         waiting = Waiting()
@@ -413,9 +456,7 @@ class Run(unittest.TestCase):
         self.assertEqual(answer["PhysicalResourceId"], name)
         self.assertEqual(self.own_actions(), [])
         self.assertEqual(self.group_of("web-asg")["MinSize"], 2)
-        scaling = self.client("application-autoscaling")
-        (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
-        self.assertEqual(target["MinCapacity"], 2)
+        self.assertEqual(self.service()["MinCapacity"], 2)
         for it in ["web", "api"]:
             self.assertIn(f"targets/{it}/released.json", self.keys())
         self.assertNotIn("targets/watched/released.json", self.keys())
@@ -445,12 +486,32 @@ class Run(unittest.TestCase):
             statement = policies.allowing(role, it["action"], it["resource"], it["context"])
             self.assertIsNotNone(statement, it)
         if WRITE:
-            lines = ",\n".join("  " + json.dumps(it) for it in made)
-            CALLS.write_text(f"[\n{lines}\n]\n")
-        # Which they make in a run depends on what they find; one that is new is worth a look.
+            # With those of earlier runs: which they make depends on the time of day.
+            earlier = json.loads(CALLS.read_text()) if CALLS.exists() else []
+            lines = sorted({"  " + json.dumps(it) for it in [*earlier, *made]})
+            CALLS.write_text("[\n" + ",\n".join(lines) + "\n]\n")
+        # One that is new is worth a look.
         known = [(it["function"], it["action"], it["resource"]) for it in json.loads(CALLS.read_text())]
         for it in made:
             self.assertIn((it["function"], it["action"], it["resource"]), known, "see this file's head")
+
+    def messages(self, queue):
+        """What SQS would hand to the function that reads `queue`."""
+        found = self.client("sqs").receive_message(
+            QueueUrl=queue, MaxNumberOfMessages=10, AttributeNames=["ApproximateReceiveCount"]
+        )["Messages"]
+        return {
+            "Records": [
+                {
+                    "messageId": it["MessageId"],
+                    "receiptHandle": it["ReceiptHandle"],
+                    "body": it["Body"],
+                    "attributes": it["Attributes"],
+                    "eventSource": "aws:sqs",
+                }
+                for it in found
+            ]
+        }
 
     def own_actions(self):
         """Our scheduled actions on the group and on the service."""
@@ -466,6 +527,11 @@ class Run(unittest.TestCase):
         groups = self.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
         (group,) = [it for it in groups if it["AutoScalingGroupName"] == name]
         return group
+
+    def service(self):
+        scaling = self.client("application-autoscaling")
+        (target,) = scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"]
+        return target
 
     def size(self):
         group = self.group_of("web-asg")

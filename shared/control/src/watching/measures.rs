@@ -134,7 +134,7 @@ pub const ESTIMATED_SAVING: Measure = Measure {
     name: "EstimatedSaving",
     unit: Unit::Count,
     target: Published::All,
-    stack: Some("Sum"),
+    stack: Some("Average"),
     every: "plan",
     tells: "Servers that a MinSize kept at the plan's highest floor would run beyond those that do run (in shadow: that floor and demand would ask for); below 0 where more run. Its mean over a time, times the hours, is server-hours",
 };
