@@ -45,8 +45,6 @@ UNSEEN = [
     ("f", "s3:PutObject", "/record.json", "a night after a night"),
     ("f", "s3:PutObjectTagging", "/history.json*", "an archive that is damaged"),
     ("p", "autoscaling:PutScalingPolicy", "", "manage_policy, where the replay finds a better value"),
-    ("p", "s3:PutObject", "/measurements.json", "lead times; moto knows no activities"),
-    ("p", "s3:PutObject", "/tuning.json", "a group with target tracking and two weeks of minutes"),
     ("p", "sqs:SendMessage", "Looks", "a look that was lost"),
     ("r", "autoscaling:StartInstanceRefresh", "", "instance_refresh, at a release that broke"),
     ("r", "s3:PutObject", "/baseline.json", "an alarm before the first plan"),

@@ -345,6 +345,56 @@ class Permissions(unittest.TestCase):
             self.assertIn("Service", trust[0]["Principal"], name)
 
 
+class People(unittest.TestCase):
+    """The policies for those who run the command."""
+
+    text = (ROOT / "docs/how-to/permissions-for-people.md").read_text()
+    look, decide = [json.loads(it) for it in re.findall(r"```json\n(.*?)```", text, re.S)]
+
+    @staticmethod
+    def actions(policy):
+        return {action for it in policy["Statement"] for action in many(it["Action"])}
+
+    def test_looking_changes_nothing(self):
+        for action in self.actions(self.look):
+            verb = action.split(":")[1]
+            self.assertTrue(verb.startswith(("Get", "List", "Describe", "Simulate")), action)
+
+    def test_what_changes_something_is_narrow(self):
+        for statement in self.decide["Statement"]:
+            self.assertNotIn("*", many(statement["Resource"]), statement["Sid"])
+            scales = [it for it in many(statement["Action"]) if "autoscaling:" in it]
+            if scales:
+                self.assertEqual(
+                    statement["Condition"],
+                    {"StringEquals": {"aws:ResourceTag/forescale": "managed"}},
+                )
+
+    def test_they_have_each_call_that_the_command_makes(self):
+        # The survey is the command's alone; its calls by the clients' names.
+        services = {
+            "alarms": "cloudwatch",
+            "balancers": "elasticloadbalancing",
+            "formation": "cloudformation",
+            "groups": "autoscaling",
+            "parameters": "ssm",
+            "queues": "sqs",
+            "quotas": "servicequotas",
+            "roles": "iam",
+            "rules": "events",
+            "schedules": "scheduler",
+        }
+        made = set()
+        for file in ["mod.rs", "stack.rs"]:
+            code = (ROOT / "shared/aws/src/survey" / file).read_text()
+            for client, call in re.findall(r"self\s*\.(\w+)\s*\.(\w+)\(\)", code):
+                if client in services:
+                    name = "".join(part.capitalize() for part in call.split("_"))
+                    made.add(f"{services[client]}:{name.replace('Aws', 'AWS')}")
+        self.assertGreater(len(made), 10)
+        self.assertLessEqual(made, self.actions(self.look))
+
+
 class Alarms(unittest.TestCase):
     def test_our_own_alarms_do_not_call_the_responder(self):
         prefix = SOURCE["Parameters"]["AlarmPrefix"]["Default"]
