@@ -3,12 +3,13 @@ use crate::explain::Explained;
 use crate::fine::Smoothing;
 use crate::frame::Frame;
 use crate::holidays::Special;
+use crate::mixture::mixed;
 use crate::spread::Spread;
 use crate::terrain::Terrain;
 use crate::trials::{Panel, Trial};
 use crate::weights::Weights;
-use crate::{ForecastError, ForecastRequest, Memory, Prediction, QuantileForecast, Verdict};
-use crate::{occasions, predictability, report};
+use crate::{ForecastError, ForecastReport, ForecastRequest, LEVELS, Memory, Prediction};
+use crate::{QuantileForecast, Verdict, occasions, predictability, report};
 
 /// Quantiles for every step in `[cutoff, cutoff + horizon_steps * step)`.
 ///
@@ -24,52 +25,18 @@ use crate::{occasions, predictability, report};
 pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastError> {
     let special = Special::learn(request);
     let frame = Frame::new(request, &special.apart)?;
-    let mut panel = Panel::fit(&frame);
-    let trials = panel.trials();
-    let names = panel.names();
-    let all = Weights::learn(&frame, &trials, names.len(), |_| true);
-    let mut centres = cross_fitted(&frame, &trials, names.len());
-    let smoothing = Smoothing::learn(&frame, &trials, &centres);
-    for centre in &mut centres {
-        *centre = smoothing.apply(centre);
+    let mut made = Made::of(&frame, request.horizon_steps);
+    if let Some(before) = frame.before_shift() {
+        made.hedge(&Made::of(&before, request.horizon_steps), &frame);
     }
-    let carry = Carry::learn(&frame, &panel.terrain, &trials, &centres);
-    let carried = carried(&frame, &panel, &trials, &carry, &centres);
-    let spread = Spread::learn(&frame, &panel.terrain, &trials, &carried);
-
-    let memory = memory(&frame, &panel.terrain, &trials, &carried, &spread);
-
-    let end = frame.values.len();
-    let per_day = frame.per_day();
-    let mut rows = Vec::with_capacity(request.horizon_steps + per_day);
-    let mut explained = Explained::new(&frame);
-    while rows.len() < request.horizon_steps {
-        let origin = end + rows.len();
-        let days = rows.len() / per_day;
-        let centre = all.combine(&panel.day_ahead(origin), frame.least);
-        let mut centre = smoothing.apply(&centre);
-        explained.day(&panel.terrain, origin, &centre);
-        if let (0, Some(trial), Some(before)) = (days, trials.first(), centres.first()) {
-            carry.apply(
-                &panel.terrain,
-                trial.origin,
-                before,
-                &mut centre,
-                frame.least,
-            );
-        }
-        for (step, value) in centre.iter().enumerate() {
-            let index = origin + step;
-            rows.push(spread.around(&panel.terrain, index, *value, days, frame.least));
-        }
-        if rows.len() < request.horizon_steps {
-            panel.extend(&centre);
-        }
-    }
-    rows.truncate(request.horizon_steps);
-    // The trials lie back to back and the latest comes first.
-    let past = carried.iter().rev().flatten().copied().collect();
-    let mut report = report::report(&frame, &names, &all, &trials, &carried);
+    let Made {
+        mut rows,
+        mut explained,
+        mut report,
+        memory,
+        past,
+    } = made;
+    report.notes.extend(frame.shifted());
     if report.predictability.verdict == Verdict::No {
         predictability::widen(&frame, &mut rows);
     }
@@ -102,6 +69,79 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
         report,
         past,
     })
+}
+
+/// What the models make of a frame.
+struct Made {
+    rows: Vec<[f64; LEVELS.len()]>,
+    explained: Explained,
+    report: ForecastReport,
+    memory: Memory,
+    /// Medians of the trials, the oldest first.
+    past: Vec<f64>,
+}
+
+impl Made {
+    fn of(frame: &Frame, horizon: usize) -> Self {
+        let mut panel = Panel::fit(frame);
+        let trials = panel.trials();
+        let names = panel.names();
+        let all = Weights::learn(frame, &trials, names.len(), |_| true);
+        let mut centres = cross_fitted(frame, &trials, names.len());
+        let smoothing = Smoothing::learn(frame, &trials, &centres);
+        for centre in &mut centres {
+            *centre = smoothing.apply(centre);
+        }
+        let carry = Carry::learn(frame, &panel.terrain, &trials, &centres);
+        let carried = carried(frame, &panel, &trials, &carry, &centres);
+        let spread = Spread::learn(frame, &panel.terrain, &trials, &carried);
+        let memory = memory(frame, &panel.terrain, &trials, &carried, &spread);
+
+        let end = frame.values.len();
+        let per_day = frame.per_day();
+        let mut rows = Vec::with_capacity(horizon + per_day);
+        let mut explained = Explained::new(frame);
+        while rows.len() < horizon {
+            let origin = end + rows.len();
+            let days = rows.len() / per_day;
+            let centre = all.combine(&panel.day_ahead(origin), frame.least);
+            let mut centre = smoothing.apply(&centre);
+            explained.day(&panel.terrain, origin, &centre);
+            if let (0, Some(trial), Some(before)) = (days, trials.first(), centres.first()) {
+                carry.apply(
+                    &panel.terrain,
+                    trial.origin,
+                    before,
+                    &mut centre,
+                    frame.least,
+                );
+            }
+            for (step, value) in centre.iter().enumerate() {
+                let index = origin + step;
+                rows.push(spread.around(&panel.terrain, index, *value, days, frame.least));
+            }
+            if rows.len() < horizon {
+                panel.extend(&centre);
+            }
+        }
+        rows.truncate(horizon);
+        Self {
+            rows,
+            explained,
+            report: report::report(frame, &names, &all, &trials, &carried),
+            memory,
+            // The trials lie back to back and the latest comes first.
+            past: carried.iter().rev().flatten().copied().collect(),
+        }
+    }
+
+    /// Mixes in what a forecast that does not believe the young shift of `frame` says.
+    fn hedge(&mut self, unshifted: &Self, frame: &Frame) {
+        let chance = frame.shift.map_or(1.0, |shift| shift.chance);
+        for (row, other) in self.rows.iter_mut().zip(&unshifted.rows) {
+            *row = mixed(&[(chance, *row), (1.0 - chance, *other)]);
+        }
+    }
 }
 
 /// How the misses of the trials hang together within their days.

@@ -3,6 +3,7 @@ use timeseries::{Series, Step};
 
 use crate::calendar::Calendar;
 use crate::repair::{self, Repair};
+use crate::shift::{self, Shift};
 use crate::units::{self, Jump};
 use crate::{ForecastError, ForecastRequest, Interval, Occasion};
 
@@ -28,6 +29,8 @@ pub(crate) struct Frame {
     pub(crate) repairs: Vec<Repair>,
     /// Jumps of the unit that were mended, the newest first.
     jumps: Vec<Jump>,
+    /// The last clean shift of the level: what lies before it is at the level after it.
+    pub(crate) shift: Option<Shift>,
     start: Timestamp,
     step: Step,
 }
@@ -76,6 +79,11 @@ impl Frame {
         for repair in &repairs {
             values[repair.from..repair.to].fill(f64::NAN);
         }
+        let shift = shift::find(&values, &calendar);
+        if let Some(shift) = shift {
+            let before = values[..shift.at].iter_mut();
+            before.for_each(|value| *value *= shift.factor);
+        }
         let observed: Vec<bool> = values.iter().map(|value| !value.is_nan()).collect();
         let negative = values.iter().any(|value| *value < 0.0);
         fill(&mut values, &calendar);
@@ -91,6 +99,7 @@ impl Frame {
             step,
             repairs,
             jumps,
+            shift,
         })
     }
 
@@ -102,6 +111,38 @@ impl Frame {
         self.start
             .saturating_add(jiff::SignedDuration::from_secs(ahead))
             .unwrap_or(Timestamp::MAX)
+    }
+
+    /// The frame as if its shift of the level had not been, while that may pass.
+    pub(crate) fn before_shift(&self) -> Option<Self> {
+        let shift = self.shift.filter(|shift| shift.chance < 1.0)?;
+        let mut before = self.clone();
+        before.shift = None;
+        for value in &mut before.values[..shift.at] {
+            *value /= shift.factor;
+        }
+        before.observed[shift.at..].fill(false);
+        for index in shift.at..before.values.len() {
+            let past = before.calendar.back(index, 7, index)?;
+            before.values[index] = before.values[past];
+        }
+        Some(before)
+    }
+
+    /// The shift of the level, for people.
+    pub(crate) fn shifted(&self) -> Option<String> {
+        let shift = self.shift?;
+        let at = self.time_at(shift.at);
+        let doubt = if shift.chance < 1.0 {
+            "; it is young, so the band reaches to the level before"
+        } else {
+            ""
+        };
+        Some(format!(
+            "since {at} all hours have {:.2} times the demand they had: days before it are read at \
+             that level{doubt}",
+            shift.factor
+        ))
     }
 
     /// What was not believed and why, for people.

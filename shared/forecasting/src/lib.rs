@@ -32,6 +32,7 @@ mod repair;
 mod report;
 mod request;
 mod scale;
+mod shift;
 mod spread;
 mod tail;
 mod terrain;

@@ -24,6 +24,10 @@ const OUTAGE_PART: f64 = 0.02;
 const OUTAGE_LEAST: f64 = 0.2;
 /// ... for no longer than this: what stays away longer was switched off.
 const OUTAGE_HOURS: usize = 36;
+/// A time of the week that had demand in each of so many weeks around, and has none once, had an
+/// outage or was closed that day: nights and weekends without demand do not excuse it.
+const LEAST_WEEKS: usize = 4;
+const REACH_WEEKS: usize = 4;
 /// Where more of the steps than this look like outages, they are how the demand is.
 const OUTAGE_MOST: f64 = 0.05;
 
@@ -72,8 +76,13 @@ pub(crate) fn find(values: &[f64], calendar: &Calendar) -> Vec<Repair> {
         (Reason::Outage, OUTAGE_HOURS, OUTAGE_MOST),
         (Reason::Spike, SPIKE_HOURS, SPIKE_MOST),
     ] {
-        let runs = runs(&reasons, reason, hour);
-        let count: usize = runs.iter().map(|run| run.to - run.from).sum();
+        let empty = |index: usize| reason == Reason::Outage && values[index] <= OUTAGE_PART * mean;
+        let runs = runs(&reasons, reason, hour, empty);
+        let found = |run: &Repair| {
+            let within = reasons[run.from..run.to].iter();
+            within.filter(|found| **found == Some(reason)).count()
+        };
+        let count: usize = runs.iter().map(found).sum();
         if count as f64 > most * values.len() as f64 + 3.0 * hour as f64 {
             continue;
         }
@@ -81,7 +90,7 @@ pub(crate) fn find(values: &[f64], calendar: &Calendar) -> Vec<Repair> {
             let open = reason == Reason::Spike && run.to + hour > values.len();
             let short = run.to - run.from <= IMPOSSIBLE_HOURS * hour;
             let believed = open && !(short && impossible(values, &reasons, run));
-            run.to - run.from <= hours * hour && !believed
+            found(run) <= hours * hour && !believed
         }));
     }
     repairs.sort_by_key(|run| run.from);
@@ -105,16 +114,7 @@ fn judge(values: &[f64], calendar: &Calendar, index: usize, mean: f64) -> Option
         return None;
     }
     let per_day = calendar.per_day;
-    let mut around = Vec::with_capacity(6 * REACH_DAYS);
-    for days in 1..=REACH_DAYS {
-        let back = index.checked_sub(days * per_day);
-        let ahead = Some(index + days * per_day);
-        for place in [back, ahead].into_iter().flatten() {
-            let from = place.saturating_sub(1);
-            let near = values.get(from..place + 2).unwrap_or_default();
-            around.extend(near.iter().filter(|value| !value.is_nan()));
-        }
-    }
+    let mut around = around(values, index, per_day, (REACH_DAYS, 1));
     if around.len() < 3 * LEAST_DAYS {
         return None;
     }
@@ -129,18 +129,55 @@ fn judge(values: &[f64], calendar: &Calendar, index: usize, mean: f64) -> Option
         return Some(Reason::Spike);
     }
     let outage = value <= OUTAGE_PART * usual && low >= OUTAGE_LEAST * mean;
-    outage.then_some(Reason::Outage)
+    (outage || closed(values, calendar, index, mean)).then_some(Reason::Outage)
 }
 
-/// Runs of steps with `reason`; a believed gap of less than an hour does not end one.
-fn runs(reasons: &[Option<Reason>], reason: Reason, hour: usize) -> Vec<Repair> {
+/// Whether there is next to nothing at a time of the week that has demand in all weeks around.
+fn closed(values: &[f64], calendar: &Calendar, index: usize, mean: f64) -> bool {
+    if values[index] > OUTAGE_PART * mean * 4.0 {
+        return false;
+    }
+    let mut around = around(values, index, 7 * calendar.per_day, (REACH_WEEKS, 0));
+    if around.len() < LEAST_WEEKS {
+        return false;
+    }
+    let usual = median(&mut around);
+    around.sort_by(f64::total_cmp);
+    values[index] <= OUTAGE_PART * usual && around[around.len() / 5] >= OUTAGE_LEAST * mean
+}
+
+/// What was observed up to so many periods before and after `index`, and up to so many steps beside.
+fn around(values: &[f64], index: usize, period: usize, (most, beside): (usize, usize)) -> Vec<f64> {
+    let mut around = Vec::with_capacity(2 * most * (2 * beside + 1));
+    for periods in 1..=most {
+        let back = index.checked_sub(periods * period);
+        let ahead = Some(index + periods * period);
+        for place in [back, ahead].into_iter().flatten() {
+            let near = values.get(place.saturating_sub(beside)..=place + beside);
+            let near = near.unwrap_or_default().iter();
+            around.extend(near.filter(|value| !value.is_nan()));
+        }
+    }
+    around
+}
+
+/// Runs of steps with `reason`. A believed gap of less than an hour does not end one, nor do steps
+/// that are `empty` as well: a night without demand between two days without.
+fn runs(
+    reasons: &[Option<Reason>],
+    reason: Reason,
+    hour: usize,
+    empty: impl Fn(usize) -> bool,
+) -> Vec<Repair> {
     let mut runs: Vec<Repair> = Vec::new();
     for (index, found) in reasons.iter().enumerate() {
         if *found != Some(reason) {
             continue;
         }
         match runs.last_mut() {
-            Some(run) if index < run.to + hour.max(2) => run.to = index + 1,
+            Some(run) if index < run.to + hour.max(2) || (run.to..index).all(&empty) => {
+                run.to = index + 1;
+            }
             _ => runs.push(Repair {
                 from: index,
                 to: index + 1,
@@ -184,6 +221,28 @@ mod tests {
             reason: Reason::Spike,
         };
         assert_eq!(found, [outage, spike]);
+    }
+
+    #[test]
+    fn a_closed_day_is_found_between_empty_nights_and_a_closure_for_good_is_believed() {
+        let (mut values, calendar) = wave(42);
+        for (index, value) in values.iter_mut().enumerate() {
+            // Monday to Friday, eight to twenty.
+            if (index / 24) % 7 > 4 || !(8..20).contains(&(index % 24)) {
+                *value = 0.0;
+            }
+        }
+        let open = values.clone();
+        values[24 * 15..24 * 17].fill(0.0);
+        let outage = Repair {
+            from: 24 * 15 + 8,
+            to: 24 * 16 + 20,
+            reason: Reason::Outage,
+        };
+        assert_eq!(find(&values, &calendar), [outage]);
+        let mut values = open;
+        values[24 * 35..].fill(0.0);
+        assert_eq!(find(&values, &calendar), []);
     }
 
     #[test]

@@ -160,15 +160,73 @@ fn units_that_jump_are_followed_with_the_shape_that_was_learnt() {
 }
 
 #[test]
-fn a_migration_that_halves_the_traffic_is_followed_in_days() {
-    for (days, most) in [(1, 0.4), (3, 0.16), (7, 0.16), (15, 0.1), (22, 0.06)] {
-        let mut case = plain(42);
-        let end = case.values.len();
-        for value in &mut case.values[end - 24 * days..] {
-            *value *= 0.5;
+fn a_migration_is_followed_from_the_first_night_on() {
+    // At midnight and at eleven, halved and doubled, from the first whole day to four weeks.
+    for (hours, most) in [
+        (24, 0.1),
+        (37, 0.1),
+        (48, 0.08),
+        (72, 0.06),
+        (168, 0.06),
+        (541, 0.06),
+    ] {
+        for factor in [0.5, 0.7, 2.0] {
+            let mut case = plain(56);
+            let end = case.values.len();
+            for value in &mut case.values[end - hours..] {
+                *value *= factor;
+            }
+            let error = case.error(24, factor);
+            assert!(error < most, "{factor} {hours}: {error}");
+            let notes = case.ask(Step::HOUR, 24).report.notes;
+            let told = notes.iter().any(|note| note.contains("times the demand"));
+            assert_eq!(told, hours < 24 * 15, "{notes:?}");
         }
-        let error = case.error(24, 0.5);
-        assert!(error < most, "{days}: {error}");
+    }
+}
+
+#[test]
+fn a_young_halving_may_pass_so_the_band_reaches_the_old_level() {
+    let mut case = plain(42);
+    let end = case.values.len();
+    for value in &mut case.values[end - 24..] {
+        *value *= 0.5;
+    }
+    let made = case.ask(Step::HOUR, 24);
+    for (step, row) in made.forecast.rows.iter().enumerate() {
+        let old = usual(made.forecast.time_at(step), &case.zone);
+        assert!(row[2] < 0.6 * old, "{step}: {row:?}");
+        assert!(row[5] > 0.85 * old, "{step}: {row:?}");
+    }
+    // It passed: the day after is the usual one again.
+    let mut passed = plain(42);
+    for value in &mut passed.values[end - 48..end - 24] {
+        *value *= 0.5;
+    }
+    assert!(passed.error(24, 1.0) < 0.06, "{}", passed.error(24, 1.0));
+}
+
+#[test]
+fn a_closed_day_teaches_nothing_where_nights_and_weekends_are_empty() {
+    // Hours of business on working days, nothing else; closed on one Tuesday, and on two days.
+    for closed in [vec![36], vec![29], vec![30, 31], vec![41]] {
+        let mut case = plain(42);
+        for (hour, value) in case.values.iter_mut().enumerate() {
+            let (day, hour) = (hour / 24, hour % 24);
+            if day % 7 >= 5 || !(7..21).contains(&hour) || closed.contains(&day) {
+                *value = 0.0;
+            }
+        }
+        // Monday to Friday come next.
+        let made = case.ask(Step::HOUR, 24 * 5);
+        for (step, row) in made.forecast.rows.iter().enumerate() {
+            let at = made.forecast.time_at(step);
+            let expected = usual(at, &case.zone);
+            if (7..21).contains(&(step % 24)) {
+                let off = (row[2] / expected - 1.0).abs();
+                assert!(off < 0.15, "{closed:?} {step}: {} {expected}", row[2]);
+            }
+        }
     }
 }
 
