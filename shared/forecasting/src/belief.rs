@@ -4,7 +4,7 @@ use crate::{LEVELS, Memory};
 /// How far a row goes from what it was to what the hours seen say, where they explain nothing of it,
 /// and how much further where they explain all: loss is convex, so that stopping short forgoes less
 /// than going too far costs, the more so the less they explain.
-const BELIEVED: (f64, f64) = (0.25, 0.5);
+const BELIEVED: (f64, f64) = (0.2, 0.5);
 
 /// What the hours seen say about the others.
 pub(crate) struct Belief<'a> {

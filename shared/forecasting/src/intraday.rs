@@ -75,7 +75,7 @@ fn wildness(steps: &[([f64; LEVELS.len()], Option<f64>)], hours: f64) -> f64 {
             weight += hours;
         }
     }
-    (sum / weight / SQUARE).powf(0.35)
+    (sum / weight / SQUARE).sqrt()
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ impl Default for Memory {
     fn default() -> Self {
         Self {
             lasting: 0.1,
-            passing: 0.4,
+            passing: 0.3,
             half_life_hours: 3.0,
             hourly: 0.8,
         }
