@@ -23,11 +23,24 @@ use crate::{QuantileForecast, Verdict, occasions, predictability, report};
 /// [`ForecastError::Horizon`] when the horizon is zero or more than 31 days of minutes,
 /// [`ForecastError::Step`] when the history's step does not divide the asked one.
 pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastError> {
+    forecast_by_stages(request, &mut |_| {})
+}
+
+/// The same as [`forecast`]; `ended` is called with the name of each stage when that is done, so that
+/// whoever holds a clock can tell where the time goes.
+///
+/// # Errors
+/// Those of [`forecast`].
+pub fn forecast_by_stages(
+    request: &ForecastRequest<'_>,
+    ended: &mut dyn FnMut(&'static str),
+) -> Result<Prediction, ForecastError> {
     let special = Special::learn(request);
     let frame = Frame::new(request, &special.apart)?;
-    let mut made = Made::of(&frame, request.horizon_steps);
+    ended("window, repair");
+    let mut made = Made::of(&frame, request.horizon_steps, ended);
     if let Some(before) = frame.before_shift() {
-        made.hedge(&Made::of(&before, request.horizon_steps), &frame);
+        made.hedge(&Made::of(&before, request.horizon_steps, ended), &frame);
     }
     let Made {
         mut rows,
@@ -59,6 +72,7 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
     }
     explained.stage(&rows, |parts| &mut parts.event);
     report.parts = explained.parts();
+    ended("calendar, events");
     Ok(Prediction {
         forecast: QuantileForecast {
             start: frame.cutoff,
@@ -82,9 +96,11 @@ struct Made {
 }
 
 impl Made {
-    fn of(frame: &Frame, horizon: usize) -> Self {
+    fn of(frame: &Frame, horizon: usize, ended: &mut dyn FnMut(&'static str)) -> Self {
         let mut panel = Panel::fit(frame);
+        ended("fits of the members");
         let trials = panel.trials();
+        ended("trials");
         let names = panel.names();
         let all = Weights::learn(frame, &trials, names.len(), |_| true);
         let mut centres = cross_fitted(frame, &trials, names.len());
@@ -94,8 +110,11 @@ impl Made {
         }
         let carry = Carry::learn(frame, &panel.terrain, &trials, &centres);
         let carried = carried(frame, &panel, &trials, &carry, &centres);
+        ended("weights, smoothing, carry");
         let spread = Spread::learn(frame, &panel.terrain, &trials, &carried);
+        ended("calibration of the quantiles");
         let memory = memory(frame, &panel.terrain, &trials, &carried, &spread);
+        ended("memory for the intraday correction");
 
         let end = frame.values.len();
         let per_day = frame.per_day();
@@ -125,10 +144,13 @@ impl Made {
             }
         }
         rows.truncate(horizon);
+        ended("days ahead, their quantiles");
+        let report = report::report(frame, &names, &all, &trials, &carried);
+        ended("candidates' scores, predictability");
         Self {
             rows,
             explained,
-            report: report::report(frame, &names, &all, &trials, &carried),
+            report,
             memory,
             // The trials lie back to back and the latest comes first.
             past: carried.iter().rev().flatten().copied().collect(),

@@ -42,7 +42,7 @@ mod weights;
 
 pub use backtest::{BacktestRequest, BacktestRow, backtest};
 pub use drift::{Drift, DriftState, NightScore, rechoose, score, widen, widening};
-pub use engine::forecast;
+pub use engine::{forecast, forecast_by_stages};
 pub use error::ForecastError;
 pub use explain::Parts;
 pub use holidays::Holiday;

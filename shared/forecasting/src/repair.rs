@@ -129,7 +129,18 @@ fn judge(values: &[f64], calendar: &Calendar, index: usize, mean: f64) -> Option
         return Some(Reason::Spike);
     }
     let outage = value <= OUTAGE_PART * usual && low >= OUTAGE_LEAST * mean;
-    (outage || closed(values, calendar, index, mean)).then_some(Reason::Outage)
+    let found = if outage {
+        !always_empty(values, calendar, index, mean)
+    } else {
+        closed(values, calendar, index, mean)
+    };
+    found.then_some(Reason::Outage)
+}
+
+/// Whether that time of the week has next to nothing in the other weeks as well.
+fn always_empty(values: &[f64], calendar: &Calendar, index: usize, mean: f64) -> bool {
+    let mut around = around(values, index, 7 * calendar.per_day, (REACH_WEEKS, 0));
+    around.len() >= 2 && median(&mut around) <= OUTAGE_PART * mean
 }
 
 /// Whether there is next to nothing at a time of the week that has demand in all weeks around.

@@ -20,7 +20,7 @@ const BEFORE: f64 = 0.3;
 const LASTING: (f64, f64) = (0.6, 1.5);
 /// Hours after it that it takes, days before it, and the days back in which one is looked for: by
 /// then the members have followed.
-const LEAST_HOURS: usize = 18;
+const LEAST_HOURS: usize = 12;
 const DAYS_BEFORE: usize = 14;
 const LOOK_DAYS: usize = 15;
 /// Weeks that tell what is usual.
@@ -30,7 +30,7 @@ const TELLING_DAYS: usize = 7;
 /// Hours with less than this part of the mean do not speak.
 const SMALL: f64 = 0.2;
 /// Chance that a shift stays by the whole days it has lasted; later it is sure.
-const STAYS: [f64; 7] = [0.7, 0.7, 0.85, 0.93, 0.96, 0.98, 0.99];
+const STAYS: [f64; 7] = [0.6, 0.7, 0.85, 0.93, 0.96, 0.98, 0.99];
 
 /// A shift: demand before step `at` counts times `factor`.
 #[derive(Debug, Clone, Copy, PartialEq)]
