@@ -5,9 +5,9 @@ use crate::terrain::Terrain;
 
 /// Boosted regression trees on the features of the ridge, for what is not linear.
 ///
-/// Small on purpose: a dozen steps a day, sixteen bins, thirty trees of eight leaves; six times the
-/// steps and twice the trees where steps are finer than hours. They are fitted on the window and on
-/// what of it lay two and four weeks back; a trial is forecast by the latest fit that had not seen it.
+/// Small on purpose: a dozen steps a day, sixteen bins, thirty trees of eight leaves. They are
+/// fitted on the window and on what of it lay two and four weeks back; a trial is forecast by the
+/// latest fit that had not seen it.
 ///
 /// Source: Friedman 2001, "Greedy function approximation" (Huber loss); histograms as in Ke et al.
 /// 2017, "LightGBM".
@@ -29,15 +29,12 @@ const USED: [usize; 24] = [
 const BINS: usize = 16;
 const DEPTH: usize = 3;
 const TREES: usize = 30;
-/// The same at steps finer than hours.
-const FINE_TREES: usize = 60;
 /// Part of a leaf's value that is added.
 const RATE: f64 = 0.2;
 /// Rows that a leaf is shrunk by, and the fewest it may hold.
 const SHRINK: f64 = 10.0;
 const LEAF: f64 = 8.0;
 const ROWS_A_DAY: usize = 12;
-const FINE_ROWS_A_DAY: usize = 72;
 const REFIT_DAYS: usize = 14;
 /// How far a forecast may exceed the highest demand seen.
 const HEADROOM: f64 = 1.5;
@@ -52,12 +49,7 @@ impl Trees {
         let features = Features::new(terrain.calendar);
         let days = (end / per_day).saturating_sub(2);
         let first = end - days * per_day;
-        let (rows_a_day, trees) = if per_day > 24 {
-            (FINE_ROWS_A_DAY, FINE_TREES)
-        } else {
-            (ROWS_A_DAY, TREES)
-        };
-        let stride = (per_day / rows_a_day).max(1);
+        let stride = (per_day / ROWS_A_DAY).max(1);
         let (mut rows, mut targets, mut places) = (Vec::new(), Vec::new(), Vec::new());
         for day in 0..days {
             let origin = first + day * per_day;
@@ -75,7 +67,7 @@ impl Trees {
             .map(|fit| {
                 let until = end.saturating_sub(fit * REFIT_DAYS * per_day);
                 let known = places.partition_point(|place| *place < until);
-                Forest::grow(&binned[..known], &targets[..known], trees)
+                Forest::grow(&binned[..known], &targets[..known])
             })
             .collect();
         let logs = &terrain.logs[..end];
@@ -146,7 +138,7 @@ struct Forest {
 }
 
 impl Forest {
-    fn grow(rows: &[Binned], targets: &[f64], count: usize) -> Self {
+    fn grow(rows: &[Binned], targets: &[f64]) -> Self {
         let start = median(&mut targets.to_vec());
         let mut sizes = targets
             .iter()
@@ -160,7 +152,7 @@ impl Forest {
         }
         let mut left: Vec<f64> = targets.iter().map(|target| target - start).collect();
         let mut nodes = vec![0; rows.len()];
-        for _ in 0..count {
+        for _ in 0..TREES {
             let pulls: Vec<f64> = left.iter().map(|rest| rest.clamp(-limit, limit)).collect();
             let tree = Tree::grow(rows, &pulls, &mut nodes);
             for (rest, node) in left.iter_mut().zip(&nodes) {
