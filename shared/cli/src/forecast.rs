@@ -191,8 +191,13 @@ pub(crate) fn unit_name(demand: &Demand) -> &'static str {
 pub(crate) fn advice(error: ForecastError, demand: &Demand) -> anyhow::Error {
     let (start, end) = (demand.series.start(), demand.series.end());
     let next = match &error {
-        ForecastError::NoHistory { .. } => {
+        ForecastError::NoHistory { cutoff } if *cutoff <= start => {
             format!("the history covers {start} to {end}: give a later --at")
+        }
+        ForecastError::NoHistory { .. } => {
+            format!(
+                "the history covers {start} to {end}, and what is that old teaches nothing: give an --at of {end}"
+            )
         }
         ForecastError::Horizon { .. } => "give a shorter --horizon or a longer --step".to_owned(),
         ForecastError::NoOrigin { .. } => "give a longer history or a shorter --horizon".to_owned(),

@@ -3,8 +3,8 @@
 use config::{Config, Target};
 use control::{Loaded, load, load_settings};
 use documents::{
-    Baseline, Document, Forecast, History, Incident, LedgerEntry, Measurements, Plan, Record,
-    ShadowLedger, Tuning, keys,
+    Baseline, Document, Forecast, History, Incident, LedgerEntry, Measurements, Pause, Plan,
+    Record, Released, ShadowLedger, Tuning, keys,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +13,7 @@ use ports::DocumentStore;
 use crate::Console;
 use crate::arguments::StoreArguments;
 use crate::failure::{Blame, Done};
+use crate::moments;
 use crate::near::no_target;
 use crate::opened::Opened;
 
@@ -28,6 +29,8 @@ pub(crate) struct Kept {
     pub(crate) record: Option<Record>,
     pub(crate) tuning: Option<Tuning>,
     pub(crate) baseline: Option<Baseline>,
+    /// That the group was given back.
+    pub(crate) released: Option<Released>,
     pub(crate) measurements: Option<Measurements>,
     /// Oldest first.
     pub(crate) ledger: Vec<LedgerEntry>,
@@ -39,6 +42,8 @@ pub(crate) struct Kept {
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(crate) config: Config,
+    /// The pause that is in force.
+    pub(crate) pause: Option<Pause>,
     pub(crate) targets: Vec<Kept>,
 }
 
@@ -61,13 +66,12 @@ async fn gather(
     days: u16,
     console: &mut Console<'_>,
 ) -> Done<Store> {
-    // Events are read as of any time: what was added later is not asked for here.
-    let settings = load_settings(store, Timestamp::MAX).await;
+    let settings = load_settings(store, moments::now()).await;
     let settings = settings.input(|| format!("{name} holds no usable configuration"))?;
     for note in &settings.notes {
         console.note(&format!("note: {note}"));
     }
-    let config = settings.config;
+    let (config, pause) = (settings.config, settings.pause);
     let chosen: Vec<&Target> = match target {
         None => config.targets.iter().collect(),
         Some(wanted) => vec![
@@ -88,7 +92,11 @@ async fn gather(
             .await?,
         );
     }
-    Ok(Store { config, targets })
+    Ok(Store {
+        config,
+        pause,
+        targets,
+    })
 }
 
 /// Reads documents, remembers the newest and tells what cannot be used.
@@ -141,6 +149,7 @@ impl<S: DocumentStore> Reader<'_, '_, S> {
         let record = self.one(&keys::record(name)).await?;
         let tuning = self.one(&keys::tuning(name)).await?;
         let baseline = self.one(&keys::baseline(name)).await?;
+        let released = self.one(&keys::released(name)).await?;
         let measurements = self.one(&keys::measurements(name)).await?;
         let mut forecasts: Vec<Forecast> = self.daily(&keys::forecasts(name), days).await?;
         forecasts.sort_by_key(|forecast| forecast.start);
@@ -159,6 +168,7 @@ impl<S: DocumentStore> Reader<'_, '_, S> {
             record,
             tuning,
             baseline,
+            released,
             measurements,
             ledger,
             newest: self.newest,

@@ -190,7 +190,9 @@ fn json_of(console: &mut Console<'_>, windows: &[Window], zone: &TimeZone, step:
 /// As RFC 5545 has it. Identifiers follow from the times, so that an import again changes nothing.
 fn calendar(windows: &[Window]) -> String {
     let stamp = |at: Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
-    let mut calendar = Calendar::new();
+    // Empty, since a new one names the crate as its maker, and RFC 5545 allows one PRODID.
+    let mut calendar = Calendar::empty();
+    calendar.append_property(("VERSION", "2.0"));
     calendar.append_property(("PRODID", "-//Forescale//quiet-window//EN"));
     calendar.name("Quiet windows");
     for window in windows {
@@ -258,6 +260,7 @@ mod tests {
         assert!(text.contains("DTEND:20260301T040000Z"), "{text}");
         assert!(text.contains("expected 1\\,200"), "{text}");
         assert_eq!(text.matches("BEGIN:VEVENT").count(), 1);
+        assert_eq!(text.matches("PRODID:").count(), 1, "{text}");
         assert_eq!(text, calendar(&[window]));
     }
 }

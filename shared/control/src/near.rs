@@ -88,6 +88,7 @@ pub(crate) fn near_steps(
             state,
             seen,
             price,
+            reacts: known.sight.reacts,
         };
         let known = outlook.steps(start, end, rules, |at| medians.at(at));
         if known.is_empty() {

@@ -112,5 +112,7 @@ pub fn shortfall_text(shortfall: &Shortfall) -> String {
         allowed,
         limit,
     } = shortfall;
-    format!("from {from} on {needed} servers are needed, {limit} allows {allowed}")
+    format!(
+        "too few from {from} on: at the most {needed} servers are needed, {limit} allows {allowed}"
+    )
 }

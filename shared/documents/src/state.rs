@@ -73,6 +73,10 @@ pub struct AddedEvent {
     pub added_at: Timestamp,
     /// Its `[[event]]` table as it would stand in the configuration.
     pub toml: String,
+    /// What names it in the calendar that it came from, so that a change there is no second event: its
+    /// UID, and the moment it stands for where it is one moved out of a series.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
 }
 
 /// Stretches that must not teach the model.

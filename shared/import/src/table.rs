@@ -4,6 +4,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use timeseries::LocalTimes;
 
 use crate::state::Settings;
 use crate::{Line, moment};
@@ -19,7 +20,7 @@ const VALUE: &str = "value";
 /// How one table is read.
 #[derive(Debug)]
 pub(crate) struct Table {
-    zone: TimeZone,
+    local: LocalTimes,
     time_column: String,
     value_column: Option<String>,
     heading: String,
@@ -33,7 +34,8 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn new(settings: &Settings, zone: TimeZone) -> Self {
         Self {
-            zone,
+            // Many rows may be of one minute; a row that has a count may stand for a step of its own.
+            local: LocalTimes::new(zone, settings.value_column.is_some()),
             time_column: settings.time_column.clone(),
             value_column: settings.value_column.clone(),
             heading: String::new(),
@@ -102,7 +104,15 @@ impl Table {
         if count <= self.time.max(self.value.unwrap_or(0)) {
             return Line::Unreadable("fewer columns than the heading");
         }
-        let Some(minute) = text(self.field(self.time)).and_then(|text| self.minute(text)) else {
+        let minute = match text(self.field(self.time)).and_then(moment_of) {
+            Some(Moment::Local(at)) => {
+                let at = self.local.instant(at);
+                at.and_then(|at| moment::of_seconds(at.as_second()))
+            }
+            Some(Moment::Seconds(seconds)) => moment::of_seconds(seconds),
+            None => None,
+        };
+        let Some(minute) = minute else {
             return Line::Unreadable("no time in the column of times");
         };
         let Some(value) = self.value else {
@@ -116,31 +126,6 @@ impl Table {
             },
             None => Line::Unreadable("a value that is no text"),
         }
-    }
-
-    /// Seconds, or thousandths or millionths of them, since 1970; RFC 3339; or local in the zone.
-    fn minute(&self, text: &str) -> Option<i64> {
-        if text.len() >= 9
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || byte == b'.')
-        {
-            let whole = text.split('.').next()?;
-            let number: i64 = whole.parse().ok()?;
-            let scale = match whole.len() {
-                9 | 10 => 1,
-                12 | 13 => 1_000,
-                15 | 16 => 1_000_000,
-                _ => return None,
-            };
-            return moment::of_seconds(number / scale);
-        }
-        if let Ok(at) = text.parse::<Timestamp>() {
-            return moment::of_seconds(at.as_second());
-        }
-        let local: DateTime = text.parse().ok()?;
-        let at = self.zone.to_ambiguous_timestamp(local).compatible().ok()?;
-        moment::of_seconds(at.as_second())
     }
 
     /// Splits a row into its fields; `None` where it is none.
@@ -160,6 +145,34 @@ impl Table {
         let from = index.checked_sub(1).map_or(0, |before| self.ends[before]);
         self.row.get(from..self.ends[index]).unwrap_or_default()
     }
+}
+
+/// A time as a row has it.
+enum Moment {
+    /// Seconds since 1970.
+    Seconds(i64),
+    /// What the clocks show.
+    Local(DateTime),
+}
+
+/// Seconds, or thousandths or millionths of them, since 1970; RFC 3339; or a local time.
+fn moment_of(text: &str) -> Option<Moment> {
+    let digits = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+    if text.len() >= 9 && text.bytes().all(digits) {
+        let whole = text.split('.').next()?;
+        let number: i64 = whole.parse().ok()?;
+        let scale = match whole.len() {
+            9 | 10 => 1,
+            12 | 13 => 1_000,
+            15 | 16 => 1_000_000,
+            _ => return None,
+        };
+        return Some(Moment::Seconds(number / scale));
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(Moment::Seconds(at.as_second()));
+    }
+    text.parse().ok().map(Moment::Local)
 }
 
 fn text(field: &[u8]) -> Option<&str> {

@@ -31,6 +31,8 @@ pub struct Outlook<'a> {
     /// What one server more must carry to be worth it, as a share of its throughput: above 0,
     /// below 1. See [`crate::tune`].
     pub price: f64,
+    /// Whether policies of the group scale out by themselves, which the price counts on.
+    pub reacts: bool,
 }
 
 impl Outlook<'_> {
@@ -102,11 +104,18 @@ impl Outlook<'_> {
         let level = Curve::new(&NEAR_LEVELS, values).level_of(capacity);
         let level = (level * 1000.0).floor() / 10.0;
         let mut text = format!(
-            "demand of {:.0}/min expected (forecast {median:.0}/min, {:+.0} % by the last minutes), up to {capacity:.0}/min (p{level}) at {}/min a server = {servers}",
+            "demand of {:.0}/min expected (p50; forecast {median:.0}/min, {:+.0} % by the last minutes), up to {capacity:.0}/min (p{level}) at {}/min a server = {servers}",
             values[MEDIAN],
             (values[MEDIAN] / median.max(self.model.least) - 1.0) * 100.0,
             rate(rules.throughput),
         );
+        if level < 50.0 && servers >= rules.min_servers {
+            text.push_str(if self.reacts {
+                ", target tracking carries the rest"
+            } else {
+                ", so much is within the risk asked for"
+            });
+        }
         if servers > rules.max_servers {
             text.push_str(&format!("; max_servers is {}", rules.max_servers));
         } else if servers < rules.min_servers {

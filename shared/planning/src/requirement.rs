@@ -15,6 +15,8 @@ pub struct Requirement {
     pub end: Timestamp,
     /// Share of demand expected above capacity with these servers.
     pub expected_risk: f64,
+    /// The same share where no step gets more than `max_servers`.
+    pub limited_risk: f64,
     /// Steps that would need more servers than allowed: when, and how many.
     pub wanting: Vec<(Timestamp, u32)>,
 }
@@ -78,11 +80,12 @@ pub fn require(
         .collect();
     let demand: f64 = losses.iter().map(Loss::demand).sum();
     let servers = cheapest(&losses, rules, rules.risk * demand);
-    let lost: f64 = losses
-        .iter()
-        .zip(&servers)
-        .map(|(loss, n)| loss.with(*n))
-        .sum();
+    let share = |most: u32| -> f64 {
+        let lost = losses.iter().zip(&servers);
+        let lost: f64 = lost.map(|(loss, n)| loss.with((*n).min(most))).sum();
+        if demand > 0.0 { lost / demand } else { 0.0 }
+    };
+    let (expected_risk, limited_risk) = (share(u32::MAX), share(rules.max_servers));
     let mut wanting = Vec::new();
     let mut steps = Vec::with_capacity(servers.len());
     for (offset, (loss, wanted)) in losses.iter().zip(&servers).enumerate() {
@@ -97,11 +100,11 @@ pub fn require(
             reason: reason(loss, *wanted, rules),
         });
     }
-    let expected_risk = if demand > 0.0 { lost / demand } else { 0.0 };
     Ok(Requirement {
         steps,
         end: time_at(last + 1),
         expected_risk,
+        limited_risk,
         wanting,
     })
 }
@@ -206,10 +209,13 @@ fn reason(loss: &Loss<'_>, wanted: u32, rules: &Rules) -> String {
     let capacity = f64::from(wanted) * rules.throughput;
     let level = (loss.level(wanted) * 1000.0).floor() / 10.0;
     let mut text = format!(
-        "demand of {:.0}/min expected, up to {capacity:.0}/min (p{level}) at {}/min a server = {wanted}",
+        "demand of {:.0}/min expected (mean), up to {capacity:.0}/min (p{level}) at {}/min a server = {wanted}",
         loss.demand(),
         rate(rules.throughput),
     );
+    if level < 50.0 && wanted > rules.min_servers {
+        text.push_str(", so much is within the risk asked for");
+    }
     if wanted > rules.max_servers {
         text.push_str(&format!("; max_servers is {}", rules.max_servers));
     } else if wanted == rules.min_servers {
@@ -330,6 +336,34 @@ mod tests {
         assert!(required.steps[0].servers >= 10);
         assert!(required.wanting[0].1 >= 10);
         assert!(required.steps[0].reason.contains("max_servers is 5"));
+        assert!(required.expected_risk <= rules.risk);
+        // Of about 9,500 a minute, five servers of 1,000 lose 4,500.
+        assert!(
+            (required.limited_risk - 4.5 / 9.5).abs() < 0.01,
+            "{}",
+            required.limited_risk
+        );
+    }
+
+    #[test]
+    fn a_floor_below_the_median_says_why_it_is_enough() {
+        let forecast = forecast(&[&[9_000.0, 9_500.0, 10_000.0]]);
+        let reason = |risk: f64| {
+            let rules = Rules { risk, ..rules() };
+            let span = SignedDuration::from_hours(2);
+            let required = require(&forecast, &rules, forecast.start, span).unwrap();
+            required.steps[0].reason.clone()
+        };
+        assert!(
+            reason(0.3).contains("within the risk asked for"),
+            "{}",
+            reason(0.3)
+        );
+        assert!(
+            !reason(0.001).contains("within the risk"),
+            "{}",
+            reason(0.001)
+        );
     }
 
     #[test]

@@ -71,6 +71,7 @@ fn an_event_entered_the_day_before_changes_tonights_plan() {
             events: vec![AddedEvent {
                 added_at: at("2026-11-08T17:00:00Z"),
                 toml: toml.to_owned(),
+                uid: None,
             }],
         },
     );

@@ -136,6 +136,7 @@ fn an_event_entered_since_the_step_began_is_in_tonights_forecast() {
     let events = vec![AddedEvent {
         added_at: at("2026-11-09T00:05:00Z"),
         toml: toml.to_owned(),
+        uid: None,
     }];
     told.put(keys::EVENTS, Events { events });
     assert!(!told.forecaster().failed);

@@ -8,10 +8,12 @@
 
 pub mod csv;
 mod error;
+mod local;
 mod series;
 mod step;
 
 pub use error::TimeSeriesError;
+pub use local::LocalTimes;
 pub use series::Series;
 pub use step::Step;
 

@@ -154,10 +154,20 @@ pub(crate) struct EventEffectArguments {
     #[arg(long, value_name = "NAME")]
     pub(crate) target: Vec<String>,
     /// Demand is this many times what it would have been
-    #[arg(long, value_name = "TIMES", group = "effect")]
+    #[arg(
+        long,
+        value_name = "TIMES",
+        group = "effect",
+        allow_negative_numbers = true
+    )]
     pub(crate) multiplier: Option<f64>,
     /// Demand is this many requests a minute
-    #[arg(long, value_name = "REQUESTS", group = "effect")]
+    #[arg(
+        long,
+        value_name = "REQUESTS",
+        group = "effect",
+        allow_negative_numbers = true
+    )]
     pub(crate) demand: Option<f64>,
     /// Demand is as on this day; as past occurrences of the same name showed unless one is given
     #[arg(long, value_name = "DATE", group = "effect")]
@@ -188,6 +198,9 @@ pub(crate) struct EventAddArguments {
     /// Until when it repeats
     #[arg(long, value_name = "TIME", requires = "every")]
     pub(crate) until: Option<String>,
+    /// Put it in the place of an added one of the same name and start
+    #[arg(long)]
+    pub(crate) replace: bool,
     #[command(flatten)]
     pub(crate) effect: EventEffectArguments,
     #[command(flatten)]
@@ -230,6 +243,9 @@ pub(crate) struct EventRemoveArguments {
 pub(crate) struct EventImportArguments {
     /// The calendar, `.ics`
     pub(crate) file: PathBuf,
+    /// Put each in the place of an added one of the same name and start
+    #[arg(long)]
+    pub(crate) replace: bool,
     #[command(flatten)]
     pub(crate) effect: EventEffectArguments,
     #[command(flatten)]
@@ -246,6 +262,9 @@ const EVENT_EXAMPLES: &str = "EXAMPLES:
   A sale that behaves as the last one did:
     forescale event add winter-sale --start 2026-12-27 --end 2026-12-30 --like 2025-12-27 \\
       --store ./store
+  Twice as much as was thought:
+    forescale event add tv-show --start 2026-12-05T20:00 --end 2026-12-05T21:30 \\
+      --multiplier 6 --target web --replace --store ./store
   The marketing team's calendar, each as past occurrences of its name showed:
     forescale event import campaigns.ics --target web --store ./store";
 

@@ -1,11 +1,15 @@
 //! `forescale explain`: why so many servers at a time.
 
+mod bound;
+mod change;
 mod demand;
 mod servers;
+mod state;
 
-use config::{LeadTime, Occurrence, Throughput};
-use documents::Plan;
-use jiff::{SignedDuration, Timestamp};
+use bound::Floor;
+use config::{LeadTime, Throughput};
+use documents::{Pause, Plan};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::Console;
@@ -20,7 +24,7 @@ use crate::{moments, quiet};
 struct Answer {
     target: String,
     at: Timestamp,
-    /// The planned floor; absent where there is no plan for that time.
+    /// The planned floor, or for a past hour what the shadow ledger has; absent where neither is there.
     servers: Option<u32>,
     because: Vec<Reason>,
 }
@@ -37,7 +41,7 @@ pub(crate) fn run(arguments: &ExplainArguments, console: &mut Console<'_>) -> Do
     let store = kept::read(&arguments.store, Some(&arguments.target), 14, console)?;
     let kept = store.targets.first().ok_or_else(|| input("no target"))?;
     let at = moments::moment("--at", &arguments.at, &kept.target.zone)?;
-    let answer = answer(kept, &store.config.events, at);
+    let answer = answer(kept, &store.config.events, store.pause.as_ref(), at);
     if arguments.format == WordsFormat::Json {
         return output::json(console, &answer);
     }
@@ -60,41 +64,39 @@ pub(crate) fn run(arguments: &ExplainArguments, console: &mut Console<'_>) -> Do
     output::table(console, &[("", Side::Left), ("", Side::Left)], &rows)
 }
 
-fn answer(kept: &Kept, events: &[config::Event], at: Timestamp) -> Answer {
+fn answer(kept: &Kept, events: &[config::Event], pause: Option<&Pause>, at: Timestamp) -> Answer {
     let mut because = Vec::new();
     let mut say = |what, how: String| because.push(Reason { what, how });
     let plan = kept
         .plan
         .as_ref()
         .filter(|plan| at >= plan.decided_at && at < plan.expires_at);
-    let floor = plan.and_then(|plan| servers::held(&plan.floors, at));
-    match (floor, plan, &kept.plan) {
-        (Some(floor), Some(plan), _) => {
+    let step = plan.and_then(|plan| servers::held(&plan.floors, at));
+    let floor = plan
+        .zip(step)
+        .map(|(plan, step)| Floor::new(kept, plan, step, at));
+    let past = match floor {
+        Some(_) => None,
+        None => state::past(kept, at),
+    };
+    match (step, plan, &floor) {
+        (Some(step), Some(plan), Some(floor)) => {
             say(
                 "floor",
                 format!(
                     "{} servers since {}: {}",
-                    floor.servers,
-                    local(kept, floor.start),
-                    floor.reason
+                    step.servers,
+                    local(kept, step.start),
+                    step.reason
                 ),
             );
-            say("needed then", servers::needed(plan, floor, at));
-            say("what bound", servers::bound(kept, plan, floor, at));
+            say("needed then", floor.needs(kept, plan));
+            say("what bound", floor.told(kept));
         }
-        (_, _, Some(plan)) => say(
-            "floor",
-            format!(
-                "the plan of {} reaches to {}, when the group gets its own MinSize back: it says nothing of \
-                 this time",
-                local(kept, plan.decided_at),
-                local(kept, plan.expires_at)
-            ),
-        ),
-        _ => say(
-            "floor",
-            "there is no plan: the planner has not run for this target".to_owned(),
-        ),
+        _ => say("floor", no_floor(kept, past)),
+    }
+    if let Some(acting) = state::acting(kept, pause) {
+        say("acting", acting);
     }
     let forecast = kept
         .forecasts
@@ -115,36 +117,19 @@ fn answer(kept: &Kept, events: &[config::Event], at: Timestamp) -> Answer {
     if let Some(nights) = demand::recent(kept) {
         say("recent error", nights);
     }
-    let span = SignedDuration::from_hours(12);
-    let around = (at.saturating_sub(span), at.saturating_add(span));
-    if let (Ok(from), Ok(to)) = around {
-        let occurrences = events
-            .iter()
-            .flat_map(|event| event.occurrences(&kept.target, from, to));
-        let covering: Vec<String> = occurrences
-            .filter(|one| covers(one, at))
-            .map(|one| one.name.clone())
-            .collect();
-        say(
-            "events",
-            if covering.is_empty() {
-                "none then".to_owned()
-            } else {
-                covering.join(", ")
-            },
-        );
+    if let Some(events) = state::events(kept, events, plan, forecast, at) {
+        say("events", events);
     }
     say("throughput", throughput(kept));
     say("lead time", lead_time(kept));
-    if let (Some(floor), Some(forecast)) = (floor, forecast) {
-        let rounded = servers::rounding(kept, forecast, floor.servers, at);
-        say("rounding", rounded);
+    if let (Some(floor), Some(forecast)) = (&floor, forecast) {
+        say("rounding", change::rounding(kept, forecast, floor));
     }
     say("limits", limits(kept, plan));
-    if let (Some(floor), Some(forecast)) = (floor, forecast) {
+    if let (Some(floor), Some(forecast)) = (&floor, forecast) {
         say(
             "what would change it",
-            servers::change(kept, forecast, floor, at),
+            change::change(kept, forecast, floor),
         );
     }
     for note in plan.iter().flat_map(|plan| &plan.notes) {
@@ -153,16 +138,30 @@ fn answer(kept: &Kept, events: &[config::Event], at: Timestamp) -> Answer {
     Answer {
         target: kept.target.name.clone(),
         at,
-        servers: floor.map(|floor| floor.servers),
+        servers: (floor.map(|floor| floor.servers)).or(past.map(|entry| entry.floor)),
         because,
     }
 }
 
-/// Whether `one` changes demand at `at`, with its lead and tail.
-fn covers(one: &Occurrence, at: Timestamp) -> bool {
-    let from = one.start.saturating_sub(one.lead).unwrap_or(Timestamp::MIN);
-    let to = one.end.saturating_add(one.tail).unwrap_or(Timestamp::MAX);
-    (from..to).contains(&at)
+/// Why no plan in force says anything of that time, and what one said that has been replaced.
+fn no_floor(kept: &Kept, past: Option<&documents::LedgerEntry>) -> String {
+    match (past, &kept.plan) {
+        (Some(entry), _) => format!(
+            "{} servers, as the {} decided at {}: {} (from the shadow ledger; newer plans have replaced that \
+             one)",
+            entry.floor,
+            entry.by,
+            local(kept, entry.at),
+            entry.reason
+        ),
+        (None, Some(plan)) => format!(
+            "the plan of {} reaches to {}, when the group gets its own MinSize back: it says nothing of \
+             this time",
+            local(kept, plan.decided_at),
+            local(kept, plan.expires_at)
+        ),
+        (None, None) => "there is no plan: the planner has not run for this target".to_owned(),
+    }
 }
 
 fn local(kept: &Kept, at: Timestamp) -> String {

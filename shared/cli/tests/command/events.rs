@@ -146,6 +146,199 @@ fn a_calendar_is_taken_once() {
     );
 }
 
+fn listed(store: &str) -> Vec<Value> {
+    let ran = good(&["event", "list", "--store", store, "--format", "json"]);
+    let list: Value = serde_json::from_str(&ran.out).unwrap();
+    list["events"].as_array().unwrap().clone()
+}
+
+#[test]
+fn an_event_is_corrected_and_not_doubled() {
+    let folder = TempDir::new().unwrap();
+    let store = store(folder.path());
+    let add = |more: &[&str]| run(&[&SALE[..], more, &["--store", &store]].concat());
+    assert!(add(&["--multiplier", "2"]).out.starts_with("added: sale"));
+    let other = add(&["--multiplier", "3"]);
+    assert_eq!(other.code, ExitCode::from(3));
+    assert!(
+        other.err.contains("it differs from the sale"),
+        "{}",
+        other.err
+    );
+    assert!(other.err.contains("--replace"), "{}", other.err);
+    assert_eq!(listed(&store)[0]["multiplier"], 2.0);
+    let would = add(&["--multiplier", "3", "--replace", "--dry-run"]);
+    assert!(
+        would.out.starts_with("would be changed: sale"),
+        "{}",
+        would.out
+    );
+    let changed = add(&["--multiplier", "3", "--replace"]);
+    assert!(
+        changed.out.contains("instead of 2026-01-24T20:00:00"),
+        "{}",
+        changed.out
+    );
+    let events = listed(&store);
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["multiplier"], 3.0);
+    assert_eq!(events[0]["from"], "added");
+    assert!(events[0]["demand"].is_null());
+}
+
+#[test]
+fn events_that_overlap_are_told() {
+    let folder = TempDir::new().unwrap();
+    let store = store(folder.path());
+    let add = |name: &str, hours: (&str, &str), more: &[&str]| {
+        let (start, end) = (
+            format!("2036-01-24T{}", hours.0),
+            format!("2036-01-24T{}", hours.1),
+        );
+        let words = [
+            "event", "add", name, "--start", &start, "--end", &end, "--store", &store,
+        ];
+        good(&[&words[..], more].concat()).err
+    };
+    // A year that is far away is not looked at; what repeats is.
+    let day = "2026-01-05";
+    let weekly = [
+        "event",
+        "add",
+        "lunch",
+        "--start",
+        &format!("{day}T11:00"),
+        "--end",
+        &format!("{day}T13:00"),
+        "--every",
+        "week",
+        "--multiplier",
+        "2",
+        "--store",
+        &store,
+    ];
+    assert!(!good(&weekly).err.contains("overlap"));
+    let daily = [
+        "event",
+        "add",
+        "noon",
+        "--start",
+        &format!("{day}T12:00"),
+        "--end",
+        &format!("{day}T12:30"),
+        "--every",
+        "day",
+        "--multiplier",
+        "2",
+        "--store",
+        &store,
+    ];
+    let told = good(&daily).err;
+    assert!(
+        told.contains("noon and lunch overlap for web from"),
+        "{told}"
+    );
+    assert!(!add("far", ("20:00", "21:00"), &["--multiplier", "2"]).contains("overlap"));
+}
+
+/// An entry of a calendar with the UID 1.
+fn calendar(folder: &Path, start: &str, more: &str) -> String {
+    let text = format!(
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:campaign\r\n\
+         DTSTART:{start}\r\nDURATION:PT1H\r\n{more}END:VEVENT\r\nEND:VCALENDAR\r\n"
+    );
+    text_of(&write(folder, "c.ics", text))
+}
+
+fn text_of(path: &Path) -> String {
+    text(path).to_owned()
+}
+
+#[test]
+fn what_a_calendar_moves_or_cancels_is_moved_or_removed() {
+    let folder = TempDir::new().unwrap();
+    let store = store(folder.path());
+    let import = |start: &str, more: &str| {
+        let file = calendar(folder.path(), start, more);
+        good(&[
+            "event",
+            "import",
+            &file,
+            "--multiplier",
+            "2",
+            "--store",
+            &store,
+        ])
+    };
+    assert!(import("20361205T200000", "").out.starts_with("added"));
+    let moved = import("20361205T210000", "");
+    assert!(
+        moved
+            .out
+            .starts_with("changed: campaign, 2036-12-05T21:00:00"),
+        "{}",
+        moved.out
+    );
+    assert_eq!(names(&store), ["campaign"]);
+    let cancelled = import("20361205T210000", "STATUS:CANCELLED\r\n");
+    assert!(
+        cancelled.out.starts_with("removed, since cancelled"),
+        "{}",
+        cancelled.out
+    );
+    assert!(names(&store).is_empty());
+    let again = import("20361205T210000", "STATUS:CANCELLED\r\n");
+    assert!(
+        again.err.contains("campaign: it is cancelled"),
+        "{}",
+        again.err
+    );
+    assert!(names(&store).is_empty());
+    let garbage = text_of(&write(folder.path(), "g.ics", "hello"));
+    let refused = run(&["event", "import", &garbage, "--store", &store]);
+    assert_eq!(refused.code, ExitCode::from(3));
+    assert!(
+        refused.err.contains("g.ics is no iCalendar file"),
+        "{}",
+        refused.err
+    );
+}
+
+#[test]
+fn a_start_that_no_event_has_is_answered_with_those_there_are() {
+    let folder = TempDir::new().unwrap();
+    let store = store(folder.path());
+    good(&[&SALE[..], &["--multiplier", "2", "--store", &store]].concat());
+    let remove = [
+        "event",
+        "remove",
+        "sale",
+        "--start",
+        "2026-05-31",
+        "--store",
+        &store,
+    ];
+    let refused = run(&remove);
+    assert_eq!(refused.code, ExitCode::from(3));
+    assert!(
+        refused
+            .err
+            .contains("no added event sale starts at 2026-05-31, but at 2026-01-24T20:00:00"),
+        "{}",
+        refused.err
+    );
+    let would = good(&["event", "remove", "sale", "--dry-run", "--store", &store]);
+    assert!(
+        would.out.starts_with("would be removed: sale"),
+        "{}",
+        would.out
+    );
+    // The sign is the value's, and the message tells what is allowed.
+    let negative = run(&[&SALE[..], &["--multiplier", "-3", "--store", &store]].concat());
+    assert_eq!(negative.code, ExitCode::from(3));
+    assert!(negative.err.contains("multiplier"), "{}", negative.err);
+}
+
 /// What is planned goes with the pause where that is asked for, and the planner may have it again.
 #[test]
 fn a_pause_removes_what_is_planned_where_that_is_asked_for() {

@@ -38,8 +38,12 @@ fn steps(given: &[(&str, u32, &str)]) -> Value {
 }
 
 fn told(store: &str, what: &str) -> String {
+    told_at(store, DECIDED, what)
+}
+
+fn told_at(store: &str, at: &str, what: &str) -> String {
     let words = [
-        "explain", "web", "--at", DECIDED, "--format", "json", "--store", store,
+        "explain", "web", "--at", at, "--format", "json", "--store", store,
     ];
     let answer: Value = serde_json::from_str(&good(&words).out).unwrap();
     let because = answer["because"].as_array().unwrap();
@@ -147,4 +151,136 @@ fn a_throughput_is_measured_only_where_plans_go_by_what_was() {
         let throughput = told(&store, "throughput");
         assert!(throughput.starts_with(words), "{configured}: {throughput}");
     }
+}
+
+/// What would change it is a lever that would.
+#[test]
+fn what_would_change_the_answer_is_what_bound() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    let _ = fs::remove_file(format!("{store}/targets/web/tuning.json"));
+    let plan = |now: u32, soon: u32, floor: u32| {
+        change(&store, "plan.json", |plan| {
+            plan["steps"] = steps(&[("17:00", now, "demand"), ("17:08", soon, "demand")]);
+            plan["floors"] = steps(&[("17:00", floor, "for later")]);
+        });
+        (
+            told(&store, "what would change it"),
+            told(&store, "needed then"),
+        )
+    };
+    let (change, needed) = plan(2, 9, 9);
+    assert!(
+        change.starts_with("a lead time under 4 minutes, not 5, would let 2 do for now"),
+        "{change}"
+    );
+    assert!(
+        change.contains("the median at Sat 2026-01-24 18:08 alone"),
+        "{change}"
+    );
+    assert!(!change.contains("throughput"), "{change}");
+    assert!(
+        needed.ends_with(
+            "; 7 more stand ready for Sat 2026-01-24 18:08, since servers take their lead time"
+        ),
+        "{needed}"
+    );
+    let (change, needed) = plan(60, 60, 40);
+    assert!(
+        change.starts_with(
+            "a max_servers above 40, up to 60; a throughput 50 % higher would make 40 enough"
+        ),
+        "{change}"
+    );
+    assert!(needed.ends_with("; max_servers holds 20 back"), "{needed}");
+    let (change, _) = plan(1, 1, 1);
+    assert!(change.starts_with("a lower min_servers than 1"), "{change}");
+    assert!(!change.contains("would save one"), "{change}");
+    let (change, _) = plan(5, 5, 5);
+    assert!(
+        change.contains("a throughput 25 % higher would save one"),
+        "{change}"
+    );
+}
+
+#[test]
+fn what_stands_in_the_way_of_the_plan_is_told() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    assert!(told(&store, "acting").starts_with("mode shadow"));
+    good(&[
+        "pause",
+        "--reason",
+        "migration",
+        "--until",
+        "2099-01-01",
+        "--store",
+        &store,
+    ]);
+    let acting = told(&store, "acting");
+    assert!(
+        acting.starts_with("paused since") && acting.contains("migration"),
+        "{acting}"
+    );
+    good(&["resume", "--store", &store]);
+    put(
+        &store,
+        "released",
+        json!({"since": DECIDED, "by": "ann", "reason": "leaving",
+        "found_min_size": 3, "done": true}),
+    );
+    let acting = told(&store, "acting");
+    assert!(
+        acting.starts_with("released at Sat 2026-01-24 18:00, leaving"),
+        "{acting}"
+    );
+    assert!(acting.contains("forescale adopt web"), "{acting}");
+}
+
+#[test]
+fn an_event_that_the_plan_does_not_know_is_told_so() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    good(&[
+        "event",
+        "add",
+        "sale",
+        "--start",
+        "2026-01-24T18:00",
+        "--end",
+        "2026-01-24T20:00",
+        "--multiplier",
+        "2",
+        "--store",
+        &store,
+    ]);
+    let events = told(&store, "events");
+    assert!(
+        events.starts_with("sale (the plan of Sat 2026-01-24 18:00 does not know of it"),
+        "{events}"
+    );
+    planned(folder.path());
+    assert_eq!(told(&store, "events"), "sale");
+}
+
+#[test]
+fn a_past_hour_is_answered_by_the_ledger() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    let entry = json!({"at": "2026-01-24T15:05:00Z", "by": "planner", "min_size": 3, "in_service": 3,
+        "floor": 7, "demand": 600.0, "would_write": 1, "reason": "demand of 650/min"});
+    put(&store, "shadow-ledger", json!({"entries": [entry]}));
+    let ledger = format!("{store}/targets/web/ledger");
+    fs::create_dir_all(&ledger).unwrap();
+    let from = format!("{store}/targets/web/shadow-ledger.json");
+    fs::rename(from, format!("{ledger}/2026-01-24.json")).unwrap();
+    let floor = told_at(&store, "2026-01-24T15:30:00Z", "floor");
+    assert!(
+        floor.starts_with(
+            "7 servers, as the planner decided at Sat 2026-01-24 16:05: demand of 650/min"
+        ),
+        "{floor}"
+    );
+    let before = told_at(&store, "2026-01-24T15:00:00Z", "floor");
+    assert!(before.contains("says nothing of this time"), "{before}");
 }

@@ -3,7 +3,7 @@
 use config::Target;
 use documents::{Forecast, LadderRung, PlanStep};
 use jiff::{SignedDuration, Timestamp};
-use planning::{Present, Rules, require, servers_for};
+use planning::{Present, Requirement, Rules, require, servers_for};
 use timeseries::Step;
 
 use super::{Rung, Standing, add_events, standing};
@@ -64,11 +64,7 @@ pub(super) fn from_forecast(
             source,
         }
     })?;
-    notes.push(format!(
-        "expected share of demand above capacity {:.4} %, asked for at most {:.4} %",
-        required.expected_risk * 100.0,
-        rules.risk * 100.0
-    ));
+    notes.push(risk_told(&required, rules));
     let mut steps = required.steps;
     if forecast.hands_off() && known.sight.reacts {
         notes.push(format!(
@@ -121,6 +117,21 @@ pub(super) fn from_forecast(
         ceiling,
         ..standing
     })
+}
+
+/// What share of demand is expected to find no server, under max_servers too.
+fn risk_told(required: &Requirement, rules: &Rules) -> String {
+    let asked = format!("asked for at most {:.4} %", rules.risk * 100.0);
+    let expected = format!("{:.4} %", required.expected_risk * 100.0);
+    if required.wanting.is_empty() {
+        return format!("expected share of demand above capacity {expected}, {asked}");
+    }
+    format!(
+        "expected share of demand above capacity {:.4} % under max_servers of {}, {asked}; without that limit \
+         {expected}",
+        required.limited_risk * 100.0,
+        rules.max_servers
+    )
 }
 
 /// Where a forecast stands, and what to say of that: by its own ladder first, then by its age.

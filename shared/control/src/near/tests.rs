@@ -169,6 +169,22 @@ fn a_low_day_takes_nothing_from_a_demand_that_was_given() {
 }
 
 #[test]
+fn a_floor_below_the_median_says_what_carries_the_rest() {
+    let mut day = Day::new("", |_| 1.0, |_| 6000.0);
+    let reason = |day: &Day| day.near().steps.last().unwrap().reason.clone();
+    assert!(!reason(&day).contains("rest"), "{}", reason(&day));
+    day.sight.tuning.as_mut().unwrap().price = Some(0.9);
+    let told = reason(&day);
+    assert!(told.contains("target tracking carries the rest"), "{told}");
+    day.sight.reacts = false;
+    let told = reason(&day);
+    assert!(
+        told.contains("so much is within the risk asked for"),
+        "{told}"
+    );
+}
+
+#[test]
 fn an_announcement_that_was_wrong_says_nothing_of_the_hours_after_it() {
     // Announced at three times the usual, seen at one and a half, over at noon.
     let show = |now| {

@@ -276,6 +276,7 @@ pub(crate) fn events() -> Events {
         events: vec![AddedEvent {
             added_at: at("2026-01-01T00:00:00Z"),
             toml: "name = \"show\"\n".to_owned(),
+            uid: Some("1@calendar".to_owned()),
         }],
     }
 }

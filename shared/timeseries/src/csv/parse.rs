@@ -4,10 +4,9 @@ use std::io::Read;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 
 use super::{CsvOptions, ReadReport};
-use crate::TimeSeriesError;
+use crate::{LocalTimes, TimeSeriesError};
 
 pub(super) fn rows(
     source: impl Read,
@@ -40,12 +39,13 @@ pub(super) fn rows(
     };
     let (time_column, value_column) = (column("timestamp")?, column("value")?);
     let mut rows = Vec::new();
+    let mut local = LocalTimes::new(options.zone.clone(), true);
     let mut record = ::csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(csv_error)? {
         report.rows += 1;
         let line = record.position().map_or(0, ::csv::Position::line);
         let field = |index: usize| String::from_utf8_lossy(record.get(index).unwrap_or_default());
-        let at = parse_time(&field(time_column), &options.zone).ok_or_else(|| {
+        let at = parse_time(&field(time_column), &mut local).ok_or_else(|| {
             TimeSeriesError::CsvField {
                 line,
                 column: "timestamp",
@@ -67,14 +67,12 @@ fn csv_error(source: ::csv::Error) -> TimeSeriesError {
     TimeSeriesError::Csv { line, source }
 }
 
-/// A time with an offset as it is; one without in `zone`, where a local time that occurs twice is
-/// the first and one that is skipped moves forward, as clocks do.
-fn parse_time(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+/// A time with an offset as it is; one without by `local`.
+fn parse_time(text: &str, local: &mut LocalTimes) -> Option<Timestamp> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(at);
     }
-    let local: DateTime = text.parse().ok()?;
-    zone.to_ambiguous_timestamp(local).compatible().ok()
+    local.instant(text.parse::<DateTime>().ok()?)
 }
 
 fn parse_value(text: &str, line: u64, report: &mut ReadReport) -> Result<f64, TimeSeriesError> {
