@@ -92,6 +92,9 @@ pub(crate) fn span(option: &str, text: &str) -> Done<SignedDuration> {
         .and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()));
     match duration {
         Ok(duration) if duration.is_positive() => Ok(duration),
+        Ok(_) => Err(input(format!(
+            "{option} {text}: has to be longer than nothing; write 24h, 90m or 2d"
+        ))),
         _ => Err(input(format!(
             "{option} {text}: is not a span of time; write 24h, 90m or 2d"
         ))),

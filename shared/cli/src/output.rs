@@ -50,7 +50,9 @@ pub(crate) fn aligned(values: &[f64]) -> impl Fn(f64) -> String + use<> {
     };
     let decimals = usize::try_from((3 - whole).clamp(0, 12)).unwrap_or(0);
     move |value| {
-        if decimals == 0 {
+        if value == 0.0 {
+            "0".to_owned()
+        } else if decimals == 0 {
             grouped(value)
         } else {
             format!("{value:.decimals$}")
@@ -105,7 +107,9 @@ pub(crate) fn table(
         });
     }
     let bold = console.colour();
-    for (index, line) in table.lines().enumerate() {
+    // A table without names has no line for them.
+    let unnamed = columns.iter().all(|(name, _)| name.is_empty());
+    for (index, line) in table.lines().enumerate().skip(usize::from(unnamed)) {
         let line = line.trim_end();
         if bold && index == 0 {
             console.line(&format!("\x1b[1m{line}\x1b[0m"))?;

@@ -9,6 +9,7 @@ use crate::Console;
 use crate::arguments::ReportArguments;
 use crate::failure::{Done, input};
 use crate::files::Folder;
+use crate::kept::Kept;
 use crate::{kept, moments};
 
 /// Runs the subcommand.
@@ -23,6 +24,14 @@ pub(crate) fn run(arguments: &ReportArguments, console: &mut Console<'_>) -> Don
             input("nothing is kept yet of any target: run the forecaster and the planner first")
         })?,
     };
+    if arguments.at.is_some() && none_by(&store.targets, at) {
+        let newest = newest.map_or(String::new(), |newest| {
+            format!("; the newest is of {newest}")
+        });
+        return Err(input(format!(
+            "--at {at}: no forecast and no plan is kept from before then{newest}"
+        )));
+    }
     let targets = store.targets.iter().map(|kept| {
         let documents = Documents {
             name: &kept.target.name,
@@ -51,6 +60,17 @@ pub(crate) fn run(arguments: &ReportArguments, console: &mut Console<'_>) -> Don
         return Ok(());
     }
     console.line(&arguments.out.display().to_string())
+}
+
+/// Whether all that is kept of forecasts and plans is from after `at`.
+fn none_by(targets: &[Kept], at: Timestamp) -> bool {
+    let mut moments = (targets.iter()).flat_map(|kept| {
+        let forecasts = kept.forecasts.iter().map(|forecast| forecast.start);
+        let plan = kept.plan.iter().map(|plan| plan.decided_at);
+        let ledger = kept.ledger.iter().map(|entry| entry.at);
+        forecasts.chain(plan).chain(ledger)
+    });
+    moments.clone().next().is_some() && moments.all(|moment| moment > at)
 }
 
 fn title(target: Option<&str>, at: Timestamp) -> String {

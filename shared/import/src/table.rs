@@ -34,8 +34,7 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn new(settings: &Settings, zone: TimeZone) -> Self {
         Self {
-            // Many rows may be of one minute; a row that has a count may stand for a step of its own.
-            local: LocalTimes::new(zone, settings.value_column.is_some()),
+            local: LocalTimes::new(zone, false),
             time_column: settings.time_column.clone(),
             value_column: settings.value_column.clone(),
             heading: String::new(),
@@ -91,6 +90,8 @@ impl Table {
                 continue;
             }
             (self.time, self.value) = (time, value);
+            // Many rows may be of one minute; a row that has a count may stand for a step of its own.
+            self.local = self.local.anew(value.is_some());
             return true;
         }
         false

@@ -46,7 +46,7 @@ pub enum TimeSeriesError {
         problem: String,
     },
     /// A CSV file without a needed column.
-    #[error("column {column} is missing; the header has: {found}")]
+    #[error("column {column} is missing; the header has: {}", if found.is_empty() { "nothing" } else { found })]
     CsvColumn {
         /// The missing column.
         column: &'static str,

@@ -31,6 +31,12 @@ impl LocalTimes {
         }
     }
 
+    /// The same clocks for another file.
+    #[must_use]
+    pub fn anew(&self, apart: bool) -> Self {
+        Self::new(self.zone.clone(), apart)
+    }
+
     /// The instant at which the clocks show `local`; `None` beyond the years there are.
     pub fn instant(&mut self, local: DateTime) -> Option<Timestamp> {
         let ambiguous = self.zone.to_ambiguous_timestamp(local);

@@ -56,6 +56,7 @@ pub(crate) fn run(arguments: &ExplainArguments, console: &mut Console<'_>) -> Do
         None => format!("{}: no plan for {local} ({zone})", answer.target),
     };
     console.line(&head)?;
+    console.line("")?;
     let rows: Vec<Vec<String>> = answer
         .because
         .into_iter()

@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &ImportArguments, console: &mut Console<'_>) -> Don
     let all = together(&state.tally, &loose)?;
     let made = demand(&all, step.or(whole_minutes(&all)), silence);
     if made.rows.is_empty() {
-        return Err(nothing(&all));
+        return Err(nothing(&all, arguments));
     }
     if let Some(keep) = keep {
         keep.write(&made, &state)?;
@@ -193,7 +193,10 @@ fn together(tally: &Tally, loose: &Tally) -> Done<Tally> {
     Ok(all)
 }
 
-fn nothing(tally: &Tally) -> Failure {
+fn nothing(tally: &Tally, arguments: &ImportArguments) -> Failure {
+    if tally.lines == 0 {
+        return input("nothing was written: the logs are empty");
+    }
     let lines = grouped(tally.lines as f64);
     if tally.left_out > 0 && tally.unreadable == 0 {
         return input(format!(
@@ -206,8 +209,12 @@ fn nothing(tally: &Tally) -> Failure {
             example.source, example.text, example.why
         )
     });
+    let next = if arguments.kind == LogKind::Csv {
+        "times are RFC 3339, 2026-01-31 18:00 or seconds since 1970: write the column of times so"
+    } else {
+        "if they are CSV, say --kind csv and --time-column"
+    };
     input(format!(
-        "nothing was written: none of {lines} lines is a request{example}; if they are CSV, say --kind \
-         csv and --time-column"
+        "nothing was written: none of {lines} lines is a request{example}; {next}"
     ))
 }

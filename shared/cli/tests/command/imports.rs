@@ -160,3 +160,50 @@ fn what_is_there_is_not_replaced_unasked() {
         assert_eq!(run(arguments).code, ExitCode::from(2), "{arguments:?}");
     }
 }
+
+/// What comes twice when clocks are set back is two hours, and not one of twice as many.
+#[test]
+fn the_hour_that_comes_twice_is_two() {
+    let folder = TempDir::new().unwrap();
+    let times = ["01:30", "02:00", "02:30", "02:00", "02:30", "03:00"];
+    let rows: String = times
+        .iter()
+        .map(|time| format!("2026-10-25T{time}:00,10\n"))
+        .collect();
+    let table = write(folder.path(), "t.csv", format!("timestamp,value\n{rows}"));
+    let out = folder.path().join("d.csv");
+    let zone = [
+        "--kind",
+        "csv",
+        "--timezone",
+        "Europe/Berlin",
+        "--out",
+        text(&out),
+    ];
+    let ran = good(&[&["import", text(&table)], &zone[..]].concat());
+    assert_eq!(sum(&out), (60.0, 6));
+    assert!(ran.out.starts_with("demand file"), "{}", ran.out);
+}
+
+#[test]
+fn what_holds_no_request_is_answered_by_what_was_said() {
+    let folder = TempDir::new().unwrap();
+    let refused = |name: &str, body: &str, more: &[&str]| {
+        let file = write(folder.path(), name, body);
+        let out = folder.path().join("none.csv");
+        let ran = run(&[&["import", text(&file), "--out", text(&out)], more].concat());
+        assert_eq!(ran.code, ExitCode::from(3), "{}", ran.err);
+        ran.err
+    };
+    let empty = refused("empty.log", "", &[]);
+    assert!(empty.contains("the logs are empty"), "{empty}");
+    let german = refused(
+        "g.csv",
+        "timestamp,value\n24.01.2026 18:00,5\n",
+        &["--kind", "csv"],
+    );
+    assert!(
+        german.contains("times are RFC 3339") && !german.contains("say --kind"),
+        "{german}"
+    );
+}

@@ -224,3 +224,22 @@ fn an_odd_day_is_proposed_confirmed_and_no_longer_proposed() {
     let wrong = run(&["left-out", "list", "wbe", "--store", store]);
     assert!(wrong.err.contains("did you mean web?"), "{}", wrong.err);
 }
+
+#[test]
+fn a_report_as_of_before_anything_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    let out = folder.path().join("r.html");
+    let report = |at: &str| run(&["report", "--store", &store, "--at", at, "--out", text(&out)]);
+    let early = report("2020-01-01");
+    assert_eq!(early.code, ExitCode::from(3));
+    assert!(
+        early
+            .err
+            .contains("no forecast and no plan is kept from before"),
+        "{}",
+        early.err
+    );
+    assert!(!out.exists());
+    assert_eq!(report("2026-01-24T17:30").code, ExitCode::SUCCESS);
+}
