@@ -49,7 +49,7 @@ impl LocalTimes {
             (self.last, self.clear) = (Some(at), Some(at));
             return Some(at);
         }
-        let (first, second) = (ambiguous.clone().earlier().ok()?, ambiguous.later().ok()?);
+        let (first, second) = (ambiguous.earlier().ok()?, ambiguous.later().ok()?);
         let forward = self.clear.is_none_or(|clear| clear < first);
         let past = |last: Timestamp| first < last || self.apart && first == last;
         let at = if forward && self.last.is_some_and(past) {

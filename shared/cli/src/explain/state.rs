@@ -80,8 +80,11 @@ pub(super) fn events(
     })
 }
 
-/// What stood at `at` in the ledger of a target in shadow mode.
+/// What stood at `at`, before the plan there is, in the ledger of a target in shadow mode.
 pub(super) fn past(kept: &Kept, at: Timestamp) -> Option<&LedgerEntry> {
+    if at >= kept.plan.as_ref()?.decided_at {
+        return None;
+    }
     let index = kept.ledger.partition_point(|entry| entry.at <= at);
     let entry = kept.ledger.get(index.checked_sub(1)?)?;
     // Runs are an hour apart; what is older says nothing of that time.
