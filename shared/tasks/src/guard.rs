@@ -17,7 +17,7 @@ pub(crate) const RESERVE: SignedDuration = SignedDuration::from_secs(5);
 /// short while there is as much: one that is cut short leaves its lease behind.
 pub(crate) const LEAST: SignedDuration = SignedDuration::from_secs(10);
 
-/// `work` for `target` within `limit`, a panic as an error.
+/// `work` for `target` within `limit`, where there is one; a panic as an error.
 ///
 /// # Errors
 /// What `work` says; [`TaskError::Late`] after `limit`, at once where that is nothing;
@@ -25,38 +25,44 @@ pub(crate) const LEAST: SignedDuration = SignedDuration::from_secs(10);
 pub async fn guarded<C: Clock>(
     clock: &C,
     target: &str,
-    limit: SignedDuration,
+    limit: Option<SignedDuration>,
     work: impl Future<Output = Result<TargetReport, ControlError>>,
 ) -> Result<TargetReport, TaskError> {
-    let late = || TaskError::Late {
+    let late = |limit| TaskError::Late {
         target: target.to_owned(),
         limit,
     };
-    if limit <= SignedDuration::ZERO {
-        return Err(late());
-    }
     let work = AssertUnwindSafe(work).catch_unwind();
-    match select(Box::pin(work), pin!(clock.sleep(limit))).await {
-        Either::Left((Ok(done), _)) => Ok(done?),
-        Either::Left((Err(panic), _)) => Err(TaskError::Panicked {
+    let done = match limit {
+        None => work.await,
+        Some(limit) if limit <= SignedDuration::ZERO => return Err(late(limit)),
+        Some(limit) => match select(Box::pin(work), pin!(clock.sleep(limit))).await {
+            Either::Left((done, _)) => done,
+            Either::Right(_) => return Err(late(limit)),
+        },
+    };
+    match done {
+        Ok(done) => Ok(done?),
+        Err(panic) => Err(TaskError::Panicked {
             target: target.to_owned(),
             detail: words(&*panic),
         }),
-        Either::Right(_) => Err(late()),
     }
 }
 
 /// What one of `remaining` targets of a run may take at `now`, where the function is stopped at
 /// `deadline`: its share of the time that is left, or ten seconds where that is more and they are
-/// there. One that does not answer costs the others no more than that.
+/// there. One that does not answer costs the others no more than that. Nothing where nobody stops it:
+/// a `deadline` of [`Timestamp::MAX`].
 #[must_use]
-pub fn share(deadline: Timestamp, now: Timestamp, remaining: usize) -> SignedDuration {
+pub fn share(deadline: Timestamp, now: Timestamp, remaining: usize) -> Option<SignedDuration> {
+    if deadline == Timestamp::MAX {
+        return None;
+    }
     let left = deadline.duration_since(now).saturating_sub(RESERVE);
     let remaining = i32::try_from(remaining.max(1)).unwrap_or(i32::MAX);
-    (left / remaining)
-        .max(LEAST)
-        .min(left)
-        .max(SignedDuration::ZERO)
+    let share = (left / remaining).max(LEAST).min(left);
+    Some(share.max(SignedDuration::ZERO))
 }
 
 /// What a panic said.
@@ -72,7 +78,6 @@ mod tests {
 
     #[test]
     fn each_has_its_share_and_no_more_than_there_is() {
-        let secs = SignedDuration::from_secs;
         let at = |second| Timestamp::from_second(second).unwrap();
         for (left, remaining, due) in [
             (60, 1, 55),
@@ -83,9 +88,9 @@ mod tests {
             (-3, 1, 0),
             (900, 20, 44),
         ] {
-            let found = share(at(1_000 + left), at(1_000), remaining);
+            let found = share(at(1_000 + left), at(1_000), remaining).unwrap();
             assert_eq!(found.as_secs(), due, "{left} s for {remaining}");
         }
-        assert!(share(Timestamp::MAX, at(0), 0) > secs(1_000_000));
+        assert_eq!(share(Timestamp::MAX, at(0), 3), None);
     }
 }

@@ -200,7 +200,7 @@ impl<S: DocumentStore, Q: TaskQueue, C: Clock> Fan<'_, S, Q, C> {
                 None => Ok(TargetReport::new(name, "gone", "no longer configured")),
             };
         };
-        guarded(self.clock, name, limit, work(settings, target, task)).await
+        guarded(self.clock, name, Some(limit), work(settings, target, task)).await
     }
 
     /// Again where that may help and is not too often; else given up.
