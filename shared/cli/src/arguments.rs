@@ -28,13 +28,28 @@ const EXIT_CODES: &str = "EXIT CODES:
 
 /// Forecasts demand and plans the capacity of an Auto Scaling group ahead of it.
 ///
-/// Works on files and a simulated group: nothing here reaches AWS.
+/// Works on files and a simulated group. Only what is told to reaches AWS, in a program built with
+/// `--features aws`: `--bucket`, `import` from `s3://` or CloudWatch, `init`, `alarms --create`.
 #[derive(Debug, Parser)]
-#[command(name = "forescale", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(
+    name = "forescale",
+    version,
+    after_help = format!("{TOP_EXAMPLES}\n\n{EXIT_CODES}\n{DOCTOR_EXIT}"),
+    max_term_width = 100
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
+
+const TOP_EXAMPLES: &str = "EXAMPLES:
+  What is this? Eight made-up days, and a page about them:
+    forescale demo
+  The same on demand of one's own:
+    forescale demo --history requests.csv
+  What would be planned, and why:
+    forescale plan --history requests.csv --config forescale.toml --store ./store
+    forescale explain shop --at 20:00 --store ./store";
 
 /// What can be done.
 #[derive(Debug, Subcommand)]

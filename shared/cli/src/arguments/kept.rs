@@ -140,6 +140,7 @@ const QUIET_EXAMPLES: &str = "EXAMPLES:
 /// Kept in a document of its own, so that no deployment is needed. An event that is added today
 /// changes tonight's plan.
 #[derive(Debug, Subcommand)]
+#[command(after_help = format!("{EVENT_EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) enum EventCommand {
     Add(EventAddArguments),
     List(EventListArguments),

@@ -8,6 +8,7 @@ use super::{EXIT_CODES, Format, StoreArguments};
 ///
 /// The tool proposes, people confirm: what is proposed is left out only after `left-out add`.
 #[derive(Debug, Subcommand)]
+#[command(after_help = format!("{LEFT_OUT_EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) enum LeftOutCommand {
     Propose(LeftOutProposeArguments),
     Add(LeftOutAddArguments),

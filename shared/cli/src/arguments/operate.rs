@@ -48,7 +48,8 @@ pub(crate) enum FailOn {
     Never,
 }
 
-const DOCTOR_EXIT: &str = "  4  something was found of the severity of --fail-on or above";
+pub(crate) const DOCTOR_EXIT: &str =
+    "  4  something was found of the severity of --fail-on or above";
 
 const DOCTOR_EXAMPLES: &str = "EXAMPLES:
   Whether a folder of documents is sound:
@@ -61,6 +62,7 @@ const DOCTOR_EXAMPLES: &str = "EXAMPLES:
 
 /// Check the configuration, or upload it
 #[derive(Debug, Subcommand)]
+#[command(after_help = format!("{CONFIG_EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) enum ConfigCommand {
     Check(ConfigCheckArguments),
     Push(ConfigPushArguments),

@@ -8,20 +8,42 @@ use crate::common::{good, rhythm, run, text, write};
 use forescale::Console;
 use tempfile::TempDir;
 
+/// The subcommands that `forescale PATH --help` names.
+fn subcommands(help: &str) -> Vec<String> {
+    let listed = help.split("\nCommands:\n").nth(1).unwrap_or_default();
+    let listed = listed.split("\n\n").next().unwrap_or_default();
+    let names = listed
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names = names.filter_map(|line| line.split_whitespace().next());
+    names
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
 #[test]
 fn every_subcommand_has_help_with_examples_and_exit_codes() {
-    for subcommand in [
-        "forecast", "backtest", "plan", "simulate", "demo", "import", "alarms",
-    ] {
-        let ran = good(&[subcommand, "--help"]);
-        assert!(ran.out.contains("EXAMPLES:"), "{subcommand}");
-        assert!(ran.out.contains("EXIT CODES:"), "{subcommand}");
-        assert!(
-            ran.out.contains(&format!("forescale {subcommand}")),
-            "{subcommand}"
-        );
+    let mut waiting = vec![Vec::<String>::new()];
+    let mut seen = 0;
+    while let Some(path) = waiting.pop() {
+        let arguments: Vec<&str> = path.iter().map(String::as_str).chain(["--help"]).collect();
+        let ran = good(&arguments);
+        assert!(ran.out.contains("EXAMPLES:"), "{path:?}");
+        assert!(ran.out.contains("EXIT CODES:"), "{path:?}");
+        let typed = ["forescale"]
+            .into_iter()
+            .chain(path.iter().map(String::as_str));
+        let typed = typed.collect::<Vec<_>>().join(" ");
+        assert!(ran.out.contains(&typed), "{typed}");
         assert_eq!(ran.err, "");
+        for name in subcommands(&ran.out) {
+            waiting.push(path.iter().cloned().chain([name]).collect());
+        }
+        seen += 1;
     }
+    assert!(seen > 30, "{seen} of them");
+    assert!(good(&["--help"]).out.contains("  4  "), "every exit code");
     assert!(good(&["--version"]).out.starts_with("forescale "));
 }
 
