@@ -116,7 +116,12 @@ pub(crate) fn run(arguments: &WhatIfArguments, console: &mut Console<'_>) -> Don
         tried: &tried,
         recommended: best.map(Tried::name),
     };
-    let page = what_if_page(&replay, &base, &demand.series, &tried);
+    let said = advice(&tried, best, chosen.target.risk);
+    let mut page = what_if_page(&replay, &base, &demand.series, &tried, best);
+    let compared = page.targets.iter_mut();
+    for comparison in compared.filter_map(|target| target.comparison.as_mut()) {
+        comparison.advice = Some(said.clone());
+    }
     let html = report::html(&page);
     let files = [
         folder.write("report.html", |file| Ok(file.write_all(html.as_bytes())?))?,
@@ -132,7 +137,7 @@ pub(crate) fn run(arguments: &WhatIfArguments, console: &mut Console<'_>) -> Don
     }
     if arguments.format == Format::Table {
         console.line("")?;
-        console.line(&advice(&tried, best, chosen.target.risk))?;
+        console.line(&said)?;
     }
     console.note(&folder.told(&files));
     Ok(())
@@ -172,8 +177,29 @@ fn recommended(tried: &[Tried], risk: f64) -> Option<&Tried> {
         .min_by(|a, b| a.server_hours.total_cmp(&b.server_hours))
 }
 
+/// Whether all that people can choose comes to the same servers.
+fn alike(tried: &[Tried]) -> bool {
+    let hours = || tried.iter().map(|one| one.server_hours);
+    let (least, most) = (
+        hours().fold(f64::INFINITY, f64::min),
+        hours().fold(0.0, f64::max),
+    );
+    tried.len() > 1 && most <= 1.002 * least
+}
+
 fn advice(tried: &[Tried], best: Option<&Tried>, risk: f64) -> String {
     let asked = format!("{} %", number(rounded(100.0 * risk)));
+    if alike(tried) {
+        return format!(
+            "All that was tried costs the same within 0.2 %: the group's own policy decides how many servers \
+             run, not the floor. Try what it aims at, with --utilization.{}",
+            if best.is_none() {
+                format!(" Nothing kept the {asked} asked for.")
+            } else {
+                String::new()
+            }
+        );
+    }
     match best {
         None => format!(
             "Nothing that was tried kept the {asked} asked for on these days: ask for less risk, or \
@@ -198,7 +224,13 @@ fn advice(tried: &[Tried], best: Option<&Tried>, risk: f64) -> String {
 }
 
 /// The report of the settings as they are, with everything tried in the comparison.
-fn what_if_page(replay: &replay::Replay, base: &Summary, demand: &Series, tried: &[Tried]) -> Page {
+fn what_if_page(
+    replay: &replay::Replay,
+    base: &Summary,
+    demand: &Series,
+    tried: &[Tried],
+    best: Option<&Tried>,
+) -> Page {
     let mut page = page(replay, base, demand);
     page.title = format!("What if: {}", base.target);
     let rows = tried.iter().skip(1).map(|one| Policy {
@@ -208,12 +240,19 @@ fn what_if_page(replay: &replay::Replay, base: &Summary, demand: &Series, tried:
         lost_share: one.share_of_demand_above_capacity,
         lost: one.requests_not_served,
         minutes_under: one.minutes_under_capacity,
+        frontier: one.on_the_frontier,
+        recommended: best == Some(one),
     });
+    let ours = tried.first();
     let compared = page
         .targets
         .iter_mut()
         .filter_map(|target| target.comparison.as_mut());
     for Comparison { rows: all, .. } in compared {
+        if let Some((row, one)) = all.first_mut().zip(ours) {
+            row.frontier = one.on_the_frontier;
+            row.recommended = best == Some(one);
+        }
         all.splice(1..1, rows.clone());
     }
     page
@@ -321,5 +360,13 @@ mod tests {
         let best = recommended(&all, 0.001).unwrap();
         assert_eq!(best.server_hours, 90.0);
         assert_eq!(recommended(&all, 0.0001), None);
+        assert!(advice(&all, Some(&all[1]), 0.001).contains("risk = 1 (10 server-hours fewer)"));
+        // Where the floor decides nothing, none of them is called the best.
+        let same = [tried("", 100.0, 0.0005), tried("risk", 100.1, 0.0009)];
+        let said = advice(&same, recommended(&same, 0.001), 0.001);
+        assert!(
+            said.contains("--utilization") && !said.contains("cheapest"),
+            "{said}"
+        );
     }
 }

@@ -207,21 +207,46 @@
     const shares = rows.map((row) => 100 * row.lost_share);
     const least = Math.min(...shares.filter((share) => share > 0), 0.01) / 3;
     const cost = (row) => (comparison.priced ? row.cost : row.server_hours);
-    const text = rows.map((row) => row.name);
+    // Of many settings close together only those that matter carry their names; all do on hover.
+    const tried = rows.some((row) => row.frontier);
+    const named = (row, index) => !tried || !index || row.recommended || !row.name.includes(" = ");
+    const text = rows.map((row, index) => (named(row, index) ? row.name : ""));
+    // What costs far more than any setting would press these together: it stands in words.
+    const most = 1.5 * Math.max(...rows.filter((row, index) => !index || row.frontier).map(cost));
+    const dearer = tried ? rows.filter((row) => cost(row) > most) : [];
+    const right = Math.max(...rows.filter((row) => !dearer.includes(row)).map(cost)), left = Math.min(...rows.map(cost));
     const money = comparison.priced ? " " + comparison.currency : " server-hours";
     Object.assign(layout, {
       showlegend: false, hovermode: "closest", margin: { l: 80, r: 60, t: 24, b: 44 },
       xaxis: { ...axis, title: { ...axis.title, text: comparison.priced ? "cost," + money : "server-hours" } },
       yaxis: { ...axis, type: "log", title: { ...axis.title, text: "% of demand not served" }, dtick: 1, ticksuffix: " %", exponentformat: "none" },
     });
+    if (dearer.length) {
+      const room = 0.12 * (right - left) + 1e-9;
+      layout.xaxis.range = [left - room, right + room];
+      layout.annotations = [{
+        text: dearer.map((row) => row.name + ": " + cost(row).toLocaleString("en", { maximumFractionDigits: 2 }) + money).join("<br>") + " \u2192",
+        xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "top", showarrow: false, font: { color: colour("muted") },
+      }];
+    }
     const drawn = [{
       type: "scatter", mode: "markers+text", x: rows.map(cost), y: shares.map((share) => Math.max(share, least)), text,
       // Neighbours' names would overlap on one line.
-      textposition: rows.map((_, index) => (index ? (index % 2 ? "bottom center" : "top center") : "middle right")), cliponaxis: false,
-      customdata: rows.map((row) => [row.lost_share * 100, row.server_hours, row.lost]),
+      textposition: rows.map((_, index) => (index ? (index % 2 ? "bottom center" : "top center") : "middle right")), cliponaxis: dearer.length > 0,
+      customdata: rows.map((row) => [row.lost_share * 100, row.server_hours, row.lost, row.name]),
       marker: { size: rows.map((_, index) => (index ? 9 : 13)), color: rows.map((_, index) => colour(index ? "muted" : "demand")) },
-      hovertemplate: "<b>%{text}</b><br>%{x:,.2f}" + money + "<br>%{customdata[1]:,.0f} server-hours<br>%{customdata[0]:.3f} % not served, %{customdata[2]:,.0f} requests<extra></extra>",
+      hovertemplate: "<b>%{customdata[3]}</b><br>%{x:,.2f}" + money + "<br>%{customdata[1]:,.0f} server-hours<br>%{customdata[0]:.3f} % not served, %{customdata[2]:,.0f} requests<extra></extra>",
     }];
+    // The settings that no other one beats, from the cheapest on; a ring is around the recommended one.
+    const frontier = rows.filter((row) => row.frontier).sort((a, b) => cost(a) - cost(b));
+    const place = (some) => ({ x: some.map(cost), y: some.map((row) => Math.max(100 * row.lost_share, least)), hoverinfo: "skip" });
+    if (frontier.length > 1) {
+      drawn.unshift({ type: "scatter", mode: "lines", name: "frontier", ...place(frontier), line: { color: colour("demand"), width: 1.5, dash: "dot" } });
+    }
+    const best = rows.filter((row) => row.recommended);
+    if (best.length) {
+      drawn.push({ type: "scatter", mode: "markers", name: "recommended", ...place(best), marker: { size: 19, symbol: "circle-open", color: colour("demand"), line: { width: 2 } } });
+    }
     Plotly.react(chart, drawn, layout, CONFIG);
   }
 

@@ -155,8 +155,10 @@ fn facts(facts: &[Fact]) -> Markup {
 }
 
 fn compared(index: usize, comparison: &Comparison) -> Markup {
+    let tried = comparison.rows.iter().any(|row| row.frontier);
     markup! {
         h3 { "Cost and risk beside the alternatives" }
+        @if let Some(advice) = &comparison.advice { p.advice { (advice) } }
         div.wide tabindex="0" {
             table.comparison {
                 thead {
@@ -167,6 +169,7 @@ fn compared(index: usize, comparison: &Comparison) -> Markup {
                         th.n scope="col" { "not served" }
                         th.n scope="col" { "of demand" }
                         th.n scope="col" { "minutes under" }
+                        @if tried { th scope="col" { "frontier" } }
                     }
                 }
                 tbody {
@@ -180,6 +183,12 @@ fn compared(index: usize, comparison: &Comparison) -> Markup {
                             td.n data-value=(row.lost) { (grouped(row.lost)) }
                             td.n data-value=(row.lost_share) { (percent(row.lost_share, 3)) }
                             td.n data-value=(row.minutes_under) { (grouped(row.minutes_under as f64)) }
+                            @if tried {
+                                td {
+                                    @if row.frontier { "on it" }
+                                    @if row.recommended { ", recommended" }
+                                }
+                            }
                         }
                     }
                 }

@@ -158,6 +158,9 @@ pub struct Comparison {
     pub priced: bool,
     /// The policies, ours first.
     pub rows: Vec<Policy>,
+    /// Which of them to take, in words, where settings were tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
 }
 
 /// What one policy came to.
@@ -175,4 +178,10 @@ pub struct Policy {
     pub lost: f64,
     /// Minutes in which demand was above capacity.
     pub minutes_under: u64,
+    /// A setting that no other one that was tried beats in both cost and risk.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub frontier: bool,
+    /// The setting that is recommended.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub recommended: bool,
 }

@@ -158,11 +158,14 @@ fn comparison(summary: &Summary) -> Comparison {
         lost_share: result.share_of_demand_above_capacity,
         lost: result.requests_not_served,
         minutes_under: result.minutes_under_capacity,
+        frontier: false,
+        recommended: false,
     });
     Comparison {
         currency: summary.currency.clone(),
         priced: summary.price_per_server_hour > 0.0,
         rows: rows.to_vec(),
+        advice: None,
     }
 }
 
