@@ -39,6 +39,10 @@ const NOT_RUN: &[(&str, &str)] = &[
         "cargo run --release -p import",
         "makes and counts gigabytes, to measure",
     ),
+    (
+        "cargo run --release -p forecasting --example",
+        "measures, in an optimised build of its own",
+    ),
     ("time ", "measures"),
     ("forescale report --bucket", "reads a bucket"),
     ("forescale doctor --bucket", "reads an account"),
