@@ -3,9 +3,13 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_sdk_s3::config::ProvideCredentials;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use thiserror::Error;
+
+use crate::answer::chain;
 
 /// Time to connect. Within a region that takes milliseconds; two seconds allow for one lost SYN,
 /// which is sent again after one.
@@ -29,6 +33,49 @@ pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(24);
 /// `AWS_ENDPOINT_URL` and its per-service forms are obeyed.
 pub async fn connect() -> SdkConfig {
     loader().load().await
+}
+
+/// What a connection lacks, with what to do about it.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConnectionError {
+    /// Neither the environment nor the profile names a region.
+    #[error(
+        "no region is set: set AWS_REGION, such as eu-west-1, or AWS_PROFILE to a profile of ~/.aws/config \
+         that names one"
+    )]
+    Region,
+    /// Nothing gives credentials.
+    #[error(
+        "no credentials are found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), \
+         or AWS_PROFILE to a profile of ~/.aws/credentials; after a sign-on by `aws sso login`, or for a \
+         profile that runs a program: eval \"$(aws configure export-credentials --format env)\" ({detail})"
+    )]
+    Credentials {
+        /// What was tried last.
+        detail: String,
+    },
+}
+
+/// Whether `sdk` has a region and credentials. For people at a terminal, before the first call: calls
+/// without them end in words about metadata services.
+///
+/// # Errors
+/// [`ConnectionError`] for what is missing.
+pub async fn ready(sdk: &SdkConfig) -> Result<(), ConnectionError> {
+    if sdk.region().is_none() {
+        return Err(ConnectionError::Region);
+    }
+    let Some(provider) = sdk.credentials_provider() else {
+        let detail = "no source of them is configured".to_owned();
+        return Err(ConnectionError::Credentials { detail });
+    };
+    match provider.provide_credentials().await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(ConnectionError::Credentials {
+            detail: chain(&error),
+        }),
+    }
 }
 
 /// Attempts at one call to Auto Scaling where a queue brings back what failed: a second one, for a

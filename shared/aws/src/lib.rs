@@ -30,10 +30,11 @@ mod time;
 pub use adapters::Adapters;
 pub use alarms::CloudWatchAlarms;
 pub use answer::chain;
+pub use aws_config::SdkConfig;
 pub use clock::SystemClock;
 pub use connection::{
-    ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, MOST_ATTEMPTS, OPERATION_TIMEOUT, beside_a_queue, connect,
-    loader,
+    ATTEMPT_TIMEOUT, CONNECT_TIMEOUT, ConnectionError, MOST_ATTEMPTS, OPERATION_TIMEOUT,
+    beside_a_queue, connect, loader, ready,
 };
 pub use environment::{Environment, EnvironmentError, TasksEnvironment};
 pub use fleets::Fleets;

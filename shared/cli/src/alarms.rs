@@ -81,7 +81,7 @@ fn create(alarms: &[AlarmDefinition], dry_run: bool, console: &mut Console<'_>) 
         .build()
         .failed(|| "no runtime for calls to AWS")?;
     runtime.block_on(async {
-        let writer = aws::CloudWatchAlarms::new(&aws::connect().await);
+        let writer = aws::CloudWatchAlarms::new(&crate::account::connect("alarms").await?);
         for alarm in alarms {
             let owner = writer.owner(alarm).await;
             let owner = owner.failed(|| format!("alarm {} cannot be looked up", alarm.name))?;

@@ -24,7 +24,7 @@ const EXIT_CODES: &str = "EXIT CODES:
   0  done
   1  what was asked for failed
   2  wrong usage
-  3  an input (file, CSV, configuration, value) cannot be used";
+  3  an input (file, CSV, configuration, value, AWS region or credentials) cannot be used";
 
 /// Forecasts demand and plans the capacity of an Auto Scaling group ahead of it.
 ///

@@ -97,7 +97,7 @@ impl<'a> Console<'a> {
     /// One plain line for people, beside the result. That nobody can be told is no failure.
     pub(crate) fn note(&mut self, text: &str) {
         self.clear();
-        let _ = writeln!(self.err, "{text}");
+        let _ = writeln!(self.err, "{}", harmless(text));
     }
 
     /// Text for people as it is.
@@ -130,11 +130,11 @@ impl<'a> Console<'a> {
         } else {
             "error:"
         };
-        let mut text = format!("{word} {error}\n");
+        let mut text = format!("{word} {}\n", harmless(&error.to_string()));
         for cause in error.chain().skip(1) {
             for line in cause.to_string().lines() {
                 text.push_str("  ");
-                text.push_str(line);
+                text.push_str(&harmless(line));
                 text.push('\n');
             }
         }
@@ -147,4 +147,12 @@ impl<'a> Console<'a> {
         self.out.flush()?;
         Ok(())
     }
+}
+
+/// `text` without what a terminal would obey: it may quote files.
+fn harmless(text: &str) -> String {
+    let shown = |c: char| {
+        if c.is_control() && c != '\n' { '.' } else { c }
+    };
+    text.chars().map(shown).collect()
 }

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use timeseries::csv::{CsvOptions, ReadReport};
 use timeseries::{Aggregate, Series, Step, TimeSeriesError};
 
@@ -15,6 +16,9 @@ use crate::near;
 
 /// What a gzip file begins with. Source: RFC 1952, section 2.3.1.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// So many bytes tell a text from what is none.
+const HEAD: usize = 4096;
 
 /// What a file says about demand.
 #[derive(Debug)]
@@ -30,6 +34,27 @@ pub(crate) struct Demand {
 }
 
 impl Demand {
+    /// That something was observed in the `days` before `at`, which `option` gave as `text`.
+    pub(crate) fn reaches(&self, text: &str, at: Timestamp, days: u32) -> Done {
+        let back = SignedDuration::from_hours(24 * i64::from(days));
+        let since = at.saturating_sub(back).unwrap_or(Timestamp::MIN);
+        if self.series.between(since, at).observed() > 0 {
+            return Ok(());
+        }
+        let (start, end) = (self.series.start(), self.series.end());
+        let name = &self.name;
+        Err(input(if at <= start {
+            format!(
+                "--at {text}: no demand lies before it; {name} covers {start} to {end}: give a later --at"
+            )
+        } else {
+            format!(
+                "--at {text}: no demand lies in the {days} days before it, and what is older teaches nothing; \
+                 {name} covers {start} to {end}: give an --at of {end}"
+            )
+        }))
+    }
+
     /// Factor from what is computed with to the file's own unit in steps of `step`.
     pub(crate) fn unit(&self, step: Step) -> f64 {
         1.0 / self.aggregate.rate_factor(step)
@@ -51,6 +76,12 @@ pub(crate) fn read(
     };
     let read = timeseries::csv::read(bytes.as_slice(), &options);
     let (series, report) = read.map_err(|error| {
+        if let TimeSeriesError::Empty { .. } = &error {
+            return input(format!(
+                "{name} has no row of demand below its header: give a file with rows, such as \
+                 2026-03-02T00:00:00Z,2958"
+            ));
+        }
         let near = match &error {
             TimeSeriesError::CsvColumn { column, found } => {
                 match near::nearest(column, found.split([',', ' '])) {
@@ -107,7 +138,22 @@ pub(crate) fn read_bytes(
         )
     })?;
     let bytes = unpacked(bytes, &name)?;
+    if bytes.trim_ascii().is_empty() {
+        return Err(input(format!(
+            "{name} is empty: give {flag} a CSV file, plain or gzip, or - for standard input"
+        )));
+    }
+    if bytes[..bytes.len().min(HEAD)].iter().any(is_no_text) {
+        return Err(input(format!(
+            "{name} is no text: give {flag} a CSV file, plain or gzip"
+        )));
+    }
     Ok((name, bytes))
+}
+
+/// What no text has: control characters other than white space.
+fn is_no_text(byte: &u8) -> bool {
+    byte.is_ascii_control() && !byte.is_ascii_whitespace()
 }
 
 fn unpacked(bytes: Vec<u8>, name: &str) -> Done<Vec<u8>> {

@@ -2,17 +2,23 @@ use std::fmt::Display;
 use std::io;
 use std::process::ExitCode;
 
+use ports::PortError;
+
 use crate::Console;
 
 /// Exit code of a failure that is neither usage nor input.
 const FAILED: u8 = 1;
 /// Exit code of wrong usage, as `clap` gives it.
 pub(crate) const USAGE: u8 = 2;
-/// Exit code of an input that cannot be used.
+/// Exit code of an input that cannot be used: a file, a value, AWS credentials.
 const INPUT: u8 = 3;
 
 /// Exit code of an examination that found something.
 const FOUND: u8 = 4;
+
+/// What to do where AWS does not allow a call.
+const DENIED: &str = "  these credentials may not do that, or have expired: `aws sts get-caller-identity` tells whose \
+                      they are, docs/how-to/permissions-for-people.md what they need";
 
 /// Why a subcommand ended early.
 #[derive(Debug)]
@@ -86,5 +92,11 @@ pub(crate) fn end(done: Done, console: &mut Console<'_>) -> ExitCode {
         Err(Failure::Input(error)) => (error, INPUT),
     };
     console.error(&error);
+    let denied = |cause: &(dyn std::error::Error + 'static)| {
+        matches!(cause.downcast_ref(), Some(PortError::Denied { .. }))
+    };
+    if error.chain().any(denied) {
+        console.note(DENIED);
+    }
     ExitCode::from(code)
 }

@@ -3,6 +3,8 @@
 //! [`run`] is the whole command; `main.rs` hands it the process's arguments and streams. Nothing
 //! but the result goes to standard output; notes, progress and errors go to standard error.
 
+#[cfg(feature = "aws")]
+mod account;
 mod accuracy;
 mod alarms;
 mod arguments;
@@ -50,7 +52,8 @@ use failure::{Done, end};
 
 /// Runs the command with `arguments`, the first of which is its own name.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 an input cannot be used, 4 `doctor` found something.
+/// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 an input cannot be used (a file, a
+/// value, AWS credentials), 4 `doctor` found something.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<'_>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,

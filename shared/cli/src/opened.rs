@@ -158,8 +158,17 @@ async fn bucket(url: &str) -> Done<aws::S3Store> {
         _ => None,
     };
     let environment = aws::Environment::from_variables(variable);
-    let environment = environment.input(|| format!("--bucket {url}"))?;
-    Ok(aws::S3Store::new(&aws::connect().await, &environment))
+    let environment = environment.map_err(|error| match error {
+        aws::EnvironmentError::Missing { wanted, .. }
+        | aws::EnvironmentError::Impossible { wanted, .. } => {
+            input(format!("{url} cannot be used: after s3:// comes {wanted}"))
+        }
+        other => input(format!("{url} cannot be used: {other}")),
+    })?;
+    Ok(aws::S3Store::new(
+        &crate::account::connect(url).await?,
+        &environment,
+    ))
 }
 
 impl DocumentStore for AnyStore {

@@ -50,12 +50,16 @@ pub(crate) fn aligned(values: &[f64]) -> impl Fn(f64) -> String + use<> {
     };
     let decimals = usize::try_from((3 - whole).clamp(0, 12)).unwrap_or(0);
     move |value| {
-        if value == 0.0 {
-            "0".to_owned()
-        } else if decimals == 0 {
+        let text = if decimals == 0 {
             grouped(value)
         } else {
             format!("{value:.decimals$}")
+        };
+        // Nothing is nothing, however little of it.
+        if text.contains(|c: char| ('1'..='9').contains(&c)) {
+            text
+        } else {
+            "0".to_owned()
         }
     }
 }
@@ -167,6 +171,13 @@ mod tests {
         ] {
             assert_eq!(number(value), text);
         }
+        let shown = aligned(&[0.0, 1e-14]);
+        assert_eq!((shown(0.0), shown(1e-14)), ("0".to_owned(), "0".to_owned()));
+        let shown = aligned(&[0.0, 0.25]);
+        assert_eq!(
+            (shown(0.0), shown(0.25)),
+            ("0".to_owned(), "0.2500".to_owned())
+        );
         assert_eq!(grouped(1_234_567.4), "1,234,567");
         assert_eq!(grouped(-999.6), "-1,000");
         assert_eq!(grouped(12.0), "12");

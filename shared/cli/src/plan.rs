@@ -29,13 +29,8 @@ pub(crate) fn run(arguments: &PlanArguments, console: &mut Console<'_>) -> Done 
         Some(text) => moments::moment("--at", text, &zone)?,
         None => demand.series.end(),
     };
-    if at <= demand.series.start() {
-        let (start, end) = (demand.series.start(), demand.series.end());
-        return Err(input(format!(
-            "--at {at}: no demand lies before it; {} covers {start} to {end}",
-            demand.name
-        )));
-    }
+    let said = arguments.at.clone().unwrap_or_else(|| at.to_string());
+    demand.reaches(&said, at, chosen.target.training_days)?;
     console.progress("forecasting and planning");
     let planned = match &arguments.store {
         // Nor is the directory made.

@@ -2,8 +2,8 @@
 
 use forecasting::{ForecastRequest, forecast};
 use icalendar::{Calendar, Component, Event};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use timeseries::Step;
 
@@ -49,6 +49,14 @@ pub(crate) fn run(arguments: &QuietWindowArguments, console: &mut Console<'_>) -
             arguments.length, arguments.within
         )));
     }
+    let whole = step.covering(length);
+    let counted = SignedDuration::from_secs(i64::from(step.seconds()) * whole as i64);
+    if counted != length {
+        console.note(&format!(
+            "note: --length {}: demand is known by steps of {step}, so that each window is {counted:#} long",
+            arguments.length
+        ));
+    }
     console.progress("forecasting");
     let to = from.saturating_add(within).unwrap_or(Timestamp::MAX);
     let occasions = known.occasions(demand.series.start(), to);
@@ -78,12 +86,12 @@ pub(crate) fn run(arguments: &QuietWindowArguments, console: &mut Console<'_>) -
         })
         .collect();
     let time = |index| prediction.forecast.time_at(index);
-    let windows = quietest(&steps, step.covering(length), usize::from(arguments.count));
+    let windows = quietest(&steps, whole, usize::from(arguments.count));
     let windows: Vec<Window> = windows
         .into_iter()
         .map(|(first, expected, p95)| Window {
             start: time(first),
-            end: time(first + step.covering(length)),
+            end: time(first + whole),
             expected,
             p95,
         })

@@ -153,7 +153,7 @@ fn in_world(
         return simulated(opened, target, act);
     }
     opened.wait(async {
-        let sdk = aws::connect().await;
+        let sdk = crate::account::connect(&opened.name).await?;
         let world = World {
             store: &opened.store,
             metrics: &aws::CloudWatchMetrics::new(&sdk),

@@ -78,8 +78,8 @@ fn facts(
         prefix => format!("{prefix}/"),
     };
     let now = given.unwrap_or_else(moments::now);
-    Ok(opened.wait(async {
-        let sdk = aws::connect().await;
+    opened.wait(async {
+        let sdk = crate::account::connect(url).await?;
         let sources = Sources {
             store: &opened.store,
             metrics: &aws::CloudWatchMetrics::new(&sdk),
@@ -87,8 +87,8 @@ fn facts(
             account: &aws::AccountSurvey::new(&sdk, Some(&arguments.stack)),
             bucket: Some((bucket, &prefix)),
         };
-        gather(&sources, arguments.target.as_deref(), now).await
-    }))
+        Ok(gather(&sources, arguments.target.as_deref(), now).await)
+    })
 }
 
 #[cfg(not(feature = "aws"))]

@@ -5,7 +5,7 @@ mod list;
 
 use std::fs;
 
-use config::{Config, Event, parse_event};
+use config::{Config, ConfigErrors, Event, parse_event};
 use control::{Loaded, Settings, load, load_settings};
 use documents::{AddedEvent, Events, keys};
 use jiff::Timestamp;
@@ -33,6 +33,25 @@ pub(crate) fn run(command: &EventCommand, console: &mut Console<'_>) -> Done {
         EventCommand::Remove(arguments) => remove(arguments, console),
         EventCommand::Import(arguments) => import(arguments, console),
     }
+}
+
+/// What is wrong, in terms of the options that were given.
+fn as_options(errors: &ConfigErrors) -> String {
+    let told = errors.findings.iter().map(|finding| {
+        let field = finding.field.trim_start_matches("event.");
+        let option = match field {
+            "" | "name" => "the name".to_owned(),
+            "targets" => "--target".to_owned(),
+            field => format!("--{}", field.replace('_', "-")),
+        };
+        let value = finding.value.as_deref().unwrap_or_default();
+        let allowed = match finding.allowed.as_str() {
+            "" => String::new(),
+            allowed => format!("; allowed: {allowed}"),
+        };
+        format!("{option} {value}: {}{allowed}", finding.problem)
+    });
+    told.collect::<Vec<_>>().join("\n")
 }
 
 fn quoted(text: &str) -> String {
@@ -74,7 +93,8 @@ fn add(arguments: &EventAddArguments, console: &mut Console<'_>) -> Done {
         }
     }
     text.push_str(&common(&arguments.effect));
-    let event = parse_event(OPTIONS, &text).input(|| "nothing was added")?;
+    let event = parse_event(OPTIONS, &text)
+        .map_err(|errors| input(format!("nothing was added\n{}", as_options(&errors))))?;
     let opened = Opened::open(&arguments.store)?;
     let entry = Entry {
         event,

@@ -61,7 +61,7 @@ fn read(chosen: &Chosen, days: u16, console: &mut Console<'_>) -> Done<Demand> {
         .failed(|| "no runtime for calls to AWS")?;
     let now = crate::moments::now();
     let made = runtime.block_on(async {
-        let metrics = aws::CloudWatchMetrics::new(&aws::connect().await);
+        let metrics = aws::CloudWatchMetrics::new(&crate::account::connect("--cloudwatch").await?);
         gather(&metrics, &chosen.target, days, now).await
     });
     console.clear();

@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &ImportArguments, console: &mut Console<'_>) -> Don
     let all = together(&state.tally, &loose)?;
     let made = demand(&all, step.or(whole_minutes(&all)), silence);
     if made.rows.is_empty() {
-        return Err(nothing(&all, arguments));
+        return Err(nothing(&all, arguments, &found));
     }
     if let Some(keep) = keep {
         keep.write(&made, &state)?;
@@ -77,6 +77,8 @@ pub(crate) fn run(arguments: &ImportArguments, console: &mut Console<'_>) -> Don
 fn settings(arguments: &ImportArguments) -> Settings {
     Settings {
         kind: match arguments.kind {
+            // Only a table has columns.
+            LogKind::Auto if names_a_column(arguments) => Kind::Table,
             LogKind::Auto => Kind::Auto,
             LogKind::LoadBalancer => Kind::LoadBalancer,
             LogKind::Web => Kind::Web,
@@ -87,6 +89,10 @@ fn settings(arguments: &ImportArguments) -> Settings {
         time_column: arguments.time_column.clone(),
         value_column: arguments.value_column.clone(),
     }
+}
+
+fn names_a_column(arguments: &ImportArguments) -> bool {
+    arguments.time_column != "timestamp" || arguments.value_column.is_some()
 }
 
 fn silence(text: &str) -> Done<SignedDuration> {
@@ -193,9 +199,17 @@ fn together(tally: &Tally, loose: &Tally) -> Done<Tally> {
     Ok(all)
 }
 
-fn nothing(tally: &Tally, arguments: &ImportArguments) -> Failure {
+fn nothing(tally: &Tally, arguments: &ImportArguments, found: &Found) -> Failure {
     if tally.lines == 0 {
-        return input("nothing was written: the logs are empty");
+        let named: Vec<String> = (arguments.logs.iter())
+            .map(|path| path.display().to_string())
+            .collect();
+        let named = crate::near::listed(named.iter().map(String::as_str));
+        let read = match found.sources {
+            1 => "the log is empty".to_owned(),
+            many => format!("all {many} logs are empty"),
+        };
+        return input(format!("nothing was written: {read} ({named})"));
     }
     let lines = grouped(tally.lines as f64);
     if tally.left_out > 0 && tally.unreadable == 0 {
@@ -206,13 +220,15 @@ fn nothing(tally: &Tally, arguments: &ImportArguments) -> Failure {
     let example = tally.examples.first().map_or(String::new(), |example| {
         format!(
             ", such as this one of {}: {} ({})",
-            example.source, example.text, example.why
+            example.source,
+            tell::quoted(&example.text),
+            example.why
         )
     });
-    let next = if arguments.kind == LogKind::Csv {
+    let next = if settings(arguments).kind == Kind::Table {
         "times are RFC 3339, 2026-01-31 18:00 or seconds since 1970: write the column of times so"
     } else {
-        "if they are CSV, say --kind csv and --time-column"
+        "if they are CSV, name the column of times by --time-column"
     };
     input(format!(
         "nothing was written: none of {lines} lines is a request{example}; {next}"

@@ -46,7 +46,7 @@ impl Source {
                 (Box::new(file), Some(length))
             }
             Self::Object(store, key) => {
-                let object = store.wait(store.store.get(key)).input(cannot)?;
+                let object = store.wait(store.store.get(key)).failed(cannot)?;
                 let bytes = object.map_or(Vec::new(), |object| object.bytes);
                 let length = bytes.len() as u64;
                 (Box::new(Cursor::new(bytes)), Some(length))
@@ -77,7 +77,7 @@ pub(super) fn expand(logs: &[PathBuf], own: &[PathBuf]) -> Done<Vec<Source>> {
             let (store, prefix) = Opened::objects(url)?;
             let store = Rc::new(store);
             let keys = store.wait(store.store.list(&prefix));
-            let keys = keys.input(|| format!("{url} cannot be listed"))?;
+            let keys = keys.failed(|| format!("{url} cannot be listed"))?;
             // What consoles make to show a folder.
             let keys = keys.into_iter().filter(|key| !key.ends_with('/'));
             sources.extend(keys.map(|key| Source::Object(Rc::clone(&store), key)));

@@ -10,6 +10,8 @@ use crate::output::{Side, grouped, json, rounded, table};
 
 use super::Found;
 
+/// Characters of a line that are shown at most.
+const QUOTED: usize = 100;
 /// The most gaps that are named.
 const NAMED: usize = 3;
 
@@ -138,13 +140,25 @@ pub(super) fn notes(tally: &Tally, found: &Found, console: &mut Console<'_>) {
         ));
     }
     for example in &tally.examples {
-        let text: String = example
-            .text
-            .chars()
-            .map(|c| if c.is_control() { '.' } else { c })
-            .collect();
+        let text = quoted(&example.text);
         console.note(&format!("  {}: {text} ({})", example.source, example.why));
     }
+}
+
+/// The beginning of a line that could not be read. What is no text has a dot for each byte that is none.
+pub(super) fn quoted(text: &str) -> String {
+    let dotted = |c: char| {
+        if c.is_control() || c == char::REPLACEMENT_CHARACTER {
+            '.'
+        } else {
+            c
+        }
+    };
+    let mut shown: String = text.chars().take(QUOTED).map(dotted).collect();
+    if text.chars().nth(QUOTED).is_some() {
+        shown.push_str("...");
+    }
+    shown
 }
 
 fn sources(found: &Found) -> String {

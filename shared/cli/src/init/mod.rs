@@ -45,16 +45,17 @@ fn from_account(arguments: &InitArguments, zone: Option<&str>, console: &mut Con
     console.progress("looking");
     let now = crate::moments::now();
     let found = runtime.block_on(async {
-        let sdk = aws::connect().await;
+        let sdk = crate::account::connect("init").await?;
         let account = aws::AccountSurvey::new(&sdk, None);
         let wanted = gather::Wanted {
             tagged: arguments.tagged,
             groups: &arguments.group,
         };
-        gather::gather(&account, &aws::Fleets::new(&sdk), &wanted, now).await
+        let found = gather::gather(&account, &aws::Fleets::new(&sdk), &wanted, now).await;
+        found.failed(|| "the account could not be looked at: nothing was written")
     });
     console.clear();
-    let found = found.failed(|| "the account could not be looked at: nothing was written")?;
+    let found = found?;
     // Each reason once, however many groups it is about.
     let mut unknown: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for group in &found {

@@ -1,6 +1,7 @@
 //! The command as people run it.
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails the test")]
 
+mod account;
 mod alarms;
 mod common;
 mod doctor;
@@ -15,3 +16,4 @@ mod manners;
 mod near;
 mod pauses;
 mod throughput;
+mod unusable;

@@ -8,6 +8,9 @@ use jiff::civil::DateTime;
 use super::{CsvOptions, ReadReport};
 use crate::{LocalTimes, TimeSeriesError};
 
+/// Characters of a file that an error quotes at most.
+const QUOTED: usize = 120;
+
 pub(super) fn rows(
     source: impl Read,
     options: &CsvOptions,
@@ -30,11 +33,13 @@ pub(super) fn rows(
             })
             .ok_or_else(|| TimeSeriesError::CsvColumn {
                 column: name,
-                found: header
-                    .iter()
-                    .map(String::from_utf8_lossy)
-                    .collect::<Vec<_>>()
-                    .join(", "),
+                found: quoted(
+                    &header
+                        .iter()
+                        .map(String::from_utf8_lossy)
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                ),
             })
     };
     let (time_column, value_column) = (column("timestamp")?, column("value")?);
@@ -49,13 +54,21 @@ pub(super) fn rows(
             TimeSeriesError::CsvField {
                 line,
                 column: "timestamp",
-                value: field(time_column).into_owned(),
+                value: quoted(&field(time_column)),
                 problem: "is not an RFC 3339 time such as 2026-11-22T09:00:00Z".to_owned(),
             }
         })?;
         rows.push((at, parse_value(&field(value_column), line, report)?));
     }
     Ok(rows)
+}
+
+/// The beginning of `text`: an error quotes what helps to find it, not a whole file.
+fn quoted(text: &str) -> String {
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn strip_bom(field: &[u8]) -> &[u8] {
@@ -84,7 +97,7 @@ fn parse_value(text: &str, line: u64, report: &mut ReadReport) -> Result<f64, Ti
     let value: f64 = text.parse().map_err(|_| TimeSeriesError::CsvField {
         line,
         column: "value",
-        value: text.to_owned(),
+        value: quoted(text),
         problem: "is not a number; leave a gap empty".to_owned(),
     })?;
     if value < 0.0 || value.is_infinite() {
