@@ -249,6 +249,9 @@ pub(crate) struct PlanArguments {
     /// Plan, but leave the store as it is
     #[arg(long, requires = "store")]
     pub(crate) dry_run: bool,
+    /// Show times in UTC, instead of the target's zone
+    #[arg(long)]
+    pub(crate) utc: bool,
     /// How to print it
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: Format,

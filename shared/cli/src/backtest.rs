@@ -1,6 +1,8 @@
 //! `forescale backtest`.
 
-use forecasting::{BacktestRequest, BacktestRow, backtest};
+use forecasting::{
+    BacktestRequest, BacktestRow, ForecastRequest, Predictability, Verdict, backtest, forecast,
+};
 use serde_json::json;
 
 use crate::Console;
@@ -12,6 +14,13 @@ use crate::forecast::{NAMES, advice, printed, unit_name};
 use crate::known::Known;
 use crate::moments;
 use crate::output::{self, Side, number, rounded};
+
+/// What follows where demand cannot be forecast.
+pub(crate) const HANDS_OFF: &str =
+    "leave the scaling of this target to target tracking or another reactive policy";
+
+/// Columns that a narrow terminal does without, the first of them first.
+const NARROWING: [&str; 5] = ["model", "wQL .99", "wQL .95", "steps", "below p90"];
 
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &BacktestArguments, console: &mut Console<'_>) -> Done {
@@ -47,9 +56,23 @@ pub(crate) fn run(arguments: &BacktestArguments, console: &mut Console<'_>) -> D
         .resample(step)
         .failed(|| "the history cannot be brought to the step")?;
     let (each, all) = score(&rows, &history, model.training_days);
+    // Asked as the nightly forecast would be: of everything there is.
+    let whole = forecast(&ForecastRequest {
+        history: &demand.series,
+        cutoff: to,
+        step,
+        horizon_steps: 1,
+        zone: &demand.zone,
+        training_days: model.training_days,
+        occasions: &occasions,
+        holidays: &holidays,
+        left_out: &[],
+    });
+    let measured = whole.map(|prediction| prediction.report.predictability);
+    let measured = measured.unwrap_or_default();
     match arguments.format {
-        Format::Json => json(console, &demand, &rows, unit, &each, &all),
-        _ => table(console, &demand, &each, &all),
+        Format::Json => json(console, &demand, &rows, unit, (&each, &all), &measured),
+        _ => table(console, &demand, &each, &all, &measured),
     }
 }
 
@@ -72,8 +95,8 @@ fn json(
     demand: &Demand,
     rows: &[BacktestRow],
     unit: f64,
-    each: &[Accuracy],
-    all: &Accuracy,
+    (each, all): (&[Accuracy], &Accuracy),
+    measured: &Predictability,
 ) -> Done {
     let rows: Vec<_> = rows
         .iter()
@@ -93,6 +116,7 @@ fn json(
     let document = json!({
         "timezone": demand.zone.iana_name().unwrap_or("UTC"),
         "unit": unit_name(demand),
+        "predictability": measured.sentence(),
         "overall": all,
         "origins": each,
         "rows": rows,
@@ -100,7 +124,13 @@ fn json(
     output::json(console, &document)
 }
 
-fn table(console: &mut Console<'_>, demand: &Demand, each: &[Accuracy], all: &Accuracy) -> Done {
+fn table(
+    console: &mut Console<'_>,
+    demand: &Demand,
+    each: &[Accuracy],
+    all: &Accuracy,
+    measured: &Predictability,
+) -> Done {
     let origin = format!("origin ({})", demand.zone.iana_name().unwrap_or("UTC"));
     let columns = [
         (origin.as_str(), Side::Left),
@@ -119,9 +149,14 @@ fn table(console: &mut Console<'_>, demand: &Demand, each: &[Accuracy], all: &Ac
         .chain(std::iter::once(all))
         .map(|accuracy| line(accuracy, demand))
         .collect();
-    output::table(console, &columns, &rows)?;
+    output::narrowing(console, &columns, &rows, &NARROWING)?;
     if let Some(text) = verdict(all) {
         console.note(&text);
+    }
+    match measured.verdict {
+        Verdict::No => console.note(&format!("{}: {HANDS_OFF}", measured.sentence())),
+        Verdict::Weakly => console.note(&measured.sentence()),
+        Verdict::Yes | Verdict::Unknown => {}
     }
     Ok(())
 }

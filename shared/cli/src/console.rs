@@ -1,6 +1,7 @@
 use std::io::{self, BufWriter, IsTerminal, Read, Write};
 
 use crate::failure::Done;
+use crate::table::folded;
 
 /// The streams of one run: results on `out`, everything else on `err`.
 pub struct Console<'a> {
@@ -12,6 +13,7 @@ pub struct Console<'a> {
     colour_out: bool,
     colour_err: bool,
     width: Option<u16>,
+    width_err: Option<u16>,
     drawn: bool,
 }
 
@@ -30,6 +32,9 @@ impl<'a> Console<'a> {
         let (out_terminal, err_terminal) = (out.is_terminal(), err.is_terminal());
         let terminal = terminal_size::terminal_size_of(&out).map(|(width, _)| width.0);
         let width = columns.or(terminal);
+        // What is no terminal may be a log, of which a message is one line.
+        let width_err = terminal_size::terminal_size_of(&err).map(|(width, _)| width.0);
+        let width_err = width_err.map(|width| columns.unwrap_or(width));
         Self {
             out: Box::new(BufWriter::new(out)),
             err: Box::new(err),
@@ -38,6 +43,7 @@ impl<'a> Console<'a> {
             colour_out: colour && out_terminal,
             colour_err: colour && err_terminal,
             width,
+            width_err,
             drawn: false,
         }
     }
@@ -52,6 +58,7 @@ impl<'a> Console<'a> {
             colour_out: false,
             colour_err: false,
             width: None,
+            width_err: None,
             drawn: false,
         }
     }
@@ -71,6 +78,12 @@ impl<'a> Console<'a> {
         let mut bytes = Vec::new();
         self.input.read_to_end(&mut bytes)?;
         Ok(bytes)
+    }
+
+    /// Another width of the terminal.
+    #[cfg(test)]
+    pub(crate) fn set_width(&mut self, width: Option<u16>) {
+        self.width = width;
     }
 
     /// Columns that tables may take, where that is known.
@@ -94,10 +107,35 @@ impl<'a> Console<'a> {
         Ok(())
     }
 
+    /// Sentences of result behind `begin`, folded where the terminal ends.
+    pub(crate) fn prose(&mut self, begin: &str, text: &str) -> Done {
+        let Some(room) = self.width.filter(|_| !text.is_empty()) else {
+            return self.line(&format!("{begin}{text}"));
+        };
+        let indent = " ".repeat(begin.len());
+        let lines = folded(&format!("{begin}{text}"), room.into(), &indent);
+        lines.iter().try_for_each(|line| self.line(line))
+    }
+
     /// One plain line for people, beside the result. That nobody can be told is no failure.
     pub(crate) fn note(&mut self, text: &str) {
         self.clear();
-        let _ = writeln!(self.err, "{}", harmless(text));
+        let text = self.fitting(&harmless(text), "  ");
+        let _ = writeln!(self.err, "{text}");
+    }
+
+    /// `text` in lines as wide as the terminal of messages, those that go on indented.
+    fn fitting(&self, text: &str, indent: &str) -> String {
+        let Some(room) = self.width_err else {
+            return text.to_owned();
+        };
+        let lines = text.split('\n').map(|line| {
+            if line.is_empty() {
+                return String::new();
+            }
+            folded(line, room.into(), indent).join("\n")
+        });
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// Text for people as it is.
@@ -138,6 +176,7 @@ impl<'a> Console<'a> {
                 text.push('\n');
             }
         }
+        let text = self.fitting(&text, "    ");
         self.tell(&text);
     }
 

@@ -1,7 +1,9 @@
 //! `forescale forecast`.
 
+use documents::in_zone;
 use forecasting::{ForecastError, ForecastReport, ForecastRequest, LEVELS, Prediction, forecast};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use timeseries::Step;
 
@@ -52,7 +54,7 @@ pub(crate) fn run(arguments: &ForecastArguments, console: &mut Console<'_>) -> D
         Format::Csv => csv(console, &rows),
         Format::Json => output::json(console, &document(&demand, &prediction, step, &rows)),
         Format::Table => {
-            tell(&prediction.report, console);
+            tell(&prediction.report, &demand.zone, console);
             table(console, &demand, &rows)
         }
     }
@@ -103,7 +105,7 @@ fn table(console: &mut Console<'_>, demand: &Demand, rows: &[Row]) -> Done {
             std::iter::once(local.to_string()).chain(values).collect()
         })
         .collect();
-    output::table(console, &columns, &cells)
+    output::narrowing(console, &columns, &cells, &["p80", "p90"])
 }
 
 fn zone_name(demand: &Demand) -> String {
@@ -111,7 +113,7 @@ fn zone_name(demand: &Demand) -> String {
 }
 
 /// A few lines on the model, beside the result.
-fn tell(report: &ForecastReport, console: &mut Console<'_>) {
+fn tell(report: &ForecastReport, zone: &TimeZone, console: &mut Console<'_>) {
     let mut line = format!("model: {}", report.model);
     let known = report.candidates.iter().filter_map(|candidate| {
         let error = candidate.relative_error?;
@@ -124,7 +126,7 @@ fn tell(report: &ForecastReport, console: &mut Console<'_>) {
     }
     console.note(&line);
     for note in &report.notes {
-        console.note(&format!("note: {note}"));
+        console.note(&format!("note: {}", in_zone(note, zone)));
     }
 }
 

@@ -37,6 +37,7 @@ mod reference;
 mod release;
 mod report;
 mod simulate;
+mod table;
 mod throughput;
 mod what_if;
 

@@ -1,13 +1,12 @@
-//! Tables, numbers and JSON, as every subcommand prints them.
+//! Numbers, CSV and JSON, as every subcommand prints them.
 
 use std::io::Write;
 
-use comfy_table::presets::NOTHING;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
 use serde::Serialize;
 
 use crate::Console;
 use crate::failure::Done;
+pub(crate) use crate::table::{Side, narrowing, table};
 
 /// Significant digits of what is printed for machines.
 const DIGITS: i32 = 6;
@@ -78,50 +77,6 @@ pub(crate) fn grouped(value: f64) -> String {
         text.insert(0, '-');
     }
     text
-}
-
-/// Which side the cells of a column stand on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    /// Words.
-    Left,
-    /// Numbers.
-    Right,
-}
-
-/// Prints a table that fits the terminal.
-pub(crate) fn table(
-    console: &mut Console<'_>,
-    columns: &[(&str, Side)],
-    rows: &[Vec<String>],
-) -> Done {
-    let mut table = Table::new();
-    table.load_style(NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    if let Some(width) = console.width() {
-        table.set_width(width);
-    }
-    table.set_header(columns.iter().map(|(name, _)| *name));
-    table.add_rows(rows);
-    for (column, (_, side)) in table.column_iter_mut().zip(columns) {
-        column.set_padding((0, 2));
-        column.set_cell_alignment(match side {
-            Side::Left => CellAlignment::Left,
-            Side::Right => CellAlignment::Right,
-        });
-    }
-    let bold = console.colour();
-    // A table without names has no line for them.
-    let unnamed = columns.iter().all(|(name, _)| name.is_empty());
-    for (index, line) in table.lines().enumerate().skip(usize::from(unnamed)) {
-        let line = line.trim_end();
-        if bold && index == 0 {
-            console.line(&format!("\x1b[1m{line}\x1b[0m"))?;
-        } else {
-            console.line(line)?;
-        }
-    }
-    Ok(())
 }
 
 /// Prints CSV.

@@ -1,7 +1,8 @@
 //! `forescale plan`.
 
-use documents::{Forecast, Plan, decode, keys};
+use documents::{Forecast, Plan, decode, in_zone, keys};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use local::{
     CsvMetrics, DirectoryStore, MemoryStore, RecordingNotifier, SimulatedGroupPort, VirtualClock,
 };
@@ -59,7 +60,10 @@ pub(crate) fn run(arguments: &PlanArguments, console: &mut Console<'_>) -> Done 
     match arguments.format {
         Format::Csv => csv(console, &chosen, &planned),
         Format::Json => json(console, &chosen, &planned),
-        Format::Table => table(console, &chosen, &planned),
+        Format::Table => {
+            let zone = if arguments.utc { TimeZone::UTC } else { zone };
+            table(console, &chosen, &planned, &zone)
+        }
     }
 }
 
@@ -259,9 +263,8 @@ fn json(console: &mut Console<'_>, chosen: &Chosen, planned: &Planned) -> Done {
     output::json(console, &document)
 }
 
-fn table(console: &mut Console<'_>, chosen: &Chosen, planned: &Planned) -> Done {
+fn table(console: &mut Console<'_>, chosen: &Chosen, planned: &Planned, zone: &TimeZone) -> Done {
     let target = &chosen.target;
-    let zone = &target.zone;
     let name = zone.iana_name().unwrap_or("UTC");
     let local = format!("start ({name})");
     let utc = name == "UTC";
@@ -288,11 +291,11 @@ fn table(console: &mut Console<'_>, chosen: &Chosen, planned: &Planned) -> Done 
             } else {
                 format!("{:+}", row.change)
             });
-            cells.push(row.reason.to_owned());
+            cells.push(in_zone(row.reason, zone));
             cells
         })
         .collect();
-    output::table(console, &columns, &cells)?;
+    output::narrowing(console, &columns, &cells, &["UTC"])?;
     let actions = planned.plan.actions.len();
     console.note(&format!(
         "{}: {actions} scheduled actions for group {}, forecast by {}; shadow: nothing was written \
@@ -300,7 +303,7 @@ fn table(console: &mut Console<'_>, chosen: &Chosen, planned: &Planned) -> Done 
         target.name, target.group, planned.model
     ));
     for note in &planned.notes {
-        console.note(&format!("note: {note}"));
+        console.note(&format!("note: {}", in_zone(note, zone)));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `forescale quiet-window`: when work is least in the way.
 
+use documents::in_zone;
 use forecasting::{ForecastRequest, forecast};
 use icalendar::{Calendar, Component, Event};
 use jiff::tz::TimeZone;
@@ -76,7 +77,7 @@ pub(crate) fn run(arguments: &QuietWindowArguments, console: &mut Console<'_>) -
     .input(|| format!("{} allows no forecast at {from}", demand.name))?;
     console.clear();
     for note in &prediction.report.notes {
-        console.note(&format!("note: {note}"));
+        console.note(&format!("note: {}", in_zone(note, zone)));
     }
     let unit = demand.unit(step);
     let steps: Vec<(f64, f64)> = (prediction.forecast.rows.iter())

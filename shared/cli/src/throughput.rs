@@ -135,7 +135,7 @@ pub(crate) fn run(arguments: &ThroughputArguments, console: &mut Console<'_>) ->
                 ("95 %", Side::Right),
                 ("binds", Side::Left),
             ];
-            output::table(console, &columns, &rows)?;
+            output::narrowing(console, &columns, &rows, &["95 %", "5 %"])?;
             for sentence in sentences {
                 console.note(&sentence);
             }

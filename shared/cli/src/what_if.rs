@@ -120,7 +120,9 @@ pub(crate) fn run(arguments: &WhatIfArguments, console: &mut Console<'_>) -> Don
     let mut page = what_if_page(&replay, &base, &demand.series, &tried, best);
     let compared = page.targets.iter_mut();
     for comparison in compared.filter_map(|target| target.comparison.as_mut()) {
-        comparison.advice = Some(said.clone());
+        let before = base.advice.iter();
+        let all: Vec<&str> = before.chain([&said]).map(String::as_str).collect();
+        comparison.advice = Some(all.join(" "));
     }
     let html = report::html(&page);
     let files = [
@@ -135,9 +137,12 @@ pub(crate) fn run(arguments: &WhatIfArguments, console: &mut Console<'_>) -> Don
         Format::Csv => csv(console, &tried)?,
         Format::Table => table(console, &tried, &base)?,
     }
+    for advice in &base.advice {
+        console.note(advice);
+    }
     if arguments.format == Format::Table {
         console.line("")?;
-        console.line(&said)?;
+        console.prose("", &said)?;
     }
     console.note(&folder.told(&files));
     Ok(())
@@ -324,7 +329,7 @@ fn table(console: &mut Console<'_>, tried: &[Tried], base: &Summary) -> Done {
         .map(|one| row(one, one.name(), percent(one.asked)))
         .collect();
     rows.push(row(&bound, "clairvoyant bound".to_owned(), String::new()));
-    output::table(console, &columns, &rows)
+    output::narrowing(console, &columns, &rows, &["asked", "not served"])
 }
 
 #[cfg(test)]

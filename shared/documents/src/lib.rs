@@ -18,6 +18,7 @@ mod plan;
 mod record;
 mod register;
 mod state;
+mod told;
 mod tuning;
 
 pub use brief::{Brief, BriefFact};
@@ -39,4 +40,5 @@ pub use state::{
     AddedEvent, Baseline, Events, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause, Released,
     ShadowLedger, Turn,
 };
+pub use told::in_zone;
 pub use tuning::{HorizonRecord, NearRecord, ReplayRecord, TunedFor, Tuning};

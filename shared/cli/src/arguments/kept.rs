@@ -68,6 +68,9 @@ pub(crate) struct ExplainArguments {
     /// When: RFC 3339, or local in the target's zone
     #[arg(long, value_name = "TIME")]
     pub(crate) at: String,
+    /// Show times in UTC, instead of the target's zone
+    #[arg(long)]
+    pub(crate) utc: bool,
     /// How to print it
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: WordsFormat,

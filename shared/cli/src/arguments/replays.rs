@@ -33,6 +33,9 @@ pub(crate) struct SimulateArguments {
     /// Tell all of it, but write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Show times in UTC, instead of the target's zone
+    #[arg(long)]
+    pub(crate) utc: bool,
     #[command(flatten)]
     pub(crate) sweep: SweepArguments,
     /// How to print the comparison

@@ -74,12 +74,16 @@ pub(crate) fn run(arguments: &DemoArguments, console: &mut Console<'_>) -> Done 
         return compare(console, &summary, arguments.format);
     }
     for line in story::before(&scene, &replay) {
-        console.line(&line)?;
+        console.prose("", &line)?;
     }
     console.line("")?;
     compare(console, &summary, Format::Table)?;
     console.line("")?;
-    console.line(&story::conclusion(&summary))?;
+    console.prose("", &story::conclusion(&summary))?;
+    for advice in &summary.advice {
+        console.line("")?;
+        console.prose("", advice)?;
+    }
     console.line("")?;
     if arguments.dry_run {
         console.note(&folder.told(&files));

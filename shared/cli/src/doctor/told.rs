@@ -17,27 +17,25 @@ pub(super) fn table(console: &mut Console<'_>, facts: &Facts, report: &Report) -
             about(finding.target.as_deref())
         );
         console.line(&coloured(console.colour(), finding, &head))?;
-        console.line(&format!("  seen  {}", finding.seen))?;
-        console.line(&format!("  why   {}", finding.why))?;
-        console.line(&format!("  do    {}", finding.fix))?;
+        console.prose("  seen  ", &finding.seen)?;
+        console.prose("  why   ", &finding.why)?;
+        console.prose("  do    ", &finding.fix)?;
         console.line("")?;
     }
     if !report.measured.is_empty() {
         console.line("measured:")?;
         for line in &report.measured {
-            console.line(&format!("  {} ({}): {}", line.id, line.target, line.seen))?;
+            let told = format!("{} ({}): {}", line.id, line.target, line.seen);
+            console.prose("  ", &told)?;
         }
         console.line("")?;
     }
     if !report.unchecked.is_empty() {
         console.line("not checked:")?;
         for line in &report.unchecked {
-            console.line(&format!(
-                "  {} ({}): {}",
-                line.id,
-                about(line.target.as_deref()),
-                line.why
-            ))?;
+            let target = about(line.target.as_deref());
+            let told = format!("{} ({target}): {}", line.id, line.why);
+            console.prose("  ", &told)?;
         }
         console.line("")?;
     }
@@ -45,14 +43,15 @@ pub(super) fn table(console: &mut Console<'_>, facts: &Facts, report: &Report) -
         let found = report.findings.iter();
         found.filter(|finding| finding.severity == severity).count()
     };
-    console.line(&format!(
+    let sum = format!(
         "{} targets: {} errors, {} warnings, {} notes; {} checks could not be made",
         facts.targets.len(),
         count(Severity::Error),
         count(Severity::Warning),
         count(Severity::Note),
         report.unchecked.len()
-    ))
+    );
+    console.prose("", &sum)
 }
 
 fn about(target: Option<&str>) -> &str {

@@ -8,8 +8,9 @@ mod state;
 
 use bound::Floor;
 use config::{LeadTime, Throughput};
-use documents::{Pause, Plan};
+use documents::{Pause, Plan, in_zone};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::Console;
@@ -38,19 +39,19 @@ struct Reason {
 
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &ExplainArguments, console: &mut Console<'_>) -> Done {
-    let store = kept::read(&arguments.store, Some(&arguments.target), 14, console)?;
-    let kept = store.targets.first().ok_or_else(|| input("no target"))?;
+    let mut store = kept::read(&arguments.store, Some(&arguments.target), 14, console)?;
+    let kept = store.targets.first_mut();
+    let kept = kept.ok_or_else(|| input("no target"))?;
     let at = moments::moment("--at", &arguments.at, &kept.target.zone)?;
+    if arguments.utc {
+        kept.shown = TimeZone::UTC;
+    }
     let answer = answer(kept, &store.config.events, store.pause.as_ref(), at);
     if arguments.format == WordsFormat::Json {
         return output::json(console, &answer);
     }
-    let local = kept
-        .target
-        .zone
-        .to_datetime(at)
-        .strftime("%a %Y-%m-%d %H:%M");
-    let zone = kept.target.zone.iana_name().unwrap_or("UTC");
+    let zone = kept.shown.iana_name().unwrap_or("UTC");
+    let local = local(kept, at);
     let head = match answer.servers {
         Some(servers) => format!("{}: {servers} servers at {local} ({zone})", answer.target),
         None => format!("{}: no plan for {local} ({zone})", answer.target),
@@ -60,7 +61,7 @@ pub(crate) fn run(arguments: &ExplainArguments, console: &mut Console<'_>) -> Do
     let rows: Vec<Vec<String>> = answer
         .because
         .into_iter()
-        .map(|reason| vec![reason.what.to_owned(), reason.how])
+        .map(|reason| vec![reason.what.to_owned(), in_zone(&reason.how, &kept.shown)])
         .collect();
     output::table(console, &[("", Side::Left), ("", Side::Left)], &rows)
 }
@@ -166,8 +167,7 @@ fn no_floor(kept: &Kept, past: Option<&documents::LedgerEntry>) -> String {
 }
 
 fn local(kept: &Kept, at: Timestamp) -> String {
-    kept.target
-        .zone
+    kept.shown
         .to_datetime(at)
         .strftime("%a %Y-%m-%d %H:%M")
         .to_string()

@@ -68,5 +68,5 @@ fn table(console: &mut Console<'_>, summary: &Summary) -> Done {
         ));
         cells
     });
-    output::table(console, &columns, &rows)
+    output::narrowing(console, &columns, &rows, &["minutes under", "over bound"])
 }

@@ -12,8 +12,9 @@ pub(crate) use page::page;
 pub(crate) use summary::Summary;
 pub(crate) use written::write;
 
-use documents::{Document, Plan, Tuning, decode, keys};
+use documents::{Document, Plan, Tuning, decode, in_zone, keys};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use pollster::block_on;
 use ports::DocumentStore;
 use replay::{Replay, ReplayError, Setup, replay};
@@ -61,11 +62,15 @@ pub(crate) fn run(arguments: &SimulateArguments, console: &mut Console<'_>) -> D
     let summary = Summary::of(&replay, from, to);
     let files = write(&folder, &replay, &summary, &demand.series)?;
     compare(console, &summary, arguments.format)?;
+    for advice in &summary.advice {
+        console.note(advice);
+    }
     if let Some(advice) = &summary.target_tracking_advice {
         console.note(&advice.told(&summary.currency));
     }
+    let shown = if arguments.utc { &TimeZone::UTC } else { zone };
     for note in noted(&replay) {
-        console.note(&format!("note: {note}"));
+        console.note(&format!("note: {}", in_zone(&note, shown)));
     }
     console.note(&folder.told(&files));
     Ok(())
@@ -107,7 +112,8 @@ pub(crate) fn replayed(setup: &Setup<'_>, console: &mut Console<'_>) -> Done<Rep
         Err(error) => return Err(error).input(|| "nothing was replayed"),
     };
     for (at, reason) in replay.failures.iter().take(FAILURES_TOLD) {
-        console.note(&format!("at {at} a run failed: {reason}"));
+        let told = format!("at {at} a run failed: {reason}");
+        console.note(&in_zone(&told, &replay.target.zone));
     }
     let more = replay.failures.len().saturating_sub(FAILURES_TOLD);
     if more > 0 {

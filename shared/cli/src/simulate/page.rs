@@ -53,7 +53,7 @@ fn about(replay: &Replay, summary: &Summary) -> String {
 }
 
 /// Every forecast that the replay made, oldest first.
-fn forecasts(replay: &Replay) -> Vec<Forecast> {
+pub(super) fn forecasts(replay: &Replay) -> Vec<Forecast> {
     let prefix = keys::forecasts(&replay.target.name);
     let found = block_on(replay.store.list(&prefix)).unwrap_or_default();
     let forecast = |key: &String| {
@@ -165,7 +165,7 @@ fn comparison(summary: &Summary) -> Comparison {
         currency: summary.currency.clone(),
         priced: summary.price_per_server_hour > 0.0,
         rows: rows.to_vec(),
-        advice: None,
+        advice: (!summary.advice.is_empty()).then(|| summary.advice.join(" ")),
     }
 }
 

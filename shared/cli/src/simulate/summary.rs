@@ -1,4 +1,4 @@
-use documents::{ReplayRecord, Tuning, decode, keys};
+use documents::{Forecast, Predictable, ReplayRecord, Tuning, decode, keys};
 use jiff::Timestamp;
 use pollster::block_on;
 use ports::DocumentStore;
@@ -6,7 +6,12 @@ use replay::Replay;
 use serde::Serialize;
 use simulation::alternatives::Outcome;
 
-use crate::output::rounded;
+use super::page::forecasts;
+use crate::backtest::HANDS_OFF;
+use crate::output::{grouped, rounded};
+
+/// Server-hours that differ by less are as many.
+const ALIKE: f64 = 1.02;
 
 /// What a run came to, in the words of `summary.json`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -86,6 +91,9 @@ pub(crate) struct Summary {
     /// little is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) target_tracking_advice: Option<Advice>,
+    /// What should be known before anything is made of the figures, in sentences: that demand cannot be
+    /// forecast, that target tracking alone is as good.
+    pub(crate) advice: Vec<String>,
     pub(crate) runs: Runs,
     pub(crate) failures: Vec<FailedRun>,
 }
@@ -113,6 +121,19 @@ pub(crate) struct Tracked {
     pub(crate) cost_a_day: f64,
     /// 0 to 1.
     pub(crate) share_of_demand_above_capacity: f64,
+}
+
+/// That demand could not be forecast in most of the nights.
+fn not_predictable(nights: &[Forecast]) -> Option<String> {
+    let hopeless = |night: &&Forecast| night.predictability.predictable == Predictable::No;
+    let found: Vec<&Forecast> = nights.iter().filter(hopeless).collect();
+    let newest = found.last().filter(|_| 2 * found.len() >= nights.len())?;
+    Some(format!(
+        "This demand cannot be forecast, said {} of {} nights ({}): {HANDS_OFF}.",
+        found.len(),
+        nights.len(),
+        newest.ladder.reason
+    ))
 }
 
 impl Advice {
@@ -173,7 +194,7 @@ impl Summary {
         let of = |outcome: &Outcome| Result::of(outcome, price);
         let least = others.clairvoyant.server_minutes;
         let [forecaster, planner, responder] = replay.runs;
-        Self {
+        let mut summary = Self {
             target: target.name.clone(),
             window: Window {
                 from,
@@ -195,6 +216,7 @@ impl Summary {
                 clairvoyant: of(&others.clairvoyant),
             },
             target_tracking_advice: Advice::of(replay),
+            advice: Vec::new(),
             runs: Runs {
                 forecaster,
                 planner,
@@ -208,7 +230,29 @@ impl Summary {
                     reason: reason.clone(),
                 })
                 .collect(),
+        };
+        summary.advice.extend(not_predictable(&forecasts(replay)));
+        summary.advice.extend(summary.beside_tracking(target.risk));
+        summary
+    }
+
+    /// That target tracking alone costs no more and keeps the `risk` that was asked for, or as much of it.
+    fn beside_tracking(&self, risk: f64) -> Option<String> {
+        let (own, other) = (self.forescale, self.alternatives.target_tracking);
+        let lost = |result: Result| result.share_of_demand_above_capacity;
+        let cheap = other.server_hours <= ALIKE * own.server_hours;
+        if !cheap || lost(other) > risk.max(lost(own)) {
+            return None;
         }
+        let percent = |share: f64| format!("{:.3} %", 100.0 * share);
+        Some(format!(
+            "Target tracking alone is as good on these days: {} server-hours against {}, {} of demand not \
+             served against {}; a plan would not pay here.",
+            grouped(other.server_hours),
+            grouped(own.server_hours),
+            percent(lost(other)),
+            percent(lost(own)),
+        ))
     }
 
     /// Every run with its name and what it is to people, Forescale first.

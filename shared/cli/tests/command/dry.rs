@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::common::{CONFIG, good, planned, rhythm, run, write};
 
 /// Subcommands that write nothing, whatever they are asked; the others have `--dry-run`.
-const READS: &[(&str, &str)] = &[
+pub(crate) const READS: &[(&str, &str)] = &[
     ("forecast", "--history d.csv"),
     ("backtest", "--history d.csv --origins 1"),
     ("explain", "web --store store --at 2026-01-24T20:00"),
@@ -22,11 +22,12 @@ const READS: &[(&str, &str)] = &[
     ("doctor", "--store store --fail-on never"),
     ("config check", "forescale.toml"),
     ("completions", "bash"),
+    ("alarms", "--config forescale.toml"),
     ("man", "event add"),
 ];
 
 /// Subcommands that write, each with what it is tried with.
-const WRITES: &[(&str, &str)] = &[
+pub(crate) const WRITES: &[(&str, &str)] = &[
     (
         "plan",
         "--history d.csv --config forescale.toml --store store",
@@ -69,7 +70,7 @@ const WRITES: &[(&str, &str)] = &[
 const ELSEWHERE: &[&str] = &["init"];
 
 /// All subcommands, as the help lists them.
-fn leaves(above: &str) -> Vec<String> {
+pub(crate) fn leaves(above: &str) -> Vec<String> {
     let words: Vec<&str> = above.split_whitespace().chain(["--help"]).collect();
     let help = good(&words).out;
     let listed = help.split("Commands:").nth(1);
@@ -135,7 +136,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// What the subcommands are tried on.
-fn inputs(folder: &Path) {
+pub(crate) fn inputs(folder: &Path) {
     let store = planned(folder);
     write(
         folder,
@@ -172,7 +173,7 @@ fn inputs(folder: &Path) {
 }
 
 /// `arguments` with the names of inputs and outputs as paths in `folder`.
-fn placed(folder: &Path, arguments: &str) -> Vec<String> {
+pub(crate) fn placed(folder: &Path, arguments: &str) -> Vec<String> {
     let known = [
         "store",
         "new",
