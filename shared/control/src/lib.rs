@@ -53,8 +53,8 @@ pub use lease::{HeldLease, acquire, release};
 pub use ledger::append_to_ledger;
 pub use looks::look_again;
 pub use metrics::{
-    demand_minutes, demand_series, gather_history, metric_name, metric_statistic, minute_spread,
-    present, recent_demand,
+    demand_between, demand_minutes, demand_series, gather_history, metric_name, metric_statistic,
+    minute_spread, present, recent_demand,
 };
 pub use outcome::{Outcome, TargetReport, shortfall_text};
 pub use policy::WantedPolicy;

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use import::{Demand, Settings, State};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Blame, Done, input};
@@ -52,22 +53,41 @@ impl Kept {
 
     /// What was counted before under `settings`, or nothing yet.
     pub(super) fn load(&self, settings: Settings) -> Done<State> {
-        let name = self.state.display();
         let out = self.out.display();
+        let Some(state) = self.read::<State>()? else {
+            return Ok(State::new(settings));
+        };
+        if state.settings != settings {
+            return Err(input(format!(
+                "{out} was begun with another --kind, --containing, --timezone, --time-column or \
+                 --value-column: give the same, or another --out, or --restart"
+            )));
+        }
+        Ok(state)
+    }
+
+    /// What an import kept; `None` where none has begun.
+    pub(super) fn read<S: DeserializeOwned>(&self) -> Done<Option<S>> {
+        let name = self.state.display();
         let bytes = match fs::read(&self.state) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 if self.out.exists() {
                     return Err(input(format!(
-                        "{out} is there already, and no import wrote it: give another --out, or \
-                         --restart to replace it"
+                        "{} is there already, and no import wrote it: give another --out, or \
+                         --restart to replace it",
+                        self.out.display()
                     )));
                 }
-                return Ok(State::new(settings));
+                return Ok(None);
             }
             Err(error) => return Err(error).input(|| format!("{name} cannot be read")),
         };
-        let spoilt = || format!("{name} cannot be gone on with: --restart begins anew");
+        let spoilt = || {
+            format!(
+                "{name} cannot be gone on with, or is of another kind of import: --restart begins anew"
+            )
+        };
         let version: Version = serde_json::from_slice(&bytes).input(spoilt)?;
         if version.version != VERSION {
             let found = version.version;
@@ -75,18 +95,12 @@ impl Kept {
                 "{name} is of version {found}, this program's is {VERSION}: --restart begins anew"
             )));
         }
-        let kept: Versioned<State> = serde_json::from_slice(&bytes).input(spoilt)?;
-        if kept.state.settings != settings {
-            return Err(input(format!(
-                "{out} was begun with another --kind, --containing, --timezone, --time-column or \
-                 --value-column: give the same, or another --out, or --restart"
-            )));
-        }
-        Ok(kept.state)
+        let kept: Versioned<S> = serde_json::from_slice(&bytes).input(spoilt)?;
+        Ok(Some(kept.state))
     }
 
     /// Keeps `state` whole.
-    pub(super) fn save(&self, state: &State) -> Done {
+    pub(super) fn save(&self, state: &impl Serialize) -> Done {
         let version = VERSION;
         write_whole(&self.state, |file| {
             Ok(serde_json::to_writer(file, &Versioned { version, state })?)
@@ -94,7 +108,7 @@ impl Kept {
     }
 
     /// Writes the demand file, then keeps `state`.
-    pub(super) fn write(&self, made: &Demand, state: &State) -> Done {
+    pub(super) fn write(&self, made: &Demand, state: &impl Serialize) -> Done {
         write_rows(&self.out, made)?;
         self.save(state)
     }

@@ -280,8 +280,16 @@ fn inputs_that_cannot_be_used_are_named() {
     let file = |content: &str| write(folder.path(), "d.csv", content);
     let header = "timestamp,value\n";
     for (content, extra, words) in [
-        (Some(String::new()), &[][..], &["d.csv", "timestamp"][..]),
-        (Some(header.to_owned()), &[], &["d.csv", "no usable row"]),
+        (
+            Some(String::new()),
+            &[][..],
+            &["d.csv is empty", "--history"][..],
+        ),
+        (
+            Some(header.to_owned()),
+            &[],
+            &["d.csv has no row of demand"],
+        ),
         (
             Some("time,value\n1,2\n".to_owned()),
             &[],

@@ -110,6 +110,45 @@ pub async fn gather_history(
     })
 }
 
+/// The target's demand from `from` to `to` as CloudWatch still has it at `now`, each age at the finest
+/// period it keeps, in steps of five minutes and in order: rates per minute, or levels. Steps that
+/// CloudWatch knows nothing of are not there.
+///
+/// A part of what [`gather_history`] reads, for those who read a long time piece by piece.
+///
+/// # Errors
+/// [`ControlError::Port`] when CloudWatch does not answer.
+pub async fn demand_between(
+    source: &impl MetricSource,
+    target: &Target,
+    from: Timestamp,
+    to: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<(Timestamp, f64)>, ControlError> {
+    let port = |source| ControlError::Port {
+        target: target.name.clone(),
+        source,
+    };
+    let metric = &target.demand;
+    let oldest_five = now.saturating_sub(FIVES_KEPT).unwrap_or(Timestamp::MIN);
+    let border = Step::HOUR.floor(oldest_five).clamp(from, to.max(from));
+    let mut fives = rates(source, metric, ARCHIVE_STEP, border, to)
+        .await
+        .map_err(port)?;
+    // A metric that is published once an hour has nothing finer to offer.
+    let hours_to = if fives.is_empty() { to } else { border };
+    let hours = rates(source, metric, Step::HOUR, from, hours_to)
+        .await
+        .map_err(port)?;
+    let mut points: Vec<(Timestamp, f64)> = hours
+        .iter()
+        .flat_map(|&(at, rate)| spread_hour(at, rate))
+        .filter(|(at, _)| *at >= from && *at < to)
+        .collect();
+    points.append(&mut fives);
+    Ok(points)
+}
+
 /// An hour's rate in every archive step of it.
 fn spread_hour(at: Timestamp, rate: f64) -> impl Iterator<Item = (Timestamp, f64)> {
     let steps = i64::from(Step::HOUR.seconds() / ARCHIVE_STEP.seconds());

@@ -10,7 +10,7 @@ use ports::{Datapoint, MetricName, MetricSource, PortError, Reading, Statistic};
 use timeseries::Step;
 
 pub(crate) use archive::series_of;
-pub use archive::{demand_series, gather_history};
+pub use archive::{demand_between, demand_series, gather_history};
 pub(crate) use minutes::minutes_of;
 pub use minutes::{demand_minutes, present, recent_demand};
 pub use spread::minute_spread;
