@@ -37,11 +37,14 @@ struct Missed {
 }
 
 impl Missed {
-    fn on(terrain: &Terrain<'_>, origin: usize, centre: &[f64]) -> Self {
-        let logs = terrain.logs[origin..].iter();
-        let mut misses: Vec<f64> = logs
+    /// A step that was not observed, and filled, missed nothing.
+    fn on(terrain: &Terrain<'_>, observed: &[bool], origin: usize, centre: &[f64]) -> Self {
+        let steps = terrain.logs[origin..].iter().zip(&observed[origin..]);
+        let mut misses: Vec<f64> = steps
             .zip(centre)
-            .map(|(log, centre)| log - terrain.scale.to(*centre))
+            .map(|((log, observed), centre)| {
+                f64::from(u8::from(*observed)) * (log - terrain.scale.to(*centre))
+            })
             .collect();
         let late = (terrain.calendar.per_day as f64 * LATE_HOURS / 24.0).max(1.0) as usize;
         let last = &misses[misses.len().saturating_sub(late)..];
@@ -71,7 +74,7 @@ impl Carry {
         let mut sizes = Vec::new();
         let (mut square, mut target, mut weight) = ([0.0; 3], [0.0; 2], 1.0 / per_day as f64);
         for (trials, centres) in trials.windows(2).zip(centres.windows(2)) {
-            let missed = Missed::on(terrain, trials[1].origin, &centres[1]);
+            let missed = Missed::on(terrain, &frame.observed, trials[1].origin, &centres[1]);
             sizes.push(missed.day.abs());
             for (step, centre) in centres[0].iter().enumerate() {
                 let index = trials[0].origin + step;
@@ -110,14 +113,14 @@ impl Carry {
     /// the combination for that day, missed.
     pub(crate) fn apply(
         &self,
+        frame: &Frame,
         terrain: &Terrain<'_>,
         origin: usize,
         before: &[f64],
         centre: &mut [f64],
-        least: f64,
     ) {
         let per_day = terrain.calendar.per_day;
-        let missed = Missed::on(terrain, origin, before);
+        let missed = Missed::on(terrain, &frame.observed, origin, before);
         let limit = SHIFT_MISSES * self.usual + SHIFT_LEAST;
         let agreed = if missed.day * missed.late > 0.0 {
             missed.day.abs().min(missed.late.abs())
@@ -135,7 +138,7 @@ impl Carry {
             *value = terrain
                 .scale
                 .from(terrain.scale.to(*value) + moved)
-                .max(least);
+                .max(frame.least);
         }
     }
 }

@@ -48,7 +48,8 @@ const BETTER: f64 = 0.95;
 pub struct NightScore {
     /// Steps that were observed.
     pub steps: usize,
-    /// Mean weighted quantile loss at 0.5, 0.9, 0.95 and 0.99.
+    /// Mean weighted quantile loss at 0.5, 0.9, 0.95 and 0.99, over the demand of the day; on a day
+    /// without demand over what was forecast.
     pub loss: f64,
     /// Absolute error of the median over that of repeating last week; `None` where that had none.
     pub relative_error: Option<f64>,
@@ -103,6 +104,7 @@ pub fn score(
     let week = 7 * day;
     let (mut steps, mut size, mut loss) = (0_usize, 0.0, 0.0);
     let (mut own, mut last_week, mut over) = (0.0, 0.0, [0.0, 0.0]);
+    let mut expected = [0.0, 0.0];
     let mut reach: Vec<f64> = Vec::with_capacity(length);
     for (index, row) in forecast.rows.iter().take(length).enumerate() {
         let (at, next) = (forecast.time_at(index), forecast.time_at(index + 1));
@@ -112,6 +114,8 @@ pub fn score(
         };
         steps += 1;
         size += actual.abs();
+        expected[0] += row[MEDIAN].abs();
+        expected[1] += row[5].abs();
         for (level, place) in SCORED {
             let miss = actual - row[place];
             loss += 2.0 * (level * miss).max((level - 1.0) * miss) / SCORED.len() as f64;
@@ -126,9 +130,12 @@ pub fn score(
         let width = (row[5] - row[MEDIAN]).max(1e-9 * row[5].abs()).max(1e-12);
         reach.push(((actual - row[MEDIAN]) / width).max(0.0));
     }
-    if 2 * steps < length || steps == 0 || size <= 0.0 {
+    if 2 * steps < length || steps == 0 {
         return None;
     }
+    // A day without any demand is weighed by what was forecast; where that is nothing there is no loss.
+    let sizes = [size, expected[0], expected[1]];
+    let size = sizes.into_iter().find(|size| *size > 0.0).unwrap_or(1.0);
     reach.sort_by(f64::total_cmp);
     let needed = reach[(0.95 * (reach.len() - 1) as f64).ceil() as usize];
     Some(NightScore {

@@ -42,6 +42,11 @@ pub fn forecast_by_stages(
     if let Some(before) = frame.before_shift() {
         made.hedge(&Made::of(&before, request.horizon_steps, ended), &frame);
     }
+    if let Some(gone) = frame.gone {
+        for row in &mut made.rows {
+            *row = mixed(&[(gone.chance, *row), (1.0 - gone.chance, gone.rest)]);
+        }
+    }
     let Made {
         mut rows,
         mut explained,
@@ -50,6 +55,7 @@ pub fn forecast_by_stages(
         past,
     } = made;
     report.notes.extend(frame.shifted());
+    report.notes.extend(frame.gone());
     if report.predictability.verdict == Verdict::No {
         predictability::widen(&frame, &mut rows);
     }
@@ -127,13 +133,7 @@ impl Made {
             let mut centre = smoothing.apply(&centre);
             explained.day(&panel.terrain, origin, &centre);
             if let (0, Some(trial), Some(before)) = (days, trials.first(), centres.first()) {
-                carry.apply(
-                    &panel.terrain,
-                    trial.origin,
-                    before,
-                    &mut centre,
-                    frame.least,
-                );
+                carry.apply(frame, &panel.terrain, trial.origin, before, &mut centre);
             }
             for (step, value) in centre.iter().enumerate() {
                 let index = origin + step;
@@ -214,7 +214,7 @@ fn carried(
     let mut carried = centres.to_vec();
     for (age, centre) in carried.iter_mut().enumerate() {
         if let (Some(trial), Some(before)) = (trials.get(age + 1), centres.get(age + 1)) {
-            carry.apply(&panel.terrain, trial.origin, before, centre, frame.least);
+            carry.apply(frame, &panel.terrain, trial.origin, before, centre);
         }
     }
     carried

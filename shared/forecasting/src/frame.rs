@@ -2,10 +2,11 @@ use jiff::Timestamp;
 use timeseries::{Series, Step};
 
 use crate::calendar::Calendar;
-use crate::repair::{self, Repair};
+use crate::numbers::weighted_quantile;
+use crate::repair::{self, Reason, Repair};
 use crate::shift::{self, Shift};
 use crate::units::{self, Jump};
-use crate::{ForecastError, ForecastRequest, Interval, Occasion};
+use crate::{ForecastError, ForecastRequest, Interval, LEVELS, Occasion};
 
 /// The most steps one forecast may ask for: 31 days of minutes.
 pub(crate) const MOST_STEPS_AHEAD: usize = 31 * 1440;
@@ -21,7 +22,7 @@ pub(crate) struct Frame {
     pub(crate) calendar: Calendar,
     /// The cutoff: start of the first step ahead.
     pub(crate) cutoff: Timestamp,
-    /// The least a forecast may be: zero when the history never was below.
+    /// The least a forecast may be: demand is a count.
     pub(crate) least: f64,
     /// Steps before the cutoff that were not observed.
     pub(crate) missing: usize,
@@ -31,8 +32,42 @@ pub(crate) struct Frame {
     jumps: Vec<Jump>,
     /// The last clean shift of the level: what lies before it is at the level after it.
     pub(crate) shift: Option<Shift>,
+    /// Demand that has been gone for so long that it may have been switched off.
+    pub(crate) gone: Option<Gone>,
     start: Timestamp,
     step: Step,
+}
+
+/// An outage that reaches the end and has lasted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Gone {
+    from: usize,
+    /// Chance that demand comes back, below 1.
+    pub(crate) chance: f64,
+    /// Quantiles of what there is instead.
+    pub(crate) rest: [f64; LEVELS.len()],
+}
+
+impl Gone {
+    fn of(values: &[f64], repairs: &[Repair], per_day: usize) -> Option<Self> {
+        let last = repairs.last()?;
+        if last.reason != Reason::Outage || !repair::is_open(values, last) {
+            return None;
+        }
+        let hours = (last.to - last.from) as f64 * 24.0 / per_day as f64;
+        let known = values[last.from..last.to].iter().copied();
+        let mut rest: Vec<(f64, f64)> = known
+            .filter(|value| !value.is_nan())
+            .map(|value| (value, 1.0))
+            .collect();
+        rest.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let gone = Self {
+            from: last.from,
+            chance: repair::comes_back(hours),
+            rest: LEVELS.map(|level| weighted_quantile(&rest, level)),
+        };
+        (gone.chance < 1.0).then_some(gone)
+    }
 }
 
 impl Frame {
@@ -60,6 +95,7 @@ impl Frame {
         for interval in request.left_out.iter().copied().chain(past) {
             blank(&mut values, start, step, interval.start, interval.end);
         }
+        let below = negatives(&mut values);
         let missing = values.iter().filter(|value| value.is_nan()).count();
         if missing == values.len() {
             return Err(ForecastError::NoHistory { cutoff });
@@ -75,17 +111,19 @@ impl Frame {
         let per_day = step.per_day();
         let ahead = request.horizon_steps.div_ceil(per_day) * per_day;
         let calendar = Calendar::new(start, step, values.len() + ahead, request.zone);
-        let repairs = repair::find(&values, &calendar);
+        let mut repairs = repair::find(&values, &calendar);
+        let gone = Gone::of(&values, &repairs, per_day);
         for repair in &repairs {
             values[repair.from..repair.to].fill(f64::NAN);
         }
+        repairs.extend(below);
+        repairs.sort_by_key(|repair| repair.from);
         let shift = shift::find(&values, &calendar);
         if let Some(shift) = shift {
             let before = values[..shift.at].iter_mut();
             before.for_each(|value| *value *= shift.factor);
         }
         let observed: Vec<bool> = values.iter().map(|value| !value.is_nan()).collect();
-        let negative = values.iter().any(|value| *value < 0.0);
         fill(&mut values, &calendar);
         let calendar = calendar.with_weekend_of(&values);
         Ok(Self {
@@ -93,13 +131,14 @@ impl Frame {
             observed,
             calendar,
             cutoff,
-            least: if negative { f64::MIN } else { 0.0 },
+            least: 0.0,
             missing,
             start,
             step,
             repairs,
             jumps,
             shift,
+            gone,
         })
     }
 
@@ -142,6 +181,17 @@ impl Frame {
             "since {at} all hours have {:.2} times the demand they had: days before it are read at \
              that level{doubt}",
             shift.factor
+        ))
+    }
+
+    /// What may have been switched off, for people.
+    pub(crate) fn gone(&self) -> Option<String> {
+        let gone = self.gone?;
+        Some(format!(
+            "next to no demand since {}: with a chance of {:.0} % that is an outage and demand comes back, \
+             so the band reaches from nothing to the usual",
+            self.time_at(gone.from),
+            100.0 * gone.chance
         ))
     }
 
@@ -207,6 +257,25 @@ fn window(
     let mut values = past.values()[first..].to_vec();
     values.resize(length, f64::NAN);
     Ok((start, values))
+}
+
+/// Makes gaps of what is below zero, and tells where.
+fn negatives(values: &mut [f64]) -> Vec<Repair> {
+    let mut found: Vec<Repair> = Vec::new();
+    for (index, value) in values.iter_mut().enumerate() {
+        if *value < 0.0 {
+            *value = f64::NAN;
+            match found.last_mut() {
+                Some(run) if run.to == index => run.to = index + 1,
+                _ => found.push(Repair {
+                    from: index,
+                    to: index + 1,
+                    reason: Reason::Negative,
+                }),
+            }
+        }
+    }
+    found
 }
 
 /// Makes the steps that overlap `[from, to)` missing.

@@ -176,6 +176,40 @@ fn a_night_is_scored_by_hand() {
 }
 
 #[test]
+fn a_day_without_demand_is_scored_by_what_was_forecast() {
+    for step in [
+        Step::HOUR,
+        Step::from_minutes(15).unwrap(),
+        Step::FIVE_MINUTES,
+    ] {
+        let per_day = step.per_day();
+        let forecast = QuantileForecast {
+            step,
+            ..flat(per_day)
+        };
+        let nothing = Series::new(start(), step, vec![0.0; per_day]).unwrap();
+        let found = score(&forecast, &nothing, &[]).unwrap();
+        // Of a median of 100: 0.5 x 100, 0.1 x 130, 0.05 x 140, 0.01 x 170, twice, over four.
+        assert!((found.loss - 0.5 * 0.717).abs() < 1e-9, "{}", found.loss);
+        assert_eq!((found.steps, found.over_p95), (per_day, 0.0));
+        // As a drift it counts like any bad night.
+        let usual = vec![0.05; 20];
+        let steady = Drift {
+            known: 20,
+            ..Drift::default()
+        };
+        assert!(steady.after(&found, &usual).loss_sum > 2.0);
+        let rows = vec![[0.0; 9]; per_day];
+        let empty = QuantileForecast {
+            step,
+            rows,
+            ..flat(1)
+        };
+        assert_eq!(score(&empty, &nothing, &[]).unwrap().loss, 0.0);
+    }
+}
+
+#[test]
 fn a_band_is_widened_by_what_it_needed() {
     assert_eq!(widening(&[]), 1.2);
     assert_eq!(widening(&[(1.6, 1.0), (1.8, 1.0), (1.7, 1.0)]), 1.7);
