@@ -36,7 +36,7 @@ where
     S: DocumentStore,
     C: Clock,
 {
-    let mut overview = Overview::new(world.clock.now());
+    let mut overview = Overview::new(world.clock.now(), &keys::page("TARGET"));
     let mut missing = 0;
     let on = settings.config.targets.iter();
     let names: Vec<&str> = on

@@ -29,11 +29,12 @@ pub(crate) async fn keep<S, M, G, N, C>(
     M: MetricSource,
 {
     let shown = make(world, target, now).await;
-    let brief = brief(&shown, mode(target.mode), now);
+    let brief = brief(&shown, target.mode.name(), now);
     let text = html(&Page {
         title: format!("Forescale: {}", target.name),
         made_at: now,
-        targets: vec![shown],
+        overview: Some(keys::OVERVIEW_FROM_PAGE.to_owned()),
+        target: shown,
     });
     let key = keys::page(&target.name);
     let put = world.store.put(&key, text.as_bytes(), Condition::Always);
@@ -46,15 +47,6 @@ pub(crate) async fn keep<S, M, G, N, C>(
     if let Err(error) = save(world.store, &key, &document, Condition::Always).await {
         tracing::warn!(target_name = %target.name, %error, "brief not written");
         notes.push(format!("{key} was not written: {error}"));
-    }
-}
-
-fn mode(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Off => "off",
-        Mode::Shadow => "shadow",
-        Mode::Canary(_) => "canary",
-        Mode::Active => "active",
     }
 }
 

@@ -1,9 +1,11 @@
-//! `forescale report`.
+//! `forescale report`: the page of a target, or one about all of them and theirs beside it.
+
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use report::stored::{Documents, target_page};
-use report::{Page, html};
+use report::{Known, Overview, Page, TargetPage, brief, html};
 
 use crate::Console;
 use crate::arguments::ReportArguments;
@@ -32,34 +34,91 @@ pub(crate) fn run(arguments: &ReportArguments, console: &mut Console<'_>) -> Don
             "--at {at}: no forecast and no plan is kept from before then{newest}"
         )));
     }
-    let targets = store.targets.iter().map(|kept| {
-        let documents = Documents {
-            name: &kept.target.name,
-            zone: &kept.target.zone,
-            throughput: Some(kept.target.throughput.assumed()),
-            history: kept.history.as_ref(),
-            forecasts: &kept.forecasts,
-            plan: kept.plan.as_ref(),
-            incident: kept.incident.as_ref(),
-            record: kept.record.as_ref(),
-            ledger: &kept.ledger,
-        };
-        target_page(&documents, at, arguments.days)
-    });
-    let page = Page {
-        title: title(arguments.target.as_deref(), at),
-        made_at: at,
-        targets: targets.collect(),
-    };
     console.clear();
     let (folder, name) = Folder::of(&arguments.out, "--out", arguments.dry_run)?;
-    let text = html(&page);
-    let written = folder.write(&name, |file| Ok(file.write_all(text.as_bytes())?))?;
+    let files = match store.targets.as_slice() {
+        [one] => {
+            let page = Page {
+                title: format!(
+                    "Forescale: {}, {}",
+                    one.target.name,
+                    at.strftime("%Y-%m-%d")
+                ),
+                made_at: at,
+                overview: None,
+                target: shown(one, at, arguments.days),
+            };
+            vec![write(&folder, &name, &html(&page))?]
+        }
+        several => all(several, at, arguments, &folder, &name, console)?,
+    };
     if arguments.dry_run {
-        console.note(&folder.told(&[written]));
+        console.note(&folder.told(&files));
         return Ok(());
     }
     console.line(&arguments.out.display().to_string())
+}
+
+fn write(folder: &Folder, name: &str, page: &str) -> Done<PathBuf> {
+    folder.write(name, |file| Ok(file.write_all(page.as_bytes())?))
+}
+
+fn shown(kept: &Kept, at: Timestamp, days: u16) -> TargetPage {
+    let documents = Documents {
+        name: &kept.target.name,
+        zone: &kept.target.zone,
+        throughput: Some(kept.target.throughput.assumed()),
+        history: kept.history.as_ref(),
+        forecasts: &kept.forecasts,
+        plan: kept.plan.as_ref(),
+        incident: kept.incident.as_ref(),
+        record: kept.record.as_ref(),
+        ledger: &kept.ledger,
+    };
+    target_page(&documents, at, days)
+}
+
+/// The page about all targets as `name`, and a page of each in a folder beside it that has its name
+/// without the ending.
+fn all(
+    targets: &[Kept],
+    at: Timestamp,
+    arguments: &ReportArguments,
+    folder: &Folder,
+    name: &str,
+    console: &mut Console<'_>,
+) -> Done<Vec<PathBuf>> {
+    let stem = match name.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem.to_owned(),
+        _ => format!("{name}-targets"),
+    };
+    let pages = Folder::make(&folder.path(&stem), arguments.dry_run)?;
+    let mut overview = Overview::new(at, &format!("{stem}/TARGET.html"));
+    let mut files = Vec::new();
+    for kept in targets {
+        let target = &kept.target;
+        console.progress(&format!("page of {}", target.name));
+        let page = Page {
+            title: format!("Forescale: {}", target.name),
+            made_at: at,
+            overview: Some(format!("../{name}")),
+            target: shown(kept, at, arguments.days),
+        };
+        let brief = brief(&page.target, target.mode.name(), at);
+        let known = match kept.newest {
+            Some(newest) => Known::Brief(&brief, newest),
+            None => Known::Nothing,
+        };
+        let file = format!("{}.html", target.name);
+        overview.add(&target.name, &format!("{stem}/{file}"), known);
+        if kept.newest.is_some() {
+            files.push(write(&pages, &file, &html(&page))?);
+        }
+    }
+    console.clear();
+    // The overview last: what it leads to is there.
+    files.insert(0, write(folder, name, &overview.html())?);
+    Ok(files)
 }
 
 /// Whether all that is kept of forecasts and plans is from after `at`.
@@ -71,12 +130,4 @@ fn none_by(targets: &[Kept], at: Timestamp) -> bool {
         forecasts.chain(plan).chain(ledger)
     });
     moments.clone().next().is_some() && moments.all(|moment| moment > at)
-}
-
-fn title(target: Option<&str>, at: Timestamp) -> String {
-    let day = at.strftime("%Y-%m-%d");
-    match target {
-        Some(target) => format!("Forescale: {target}, {day}"),
-        None => format!("Forescale: all targets, {day}"),
-    }
 }

@@ -118,8 +118,7 @@ pub(crate) fn run(arguments: &WhatIfArguments, console: &mut Console<'_>) -> Don
     };
     let said = advice(&tried, best, chosen.target.risk);
     let mut page = what_if_page(&replay, &base, &demand.series, &tried, best);
-    let compared = page.targets.iter_mut();
-    for comparison in compared.filter_map(|target| target.comparison.as_mut()) {
+    if let Some(comparison) = page.target.comparison.as_mut() {
         let before = base.advice.iter();
         let all: Vec<&str> = before.chain([&said]).map(String::as_str).collect();
         comparison.advice = Some(all.join(" "));
@@ -192,6 +191,22 @@ fn alike(tried: &[Tried]) -> bool {
     tried.len() > 1 && most <= 1.002 * least
 }
 
+/// What costs the same as `best`, and why it does.
+fn tied(tried: &[Tried], best: &Tried) -> String {
+    let near = |one: &&Tried| {
+        let apart = (one.server_hours - best.server_hours).abs();
+        *one != best && one.key == "risk" && apart <= 0.002 * best.server_hours
+    };
+    let names: Vec<String> = tried.iter().filter(near).map(Tried::name).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!(
+        " The same within 0.2 %: {}. There the group's own policy decides how many servers run, not the floor.",
+        names.join(", ")
+    )
+}
+
 fn advice(tried: &[Tried], best: Option<&Tried>, risk: f64) -> String {
     let asked = format!("{} %", number(rounded(100.0 * risk)));
     if alike(tried) {
@@ -211,7 +226,8 @@ fn advice(tried: &[Tried], best: Option<&Tried>, risk: f64) -> String {
              look whether servers boot in time."
         ),
         Some(best) if best.key.is_empty() => format!(
-            "As configured is the cheapest of these that kept the {asked} asked for on these days."
+            "As configured is the cheapest of these that kept the {asked} asked for on these days.{}",
+            tied(tried, best)
         ),
         Some(best) => {
             let saved = tried
@@ -249,11 +265,7 @@ fn what_if_page(
         recommended: best == Some(one),
     });
     let ours = tried.first();
-    let compared = page
-        .targets
-        .iter_mut()
-        .filter_map(|target| target.comparison.as_mut());
-    for Comparison { rows: all, .. } in compared {
+    if let Some(Comparison { rows: all, .. }) = page.target.comparison.as_mut() {
         if let Some((row, one)) = all.first_mut().zip(ours) {
             row.frontier = one.on_the_frontier;
             row.recommended = best == Some(one);
@@ -366,6 +378,14 @@ mod tests {
         assert_eq!(best.server_hours, 90.0);
         assert_eq!(recommended(&all, 0.0001), None);
         assert!(advice(&all, Some(&all[1]), 0.001).contains("risk = 1 (10 server-hours fewer)"));
+        // One that costs the same is named, with the reason.
+        let mut ties = all.clone();
+        ties[1] = tried("risk", 100.1, 0.0009);
+        let said = advice(&ties, Some(&ties[0]), 0.001);
+        assert!(
+            said.contains("The same within 0.2 %: risk = 1. There the group's own policy"),
+            "{said}"
+        );
         // Where the floor decides nothing, none of them is called the best.
         let same = [tried("", 100.0, 0.0005), tried("risk", 100.1, 0.0009)];
         let said = advice(&same, recommended(&same, 0.001), 0.001);

@@ -152,6 +152,19 @@ pub enum Mode {
     Active,
 }
 
+impl Mode {
+    /// As it is written in a configuration, without a canary's share.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Shadow => "shadow",
+            Self::Canary(_) => "canary",
+            Self::Active => "active",
+        }
+    }
+}
+
 /// Which metrics about a target are published: CloudWatch bills each by the hour. Each kind has
 /// those of the kinds before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

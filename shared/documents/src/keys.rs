@@ -18,6 +18,8 @@ pub const PAUSE: &str = "pause.json";
 
 /// The page about all targets, HTML.
 pub const OVERVIEW: &str = "report.html";
+/// Where it is, as seen from a target's page.
+pub const OVERVIEW_FROM_PAGE: &str = "../../report.html";
 
 /// Under which everything about `target` lies.
 #[must_use]

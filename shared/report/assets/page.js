@@ -6,23 +6,26 @@
   const MOST_POINTS = 1500;
   // Actions drawn and listed at once.
   const MOST_MARKS = 300;
+  // Rows of the chart as a table, and the spans in seconds that one may tell of.
+  const MOST_ROWS = 62;
+  const SPANS = [60, 300, 900, 3600, 6 * 3600, 86400, 7 * 86400, 28 * 86400];
   const LOOKS = {
-    demand: { name: "demand", colour: "demand", width: 1.6 },
-    unserved: { name: "not served", colour: "lost", fill: "tozeroy", width: 1 },
-    median: { name: "forecast, p50", colour: "band", dash: "dot", width: 1.2 },
-    upper: { name: "forecast, p99", colour: "band", width: 0.8 },
-    required: { name: "required", colour: "required", dash: "dot", width: 1.2, servers: true },
-    floor: { name: "planned floor", colour: "floor", dash: "dash", width: 1.6, servers: true },
-    "in-service": { name: "in service", colour: "serving", fill: "tozeroy", width: 1.6, servers: true },
+    demand: { colour: "demand", width: 1.6 },
+    unserved: { colour: "lost", fill: "tozeroy", width: 1 },
+    median: { colour: "band", dash: "dot", width: 1.2 },
+    upper: { colour: "band", width: 0.8 },
+    required: { colour: "required", dash: "dot", width: 1.2, servers: true },
+    floor: { colour: "floor", dash: "dash", width: 1.6, servers: true },
+    "in-service": { colour: "serving", fill: "tozeroy", width: 1.6, servers: true },
   };
   const root = document.documentElement;
-  const views = [];
+  const byId = (id) => document.getElementById(id);
+  const view = { data: JSON.parse(byId("data").textContent), chart: byId("chart"), actions: [], lines: [] };
   let utc = false;
 
   const colour = (name) => getComputedStyle(root).getPropertyValue("--" + name).trim();
   const faint = (hex, share) =>
     "rgba(" + [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)).join(",") + "," + share + ")";
-  const byId = (id) => document.getElementById(id);
 
   // Bytes of base64 that gzip packed.
   async function unpacked(id) {
@@ -34,47 +37,82 @@
     return new Response(stream).arrayBuffer();
   }
 
+  // Index of the first of `all` for which `later` holds; it holds for all behind it.
+  function first(all, later) {
+    let low = 0, high = all.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (later(all[middle])) high = middle; else low = middle + 1;
+    }
+    return low;
+  }
   // Seconds that the zone is ahead of UTC.
-  function ahead(view, second) {
+  function ahead(second) {
     if (utc) return 0;
     const offsets = view.data.offsets;
-    let low = 0, high = offsets.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (offsets[middle][0] <= second) low = middle; else high = middle - 1;
-    }
-    return offsets[low][1];
+    return offsets[Math.max(0, first(offsets, (it) => it[0] > second) - 1)][1];
   }
   // What the chart's axis shows as a time of day, and back again. The axis knows no zones.
-  const shown = (view, second) => (second + ahead(view, second)) * 1000;
-  const second = (view, milliseconds) => {
+  const shown = (second) => (second + ahead(second)) * 1000;
+  const second = (milliseconds) => {
     const local = milliseconds / 1000;
-    return local - ahead(view, local - ahead(view, local));
+    return local - ahead(local - ahead(local));
   };
   const asMilliseconds = (value) => (typeof value === "number" ? value : Date.parse(value.replace(" ", "T") + "Z"));
   const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-  const clock = (view, at) => {
-    const day = new Date(shown(view, at));
+  const clock = (at) => {
+    const day = new Date(shown(at));
     return DAYS[day.getUTCDay()] + " " + day.toISOString().slice(0, 16).replace("T", " ");
   };
+  const INSTANT = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/;
+  const clocked = (text) => text.split(INSTANT).map((part, at) => (at % 2 ? clock(Date.parse(part) / 1000) : part)).join("");
+  function instant(iso) {
+    const element = document.createElement("time");
+    element.dateTime = iso;
+    element.textContent = clock(Date.parse(iso) / 1000);
+    return element;
+  }
+  // Words with an element for each instant in them.
+  const told = (text) => text.split(INSTANT).map((part, at) => (at % 2 ? instant(part) : part));
+  const grouped = (value) => Math.round(value).toLocaleString("en");
+
+  // Rows of the table `id`, each a list of cells: nodes, or a figure as [words, value].
+  function fill(id, rows) {
+    const body = byId(id);
+    const headings = [...body.parentElement.querySelectorAll("thead th")];
+    body.replaceChildren(...rows.map((cells) => {
+      const row = document.createElement("tr");
+      row.setAttribute("role", "row");
+      cells.forEach((content, at) => {
+        const cell = document.createElement(at ? "td" : "th");
+        cell.setAttribute("role", at ? "cell" : "rowheader");
+        if (!at) cell.scope = "row"; else cell.dataset.label = headings[at].textContent;
+        if (at && headings[at].className) cell.className = headings[at].className;
+        if (content.value !== undefined) cell.dataset.value = content.value;
+        cell.append(...(content.nodes || [content.words]));
+        row.append(cell);
+      });
+      return row;
+    }));
+  }
 
   // The points of a line within the view, thinned where there are too many.
-  function points(view, values) {
+  function points(values) {
     const { start, step } = view.data;
-    const first = Math.max(0, Math.floor((view.from - start) / step) - 1);
+    const begin = Math.max(0, Math.floor((view.from - start) / step) - 1);
     const last = Math.min(values.length, Math.ceil((view.to - start) / step) + 1);
     const x = [], y = [];
     const put = (index) => {
       const value = values[index];
-      x.push(shown(view, start + index * step));
+      x.push(shown(start + index * step));
       y.push(Number.isNaN(value) ? null : value);
     };
-    const bucket = Math.ceil((last - first) / (MOST_POINTS / 2));
+    const bucket = Math.ceil((last - begin) / (MOST_POINTS / 2));
     if (bucket <= 2) {
-      for (let index = first; index < last; index++) put(index);
+      for (let index = begin; index < last; index++) put(index);
       return { x, y };
     }
-    for (let from = first; from < last; from += bucket) {
+    for (let from = begin; from < last; from += bucket) {
       const to = Math.min(from + bucket, last);
       let low = -1, high = -1, gap = -1;
       for (let index = from; index < to; index++) {
@@ -90,37 +128,45 @@
     return { x, y };
   }
 
-  function within(view) {
-    return view.data.actions.filter((action) => action.at >= view.from && action.at <= view.to);
+  // Actions of the view.
+  const within = () => view.actions.slice(
+    first(view.actions, (it) => it.at >= view.from), first(view.actions, (it) => it.at > view.to));
+  // Those that are marked: of too many the responder's, and then those that change most.
+  function marked(done) {
+    if (done.length <= MOST_MARKS) return done;
+    const change = done.map((it, at) => (it.by === "responder" ? 1e9 : 0) + Math.abs(it.servers - done[Math.max(0, at - 1)].servers));
+    const least = [...change].sort((a, b) => b - a)[MOST_MARKS - 1];
+    return done.filter((_, at) => change[at] >= Math.max(least, 1)).slice(0, MOST_MARKS);
   }
 
   const wrapped = (text) => text.replace(/[<>&]/g, " ").replace(/(.{60}\S*)\s/g, "$1<br>");
 
-  function traces(view) {
+  function traces() {
     const all = [];
-    for (const { kind, values } of view.lines) {
+    for (const { kind, name, values } of view.lines) {
       const look = LOOKS[kind];
       const ink = colour(look.colour);
-      const { x, y } = points(view, values);
+      const { x, y } = points(values);
       all.push({
-        type: "scatter", mode: "lines", name: look.name, x, y, connectgaps: false,
+        type: "scatter", mode: "lines", name, x, y, connectgaps: false,
         yaxis: look.servers ? "y2" : "y",
         line: { color: ink, width: look.width, dash: look.dash || "solid", shape: look.servers || kind === "unserved" ? "hv" : "linear" },
         fill: kind === "upper" && view.lines.some((line) => line.kind === "median") ? "tonexty" : look.fill || "none",
         fillcolor: faint(ink, kind === "unserved" ? 0.5 : kind === "upper" ? 0.35 : 0.14),
-        hovertemplate: look.servers ? "%{y:,.0f} servers" : "%{y:,.4~s}/min",
+        hovertemplate: look.servers ? "%{y:,.0f}" : "%{y:,.0f}/min",
       });
     }
-    const done = within(view);
-    if (done.length && done.length <= MOST_MARKS) {
+    const done = marked(within());
+    if (done.length) {
+      const responders = done.map((action) => action.by === "responder");
       all.push({
         type: "scatter", mode: "markers", name: "actions", yaxis: "y2",
-        x: done.map((action) => shown(view, action.at)),
+        x: done.map((action) => shown(action.at)),
         y: done.map((action) => action.servers),
-        text: done.map((action) => wrapped(action.by + ": " + action.reason)),
+        text: done.map((action) => wrapped(action.by + ": " + clocked(action.reason))),
         marker: {
-          size: 7, symbol: done.map((action) => (action.by === "responder" ? "diamond" : "triangle-up")),
-          color: done.map((action) => colour(action.by === "responder" ? "lost" : "floor")),
+          size: responders.map((it) => (it ? 9 : 6)), symbol: responders.map((it) => (it ? "diamond" : "triangle-up")),
+          color: responders.map((it) => colour(it ? "lost" : "floor")),
         },
         hovertemplate: "%{y} servers<br>%{text}<extra></extra>",
       });
@@ -141,168 +187,313 @@
     };
   }
   const CONFIG = { displaylogo: false, displayModeBar: false, responsive: true, doubleClick: false };
+  const narrow = (chart) => chart.clientWidth < 600;
 
-  function draw(view) {
+  // The chart alone; what stands in tables follows when the view rests.
+  function draw() {
     const { axis, layout } = frame();
-    const range = [shown(view, view.from), shown(view, view.to)];
+    const small = narrow(view.chart);
     Object.assign(layout, {
-      hovermode: "x unified", dragmode: "zoom",
-      xaxis: { ...axis, type: "date", range, anchor: "y2", hoverformat: "%a %Y-%m-%d %H:%M" },
+      hovermode: "x unified", hoversubplots: "axis", dragmode: "zoom",
+      xaxis: { ...axis, type: "date", range: [shown(view.from), shown(view.to)], anchor: "y2", hoverformat: "%a %Y-%m-%d %H:%M", nticks: small ? 5 : 10 },
       yaxis: { ...axis, domain: [0.47, 1], rangemode: "tozero", fixedrange: true, title: { ...axis.title, text: "requests a minute" }, tickformat: "~s" },
       yaxis2: { ...axis, domain: [0, 0.42], rangemode: "tozero", fixedrange: true, title: { ...axis.title, text: "servers" } },
     });
-    list(view);
-    return Plotly.react(view.chart, traces(view), layout, CONFIG);
+    if (small) {
+      Object.assign(layout.margin, { l: 44, r: 4 });
+      Object.assign(layout.font, { size: 11 });
+    }
+    return Plotly.react(view.chart, traces(), layout, CONFIG);
   }
 
   // The actions of the view, as a table.
-  function list(view) {
-    const body = byId("actions-" + view.index);
-    if (!body) return;
-    const done = within(view);
-    const rows = done.slice(0, MOST_MARKS).map((action) => {
-      const row = document.createElement("tr");
-      for (const [text, kind] of [[clock(view, action.at)], [action.servers, "n"], [action.by], [action.reason, "why"]]) {
-        const cell = document.createElement("td");
-        cell.textContent = text;
-        if (kind) cell.className = kind;
-        row.append(cell);
-      }
-      return row;
-    });
-    body.replaceChildren(...rows);
+  function list() {
+    if (!byId("actions")) return;
+    const done = within();
+    fill("actions", done.slice(0, MOST_MARKS).map((action) => [
+      { nodes: [instant(new Date(action.at * 1000).toISOString())] },
+      { words: action.servers, value: action.servers },
+      { words: action.by },
+      { nodes: told(action.reason) },
+    ]));
     const most = Math.min(done.length, MOST_MARKS);
-    byId("shown-" + view.index).textContent =
-      most + " of " + view.data.actions.length + " lie in what the chart shows" + (done.length > most ? " and are listed; zoom in for the others." : ".");
+    byId("shown").textContent = !view.chart ? "" :
+      grouped(most) + " of " + grouped(view.actions.length) + " lie in what the chart shows" +
+      (done.length > most ? " and are listed; zoom in for the others. The chart marks those that change most." : ".");
   }
 
-  function look(view, from, to) {
+  // The view as a table: the highest value of each line in spans of the same length, aligned to local days.
+  function tabulate() {
+    if (!view.chart || !byId("as-table").open) return;
+    const { start, step } = view.data;
+    const span = SPANS.find((it) => it >= step && (view.to - view.from) / it <= MOST_ROWS) || SPANS.at(-1);
+    const last = Math.min(Math.ceil((view.to - start) / step), view.longest);
+    const rows = [];
+    let at = Math.max(0, Math.ceil((view.from - start) / step));
+    while (at < last) {
+      const bucket = Math.floor(shown(start + at * step) / 1000 / span);
+      const begin = at;
+      while (at < last && Math.floor(shown(start + at * step) / 1000 / span) === bucket) at++;
+      const cells = view.lines.map(({ kind, values }) => {
+        const known = values.subarray(begin, at).filter((value) => !Number.isNaN(value));
+        if (!known.length) return { words: "" };
+        const value = kind === "unserved" ? (known.reduce((sum, it) => sum + it, 0) * step) / 60 : known.reduce((a, b) => Math.max(a, b));
+        return { words: grouped(value), value };
+      });
+      rows.push([{ nodes: [instant(new Date((start + begin * step) * 1000).toISOString())] }, ...cells]);
+    }
+    fill("steps", rows);
+  }
+
+  // Shows a stretch. Tables follow when it rests: a wheel turns often.
+  let resting = 0;
+  function look(from, to, soon) {
     const span = Math.min(Math.max(to - from, 10 * view.data.step), view.end - view.data.start);
     view.from = Math.min(Math.max(from, view.data.start), view.end - span);
     view.to = view.from + span;
-    draw(view);
+    clearTimeout(resting);
+    if (soon) resting = setTimeout(tables, 150); else tables();
+    draw();
+  }
+  function tables() {
+    list();
+    tabulate();
   }
 
-  function move(view, does) {
+  function move(does) {
     const span = view.to - view.from, middle = (view.from + view.to) / 2;
-    const around = (length) => look(view, middle - length / 2, middle + length / 2);
+    const around = (length) => look(middle - length / 2, middle + length / 2);
     switch (does) {
-      case "earlier": return look(view, view.from - span / 2, view.to - span / 2);
-      case "later": return look(view, view.from + span / 2, view.to + span / 2);
+      case "earlier": return look(view.from - span / 2, view.to - span / 2);
+      case "later": return look(view.from + span / 2, view.to + span / 2);
       case "nearer": return around(span / 2);
       case "farther": return around(span * 2);
       case "day": return around(86400);
       case "week": return around(7 * 86400);
-      default: return look(view, view.data.start, view.end);
+      default: return look(view.data.start, view.end);
     }
   }
 
-  // Cost and risk of each policy. What lost nothing is drawn on the lowest line.
-  function compare(view) {
-    const chart = byId("compared-" + view.index);
+  // Where on the axis a pixel lies: 0 to 1.
+  function along(x) {
+    const area = view.chart._fullLayout._size;
+    return (x - view.chart.getBoundingClientRect().left - area.l) / area.w;
+  }
+  // Once a frame at most.
+  let waiting = null;
+  function soon(from, to) {
+    if (!waiting) requestAnimationFrame(() => { const it = waiting; waiting = null; look(it[0], it[1], true); });
+    waiting = [from, to];
+  }
+  // `factor` times the span, around the place `at` of it, moved by a share of it.
+  function zoom(factor, at, moved = 0) {
+    const [from, to] = waiting || [view.from, view.to];
+    const span = to - from, point = from + span * at, least = 10 * view.data.step, most = view.end - view.data.start;
+    const length = Math.min(Math.max(span * factor, least), most);
+    const begin = point - length * at + moved * span;
+    soon(begin, begin + length);
+  }
+
+  function wheel(event) {
+    const turned = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : 0;
+    const pan = event.shiftKey ? event.deltaY || event.deltaX : turned;
+    // Whoever only scrolls past is not held up.
+    if (!pan && !event.ctrlKey && !event.metaKey && document.activeElement !== view.chart) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const unit = event.deltaMode ? 30 : 1;
+    if (pan) zoom(1, 0, (pan * unit) / 800);
+    else zoom(Math.exp((Math.max(-120, Math.min(120, event.deltaY * unit))) / 400), Math.min(1, Math.max(0, along(event.clientX))));
+  }
+
+  // One finger pans, two zoom; up and down stay with the page. The library would draw a box.
+  function touch() {
+    let before = null;
+    const fingers = (event) => [...event.touches].map((it) => along(it.clientX)).sort((a, b) => a - b);
+    const begin = (event) => { before = event.touches.length ? fingers(event) : null; event.stopPropagation(); };
+    view.chart.addEventListener("touchstart", begin, { capture: true, passive: true });
+    view.chart.addEventListener("touchend", begin, { capture: true, passive: true });
+    view.chart.addEventListener("touchcancel", begin, { capture: true, passive: true });
+    view.chart.addEventListener("touchmove", (event) => {
+      event.stopPropagation();
+      const now = fingers(event);
+      if (!before || before.length !== now.length) { before = now; return; }
+      if (now.length === 1) {
+        zoom(1, 0, before[0] - now[0]);
+      } else {
+        event.preventDefault();
+        const middle = (now[0] + now.at(-1)) / 2, moved = (before[0] + before.at(-1)) / 2 - middle;
+        const factor = Math.max(before.at(-1) - before[0], 0.02) / Math.max(now.at(-1) - now[0], 0.02);
+        zoom(factor, Math.min(1, Math.max(0, middle)), moved);
+      }
+      before = now;
+    }, { capture: true, passive: false });
+  }
+
+  // Where names can stand beside their points: near first, then farther with a line. Offsets in pixels from
+  // the point to the name's near edge; -1, 0 or 1 says on which side it is.
+  const PLACES = [8, 22, 40, 60].flatMap((far) =>
+    [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [-1, -1], [1, 1], [-1, 1]].map(([x, y]) => ({ x, y, far })));
+
+  // Names as annotations that hide neither points nor each other; what finds no place stays without one.
+  function names(points, area, size) {
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = size + "px system-ui, sans-serif";
+    const taken = points.map(({ x, y }) => [x - 7, y - 7, x + 7, y + 7]);
+    const free = (box) =>
+      box[0] >= 2 && box[2] <= area.w + area.r - 2 && box[1] >= -area.t && box[3] <= area.h &&
+      !taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]);
+    return points.filter((point) => point.name).flatMap((point) => {
+      const width = pen.measureText(point.name).width + 4, height = size + 4;
+      for (const place of PLACES) {
+        const slant = place.x && place.y ? 0.7 : 1, off = place.far * slant;
+        const left = point.x + place.x * off + (place.x < 0 ? -width : place.x ? 0 : -width / 2);
+        const top = point.y + place.y * off + (place.y < 0 ? -height : place.y ? 0 : -height / 2);
+        const box = [left, top, left + width, top + height];
+        if (!free(box)) continue;
+        taken.push(box);
+        return [{
+          text: point.name, x: point.dataX, y: point.dataY, xref: "x", yref: "y", showarrow: true, arrowhead: 0,
+          arrowwidth: 1, arrowcolor: place.far > 8 ? colour("edge") : "rgba(0,0,0,0)", standoff: 7, borderpad: 0,
+          ax: left + width / 2 - point.x, ay: top + height / 2 - point.y, font: { color: colour("ink"), size },
+        }];
+      }
+      return [];
+    });
+  }
+
+  // Cost and requests not served of each policy. What lost nothing is drawn on the lowest line.
+  function compare() {
+    const chart = byId("compared");
     const comparison = view.data.comparison;
     if (!chart || !comparison) return;
     const { axis, layout } = frame();
     const rows = comparison.rows;
-    const shares = rows.map((row) => 100 * row.lost_share);
-    const least = Math.min(...shares.filter((share) => share > 0), 0.01) / 3;
+    const small = narrow(chart), size = small ? 11 : 13;
     const cost = (row) => (comparison.priced ? row.cost : row.server_hours);
+    const money = comparison.priced ? " " + comparison.currency : " server-hours";
     // Of many settings close together only those that matter carry their names; all do on hover.
     const tried = rows.some((row) => row.frontier);
-    const named = (row, index) => !tried || !index || row.recommended || !row.name.includes(" = ");
-    const text = rows.map((row, index) => (named(row, index) ? row.name : ""));
-    // What costs far more than any setting would press these together: it stands in words.
-    const most = 1.5 * Math.max(...rows.filter((row, index) => !index || row.frontier).map(cost));
-    const dearer = tried ? rows.filter((row) => cost(row) > most) : [];
-    const right = Math.max(...rows.filter((row) => !dearer.includes(row)).map(cost)), left = Math.min(...rows.map(cost));
-    const money = comparison.priced ? " " + comparison.currency : " server-hours";
-    Object.assign(layout, {
-      showlegend: false, hovermode: "closest", margin: { l: 80, r: 60, t: 24, b: 44 },
-      xaxis: { ...axis, title: { ...axis.title, text: comparison.priced ? "cost," + money : "server-hours" } },
-      yaxis: { ...axis, type: "log", title: { ...axis.title, text: "% of demand not served" }, dtick: 1, ticksuffix: " %", exponentformat: "none" },
+    const named = (row, index) => !index || row.recommended || row.frontier || !row.name.includes(" = ");
+    // What costs far more than the others would press them together: it stands at the edge, with its cost.
+    const usual = rows.filter((row, index) => !index || row.frontier || !/^static/.test(row.name));
+    const most = 1.15 * Math.max(...usual.map(cost));
+    const near = rows.filter((row) => cost(row) <= most);
+    const left = Math.min(...near.map(cost)), right = Math.max(...near.map(cost));
+    const room = 0.1 * (right - left) || 0.1 * right || 1;
+    const range = [left - room, right + (near.length < rows.length ? 2.5 : 1) * room];
+    const edge = range[1] - 0.35 * room;
+    const lost = rows.map((row) => row.lost);
+    const some = lost.filter((it) => it > 0);
+    const decade = (value) => Math.floor(Math.log10(value));
+    const low = some.length ? decade(Math.min(...some)) : 0, high = some.length ? decade(Math.max(...some)) + 1 : 1;
+    // A line of its own, below all decades, stands for none.
+    const none = low - 0.6;
+    const span = [none - 0.35, Math.max(high, low + 1)];
+    const ticks = [];
+    for (let at = low; at <= span[1]; at++) ticks.push(at);
+    Object.assign(layout.margin, { l: small ? 56 : 70, r: 12, t: 12, b: 44 });
+    const place = (row) => ({
+      x: cost(row) > most ? edge : cost(row), y: row.lost > 0 ? Math.log10(row.lost) : none,
     });
-    if (dearer.length) {
-      const room = 0.12 * (right - left) + 1e-9;
-      layout.xaxis.range = [left - room, right + room];
-      layout.annotations = [{
-        text: dearer.map((row) => row.name + ": " + cost(row).toLocaleString("en", { maximumFractionDigits: 2 }) + money).join("<br>") + " \u2192",
-        xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "top", showarrow: false, font: { color: colour("muted") },
-      }];
-    }
+    const at = rows.map(place);
+    const short = (power) => (power < 0 ? 10 ** power : Number(10 ** power).toLocaleString("en", { notation: "compact" }));
+    const words = (row) => (cost(row) > most ? row.name + ": " + grouped(cost(row)) + money + " \u2192" : row.name);
+    const area = { l: layout.margin.l, r: layout.margin.r, t: layout.margin.t, w: chart.clientWidth - layout.margin.l - layout.margin.r, h: chart.clientHeight - layout.margin.t - layout.margin.b };
+    const points = rows.map((row, index) => ({
+      name: named(row, index) ? words(row) : "", dataX: at[index].x, dataY: at[index].y,
+      x: ((at[index].x - range[0]) / (range[1] - range[0])) * area.w, y: (1 - (at[index].y - span[0]) / (span[1] - span[0])) * area.h,
+    }));
+    Object.assign(layout, {
+      showlegend: false, hovermode: "closest", dragmode: false, annotations: names(points, area, size),
+      xaxis: { ...axis, range, fixedrange: true, nticks: small ? 4 : 8, title: { ...axis.title, text: comparison.priced ? "cost," + money : "server-hours" } },
+      yaxis: { ...axis, range: span, fixedrange: true, title: { ...axis.title, text: "requests not served", standoff: 4 }, tickvals: [none, ...ticks], ticktext: ["none", ...ticks.map(short)] },
+    });
     const drawn = [{
-      type: "scatter", mode: "markers+text", x: rows.map(cost), y: shares.map((share) => Math.max(share, least)), text,
-      // Neighbours' names would overlap on one line.
-      textposition: rows.map((_, index) => (index ? (index % 2 ? "bottom center" : "top center") : "middle right")), cliponaxis: dearer.length > 0,
-      customdata: rows.map((row) => [row.lost_share * 100, row.server_hours, row.lost, row.name]),
-      marker: { size: rows.map((_, index) => (index ? 9 : 13)), color: rows.map((_, index) => colour(index ? "muted" : "demand")) },
-      hovertemplate: "<b>%{customdata[3]}</b><br>%{x:,.2f}" + money + "<br>%{customdata[1]:,.0f} server-hours<br>%{customdata[0]:.3f} % not served, %{customdata[2]:,.0f} requests<extra></extra>",
+      type: "scatter", mode: "markers", x: at.map((it) => it.x), y: at.map((it) => it.y), cliponaxis: false,
+      customdata: rows.map((row) => [
+        row.name, cost(row).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 }) + money,
+        grouped(row.server_hours), (row.lost_share * 100).toFixed(3), grouped(row.lost), grouped(row.minutes_under)]),
+      marker: {
+        size: rows.map((_, index) => (index ? 9 : 13)), color: rows.map((_, index) => colour(index ? "muted" : "demand")),
+        symbol: rows.map((row) => (cost(row) > most ? "triangle-right" : "circle")), opacity: 1,
+      },
+      hovertemplate: "<b>%{customdata[0]}</b><br>%{customdata[1]}<br>%{customdata[2]} server-hours<br>%{customdata[3]} % not served, %{customdata[4]} requests<br>%{customdata[5]} minutes under<extra></extra>",
     }];
     // The settings that no other one beats, from the cheapest on; a ring is around the recommended one.
     const frontier = rows.filter((row) => row.frontier).sort((a, b) => cost(a) - cost(b));
-    const place = (some) => ({ x: some.map(cost), y: some.map((row) => Math.max(100 * row.lost_share, least)), hoverinfo: "skip" });
+    const spots = (some) => ({ x: some.map((row) => place(row).x), y: some.map((row) => place(row).y), hoverinfo: "skip", cliponaxis: false });
     if (frontier.length > 1) {
-      drawn.unshift({ type: "scatter", mode: "lines", name: "frontier", ...place(frontier), line: { color: colour("demand"), width: 1.5, dash: "dot" } });
+      drawn.unshift({ type: "scatter", mode: "lines", name: "frontier", ...spots(frontier), line: { color: colour("demand"), width: 1.5, dash: "dot" } });
     }
-    const best = rows.filter((row) => row.recommended);
+    const best = tried ? rows.filter((row) => row.recommended) : [];
     if (best.length) {
-      drawn.push({ type: "scatter", mode: "markers", name: "recommended", ...place(best), marker: { size: 19, symbol: "circle-open", color: colour("demand"), line: { width: 2 } } });
+      drawn.push({ type: "scatter", mode: "markers", name: "recommended", ...spots(best), marker: { size: 19, symbol: "circle-open", color: colour("demand"), line: { width: 2 } } });
     }
     Plotly.react(chart, drawn, layout, CONFIG);
   }
 
-  async function open(section) {
-    const index = section.dataset.index;
-    const view = { index, data: JSON.parse(byId("data-" + index).textContent), chart: byId("chart-" + index) };
-    const numbers = view.chart ? new Float32Array(await unpacked("numbers-" + index)) : new Float32Array();
+  async function open() {
+    view.actions = byId("actions") ? JSON.parse(new TextDecoder().decode(await unpacked("actions-packed"))) : [];
+    const numbers = view.chart ? new Float32Array(await unpacked("numbers")) : new Float32Array();
     let at = 0;
-    view.lines = view.data.lines.map(([kind, length]) => ({ kind, values: numbers.subarray(at, (at += length)) }));
-    const longest = Math.max(1, ...view.lines.map((line) => line.values.length));
-    view.end = view.data.start + longest * view.data.step;
-    [view.from, view.to] = [view.data.start, view.end];
-    views.push(view);
-    compare(view);
-    if (!view.chart) return;
-    await draw(view);
+    view.lines = view.data.lines.map(([kind, name, length]) => ({ kind, name, values: numbers.subarray(at, (at += length)) }));
+    view.longest = Math.max(1, ...view.lines.map((line) => line.values.length));
+    view.end = view.data.start + view.longest * view.data.step;
+    [view.from, view.to] = view.chart ? [view.data.start, view.end] : [-Infinity, Infinity];
+    compare();
+    if (!view.chart) return list();
+    await draw();
+    tables();
     view.chart.on("plotly_relayout", (change) => {
       const range = change["xaxis.range"] || [change["xaxis.range[0]"], change["xaxis.range[1]"]];
-      if (range[0] !== undefined) look(view, ...range.map((value) => second(view, asMilliseconds(value))));
+      if (range[0] !== undefined) look(...range.map((value) => second(asMilliseconds(value))));
     });
-    view.chart.on("plotly_doubleclick", () => move(view, "all"));
-    section.querySelectorAll("button[data-does]").forEach((button) =>
-      button.addEventListener("click", () => move(view, button.dataset.does)));
-    const keys = { ArrowLeft: "earlier", ArrowRight: "later", "+": "nearer", "-": "farther", 0: "all" };
+    view.chart.on("plotly_doubleclick", () => move("all"));
+    document.querySelectorAll("button[data-does]").forEach((button) =>
+      button.addEventListener("click", () => move(button.dataset.does)));
+    const keys = { ArrowLeft: "earlier", ArrowRight: "later", "+": "nearer", "=": "nearer", "-": "farther", 0: "all", Home: "all" };
     view.chart.addEventListener("keydown", (event) => {
       const does = keys[event.key];
       if (!does || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
-      move(view, does);
+      move(does);
     });
+    view.chart.addEventListener("wheel", wheel, { capture: true, passive: false });
+    // The library takes the click; the focus is ours.
+    view.chart.addEventListener("pointerdown", () => view.chart.focus({ preventScroll: true }), true);
+    touch();
+    byId("as-table").addEventListener("toggle", tabulate);
   }
 
   function redraw() {
-    for (const view of views) {
-      compare(view);
-      if (view.chart) draw(view);
-    }
+    compare();
+    if (view.chart) draw();
   }
 
   function settings() {
     byId("utc").addEventListener("click", () => {
       utc = !utc;
       byId("utc").setAttribute("aria-pressed", String(utc));
-      document.querySelectorAll(".target").forEach((section) => {
-        const view = views.find((one) => one.index === section.dataset.index);
-        if (view) section.querySelector(".zone").textContent = utc ? "UTC" : view.data.zone;
-      });
+      document.querySelector(".zone").textContent = utc ? "UTC" : view.data.zone;
+      document.querySelectorAll("time").forEach((it) => { it.textContent = clock(Date.parse(it.dateTime) / 1000); });
       redraw();
+      tables();
     });
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    byId("theme").addEventListener("click", () => {
-      const now = root.dataset.theme || (dark.matches ? "dark" : "light");
-      root.dataset.theme = now === "dark" ? "light" : "dark";
+    root.addEventListener("theme", redraw);
+    let width = innerWidth;
+    addEventListener("resize", () => { if (innerWidth !== width) { width = innerWidth; redraw(); } });
+    // Paper is light and as wide as it is.
+    let chosen;
+    const paper = (on) => {
+      if (on) { chosen = root.dataset.theme; root.dataset.theme = "light"; }
+      else if (chosen) root.dataset.theme = chosen; else delete root.dataset.theme;
+      for (const chart of document.querySelectorAll(".chart")) chart.style.width = on ? "17cm" : "";
       redraw();
-    });
-    dark.addEventListener("change", redraw);
+      document.querySelectorAll(".js-plotly-plot").forEach((chart) => Plotly.Plots.resize(chart));
+    };
+    addEventListener("beforeprint", () => paper(true));
+    addEventListener("afterprint", () => paper(false));
   }
 
   async function begin() {
@@ -310,14 +501,8 @@
     library.textContent = new TextDecoder().decode(await unpacked("library"));
     document.head.append(library);
     settings();
-    // What is far down the page is drawn when it comes near.
-    const near = new IntersectionObserver((entries) => {
-      for (const entry of entries.filter((one) => one.isIntersecting)) {
-        near.unobserve(entry.target);
-        open(entry.target).then(() => { root.dataset.drawn = views.length; }, trouble);
-      }
-    }, { rootMargin: "800px" });
-    document.querySelectorAll(".target").forEach((section) => near.observe(section));
+    await open();
+    root.dataset.drawn = "";
   }
 
   function trouble(error) {

@@ -64,7 +64,8 @@ fn main() -> io::Result<()> {
     let page = Page {
         title: "A year of 5-minute steps".to_owned(),
         made_at: Timestamp::UNIX_EPOCH,
-        targets: vec![TargetPage {
+        overview: None,
+        target: TargetPage {
             name: "web".to_owned(),
             zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
             about: "Made up.".to_owned(),
@@ -75,7 +76,7 @@ fn main() -> io::Result<()> {
             effect: Some(effect()),
             accuracy: Vec::new(),
             notes: Vec::new(),
-        }],
+        },
     };
     io::stdout().write_all(html(&page).as_bytes())
 }

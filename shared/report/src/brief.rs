@@ -1,6 +1,6 @@
 //! What the overview tells of a target, made of its page.
 
-use documents::{Brief, BriefFact};
+use documents::{Brief, BriefFact, in_zone};
 use jiff::Timestamp;
 
 use crate::{LineKind, TargetPage};
@@ -21,10 +21,11 @@ pub fn brief(page: &TargetPage, mode: &str, now: Timestamp) -> Brief {
     let this_hour = now.as_second().div_euclid(HOUR);
     let first = this_hour - BACK;
     let hours = |kind| hourly(page, kind, first);
+    let local = |words: &str| in_zone(words, &page.zone);
     Brief {
         mode: mode.to_owned(),
         facts: facts
-            .map(|it| BriefFact::cut(&it.name, &it.value, &it.beside, it.bad))
+            .map(|it| BriefFact::cut(&it.name, &local(&it.value), &local(&it.beside), it.bad))
             .collect(),
         start: Timestamp::from_second(first * HOUR).unwrap_or(Timestamp::MIN),
         demand: hours(LineKind::Demand),

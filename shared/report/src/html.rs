@@ -4,11 +4,17 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
-use crate::packed::{Data, library, numbers, zone_name};
-use crate::{Accuracy, Action, Comparison, Effect, Fact, Means, Page, TargetPage};
+use crate::days::by_day;
+use crate::packed::{self, Data, library, numbers, zone_name};
+use crate::table::{Cell, Kind, row, table};
+use crate::times::{time, told};
+use crate::{
+    Accuracy, Action, Comparison, Effect, Fact, Means, Page, Policy, TargetPage, Timeline,
+};
 
 const STYLE: &str = include_str!("../assets/page.css");
 const SCRIPT: &str = include_str!("../assets/page.js");
+const THEME: &str = include_str!("../assets/theme.js");
 
 /// Nothing may be fetched from anywhere: what the page shows, it carries.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
@@ -31,10 +37,17 @@ pub(crate) fn head(title: &str) -> Markup {
     }
 }
 
+/// The script of every page, which lets people choose light or dark.
+pub(crate) fn theme() -> Markup {
+    markup! { script { (PreEscaped(THEME)) } }
+}
+
 /// `page` as HTML.
 #[must_use]
 pub fn html(page: &Page) -> String {
-    let several = page.targets.len() > 1;
+    let target = &page.target;
+    let (timeline, thinned) = packed::bounded(&target.timeline);
+    let data = Data::of(target, &timeline, page.made_at);
     let whole = markup! {
         (DOCTYPE)
         html lang="en" {
@@ -43,31 +56,32 @@ pub fn html(page: &Page) -> String {
                 a.skip href="#content" { "Skip to the content" }
                 header {
                     h1 { (page.title) }
-                    p.made { "made " (time(page.made_at)) " by Forescale " (env!("CARGO_PKG_VERSION")) }
-                    div.settings {
+                    p.made {
+                        "made " (time(page.made_at, &target.zone))
+                        " by Forescale " (env!("CARGO_PKG_VERSION"))
+                    }
+                    div.settings role="group" aria-label="Settings" {
                         button #utc type="button" aria-pressed="false" { "UTC" }
                         button #theme type="button" { "Light or dark" }
                     }
                 }
-                main #content {
+                (navigation(page))
+                main #content tabindex="-1" {
                     noscript {
                         p.warning { "Charts need JavaScript; the tables below hold the same." }
                     }
                     p #trouble .warning role="alert" hidden {}
-                    @if several { (overview(page)) }
-                    @for (index, target) in page.targets.iter().enumerate() {
-                        (section(index, target))
-                    }
+                    (section(target, &timeline, thinned))
                 }
-                @for (index, target) in page.targets.iter().enumerate() {
-                    script type="application/json" id=(format!("data-{index}")) {
-                        (PreEscaped(Data::of(target).json()))
-                    }
-                    script type="application/octet-stream" id=(format!("numbers-{index}")) {
-                        (PreEscaped(numbers(&target.timeline)))
-                    }
+                script type="application/json" id="data" { (PreEscaped(data.json())) }
+                script type="application/octet-stream" id="actions-packed" {
+                    (PreEscaped(packed::actions(&target.actions)))
+                }
+                script type="application/octet-stream" id="numbers" {
+                    (PreEscaped(numbers(&timeline)))
                 }
                 script type="application/octet-stream" id="library" { (PreEscaped(library())) }
+                (theme())
                 script { (PreEscaped(SCRIPT)) }
             }
         }
@@ -75,172 +89,212 @@ pub fn html(page: &Page) -> String {
     whole.into_string()
 }
 
-fn overview(page: &Page) -> Markup {
+/// The way back to all targets, and to the parts of this page.
+fn navigation(page: &Page) -> Markup {
+    let target = &page.target;
+    let parts = [
+        (CHART, !target.timeline.is_empty()),
+        (COST, target.comparison.is_some()),
+        (EFFECT, target.effect.is_some()),
+        (ACCURACY, !target.accuracy.is_empty()),
+        (NOTES, !target.notes.is_empty()),
+        (ACTIONS, !target.actions.is_empty()),
+    ];
     markup! {
-        section aria-labelledby="overview" {
-            h2 #overview { "Targets" }
-            div.wide tabindex="0" {
-                table {
-                    thead { tr { th scope="col" { "target" } th scope="col" { "what matters" } } }
-                    tbody {
-                        @for (index, target) in page.targets.iter().enumerate() {
-                            tr {
-                                th scope="row" {
-                                    a href=(format!("#target-{index}")) { (target.name) }
-                                }
-                                td {
-                                    @for fact in &target.facts {
-                                        span.brief.bad[fact.bad] {
-                                            (fact.name) ": " b { (fact.value) }
-                                        } " "
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
+        nav aria-label="Pages and parts" {
+            @if let Some(overview) = &page.overview {
+                a.up href=(overview) { "\u{2190} All targets" }
+            }
+            @for ((id, heading), there) in parts {
+                @if there { a href=(format!("#{id}")) { (heading) } }
             }
         }
     }
 }
 
-fn section(index: usize, target: &TargetPage) -> Markup {
-    let id = |part: &str| format!("{part}-{index}");
+/// Ids and headings of a page's parts.
+const CHART: (&str, &str) = ("chart-part", "Demand and servers");
+const COST: (&str, &str) = ("cost-part", "Cost and risk beside the alternatives");
+const EFFECT: (&str, &str) = ("effect-part", "Before, and since it acts");
+const ACCURACY: (&str, &str) = ("accuracy-part", "How good the forecasts were");
+const NOTES: (&str, &str) = ("notes-part", "Notes");
+const ACTIONS: (&str, &str) = ("actions-part", "What was done and is planned, and why");
+
+fn heading((id, words): (&str, &str)) -> Markup {
+    markup! { h3 id=(id) { (words) } }
+}
+
+fn section(target: &TargetPage, timeline: &Timeline, thinned: Option<u32>) -> Markup {
+    let zone = &target.zone;
     markup! {
-        section.target id=(id("target")) aria-labelledby=(id("name")) data-index=(index) {
-            h2 id=(id("name")) { (target.name) }
-            p { (target.about) " Times are in " span.zone { (zone_name(&target.zone)) } "." }
-            (facts(&target.facts))
-            @if !target.timeline.is_empty() {
-                h3 { "Demand and servers" }
-                div.tools role="toolbar" aria-label="What the chart shows" {
-                    @for (does, words) in [
-                        ("earlier", "\u{2190} earlier"), ("later", "later \u{2192}"), ("nearer", "+"),
-                        ("farther", "\u{2212}"), ("day", "a day"), ("week", "a week"), ("all", "all"),
-                    ] {
-                        button type="button" data-does=(does) { (words) }
-                    }
-                }
-                div.chart.tall id=(id("chart")) tabindex="0" role="img"
-                    aria-label=(format!(
-                        "Demand of {} with its forecast, and below it servers required, planned and in \
-                         service. Arrow keys move, plus and minus zoom. The tables below tell the same.",
-                        target.name
-                    )) {}
-                p.hint { "Drag to zoom, double-click for all; with the keyboard: arrows, + and \u{2212}, 0." }
-            }
-            @if let Some(comparison) = &target.comparison { (compared(index, comparison)) }
-            @if let Some(effect) = &target.effect { (realised(&target.zone, effect)) }
+        section.target aria-labelledby="name" {
+            h2 #name { (target.name) }
+            p { (told(&target.about, zone)) " Times are in " span.zone { (zone_name(zone)) } "." }
+            (facts(&target.facts, zone))
+            @if !timeline.is_empty() { (charted(target, timeline, thinned)) }
+            @if let Some(comparison) = &target.comparison { (compared(comparison)) }
+            @if let Some(effect) = &target.effect { (realised(zone, effect)) }
             @if !target.accuracy.is_empty() { (accurate(&target.accuracy)) }
-            @if !target.actions.is_empty() { (actions(index, &target.zone, &target.actions)) }
             @if !target.notes.is_empty() {
-                h3 { "Notes" }
-                ul { @for note in &target.notes { li { (note) } } }
+                (heading(NOTES))
+                ul { @for note in &target.notes { li { (told(note, zone)) } } }
             }
+            @if !target.actions.is_empty() { (actions(zone, &target.actions)) }
         }
     }
 }
 
-fn facts(facts: &[Fact]) -> Markup {
+fn charted(target: &TargetPage, timeline: &Timeline, thinned: Option<u32>) -> Markup {
+    markup! {
+        (heading(CHART))
+        div.tools role="group" aria-label="What the chart shows" {
+            @for (does, words, name) in [
+                ("earlier", "\u{2190} earlier", "earlier"), ("later", "later \u{2192}", "later"),
+                ("nearer", "+", "zoom in"), ("farther", "\u{2212}", "zoom out"),
+                ("day", "a day", "a day"), ("week", "a week", "a week"), ("all", "all", "all"),
+            ] {
+                button type="button" data-does=(does) aria-label=(name) { (words) }
+            }
+        }
+        div.chart.tall #chart tabindex="0" role="group" aria-roledescription="chart"
+            aria-describedby="chart-hint" aria-label=(format!(
+                "Demand of {} with its forecast, and below it servers required, planned and in service",
+                target.name
+            )) {}
+        p.hint #chart-hint {
+            "Drag to zoom, shift-drag to pan, double-click for all; on a touch screen drag and pinch; with the \
+             wheel once the chart is clicked, else with Ctrl; with the keyboard arrows, + and \u{2212}, 0. \
+             The table below tells the same."
+        }
+        @if let Some(minutes) = thinned {
+            p.hint {
+                "So much data is shown by steps of " (minutes) " minutes: the highest value of each."
+            }
+        }
+        details #as-table {
+            summary { "The chart as a table" }
+            p.hint {
+                "The highest value of each stretch; of requests not served the sum. Zoom the chart for \
+                 shorter stretches."
+            }
+            (by_day(timeline, &target.zone))
+        }
+    }
+}
+
+fn facts(facts: &[Fact], zone: &TimeZone) -> Markup {
     markup! {
         dl.facts {
             @for fact in facts {
                 div.bad[fact.bad] {
                     dt { (fact.name) }
-                    dd { b { (fact.value) } @if !fact.beside.is_empty() { " " span { (fact.beside) } } }
+                    dd {
+                        b { @if fact.bad { span.heard { "to look at: " } } (told(&fact.value, zone)) }
+                        @if !fact.beside.is_empty() { " " span.beside { (told(&fact.beside, zone)) } }
+                    }
                 }
             }
         }
     }
 }
 
-fn compared(index: usize, comparison: &Comparison) -> Markup {
+fn compared(comparison: &Comparison) -> Markup {
     let tried = comparison.rows.iter().any(|row| row.frontier);
+    let cost = format!("cost, {}", comparison.currency);
+    let mut columns = vec![("policy", Kind::Words), ("server-hours", Kind::Figures)];
+    if comparison.priced {
+        columns.push((cost.as_str(), Kind::Figures));
+    }
+    columns.extend(["not served", "of demand", "minutes under"].map(|it| (it, Kind::Figures)));
+    if tried {
+        columns.push(("frontier", Kind::Words));
+    }
+    let cells = |policy: &Policy| {
+        let mut cells = vec![
+            Cell::of(markup! { (policy.name) }),
+            Cell::figure(&grouped(policy.server_hours), policy.server_hours),
+        ];
+        if comparison.priced {
+            cells.push(Cell::figure(&format!("{:.2}", policy.cost), policy.cost));
+        }
+        cells.extend([
+            Cell::figure(&grouped(policy.lost), policy.lost),
+            Cell::figure(&percent(policy.lost_share, 3), policy.lost_share),
+            Cell::figure(
+                &grouped(policy.minutes_under as f64),
+                policy.minutes_under as f64,
+            ),
+        ]);
+        if tried {
+            cells.push(Cell::of(markup! {
+                @if policy.frontier { "on it" }
+                @if policy.recommended { ", recommended" }
+            }));
+        }
+        cells
+    };
+    let rows = markup! { @for policy in &comparison.rows { (row(&columns, &cells(policy))) } };
     markup! {
-        h3 { "Cost and risk beside the alternatives" }
+        (heading(COST))
         @if let Some(advice) = &comparison.advice { p.advice { (advice) } }
-        div.wide tabindex="0" {
-            table.comparison {
-                thead {
-                    tr {
-                        th scope="col" { "policy" }
-                        th.n scope="col" { "server-hours" }
-                        @if comparison.priced { th.n scope="col" { "cost, " (comparison.currency) } }
-                        th.n scope="col" { "not served" }
-                        th.n scope="col" { "of demand" }
-                        th.n scope="col" { "minutes under" }
-                        @if tried { th scope="col" { "frontier" } }
-                    }
-                }
-                tbody {
-                    @for row in &comparison.rows {
-                        tr {
-                            th scope="row" { (row.name) }
-                            td.n data-value=(row.server_hours) { (grouped(row.server_hours)) }
-                            @if comparison.priced {
-                                td.n data-value=(row.cost) { (format!("{:.2}", row.cost)) }
-                            }
-                            td.n data-value=(row.lost) { (grouped(row.lost)) }
-                            td.n data-value=(row.lost_share) { (percent(row.lost_share, 3)) }
-                            td.n data-value=(row.minutes_under) { (grouped(row.minutes_under as f64)) }
-                            @if tried {
-                                td {
-                                    @if row.frontier { "on it" }
-                                    @if row.recommended { ", recommended" }
-                                }
-                            }
-                        }
-                    }
-                }
+        (table("Cost and risk", "comparison", "policies", &columns, &rows))
+        div.chart #compared role="img"
+            aria-label="Requests not served over cost, one point a policy: the table above as a chart" {}
+        @if tried {
+            p.hint {
+                "The dotted line is the frontier: settings that no other one tried beats in both cost and \
+                 risk. A ring is around the recommended one."
             }
         }
-        div.chart id=(format!("compared-{index}")) role="img"
-            aria-label="Share of demand not served over cost, one point a policy: the table above as a chart" {}
     }
 }
 
 fn realised(zone: &TimeZone, effect: &Effect) -> Markup {
     let day = |at: Timestamp| zone.to_datetime(at).strftime("%Y-%m-%d").to_string();
-    let cells = |means: &Means| {
-        markup! {
-            td.n { (grouped(means.demand)) }
-            td.n { (format!("{:.1}", means.servers)) }
-            td.n { (grouped(means.demand_per_server())) }
-            td.n { @if let Some(cpu) = means.cpu { (format!("{cpu:.0} %")) } }
+    let figures = |means: &Means| {
+        let each = means.demand_per_server();
+        [
+            Cell::figure(&grouped(means.demand), means.demand),
+            Cell::figure(&format!("{:.1}", means.servers), means.servers),
+            Cell::figure(&grouped(each), each),
+            means.cpu.map_or_else(
+                || Cell::of(markup! { "not measured" }),
+                |cpu| Cell::figure(&format!("{cpu:.0} %"), cpu),
+            ),
+        ]
+    };
+    let columns = [
+        ("week from", Kind::Words),
+        ("acting", Kind::Words),
+        ("requests a minute", Kind::Figures),
+        ("servers", Kind::Figures),
+        ("requests a minute and server", Kind::Figures),
+        ("CPU", Kind::Figures),
+    ];
+    let sums = [
+        ("all before", "no", &effect.before),
+        ("all since", "yes", &effect.after),
+    ];
+    let line = |name: Markup, acting: &str, means: &Means| {
+        let mut cells = vec![Cell::of(name), Cell::of(markup! { (acting) })];
+        cells.extend(figures(means));
+        row(&columns, &cells)
+    };
+    let rows = markup! {
+        @for week in &effect.weeks {
+            (line(markup! { (day(week.from)) }, if week.active { "yes" } else { "no" }, &week.means))
+        }
+        @for (name, acting, means) in sums {
+            @if let Some(means) = means { (line(markup! { b { (name) } }, acting, means)) }
         }
     };
-    let sums = [("all before", &effect.before), ("all since", &effect.after)];
     markup! {
-        h3 { "Before, and since it acts" }
-        p { "Forescale acts on the group since " (day(effect.since)) ". Means of each week." }
-        div.wide tabindex="0" {
-            table.effect {
-                thead {
-                    tr {
-                        th scope="col" { "week from" }
-                        th scope="col" { "acting" }
-                        th.n scope="col" { "requests a minute" }
-                        th.n scope="col" { "servers" }
-                        th.n scope="col" { "requests a minute and server" }
-                        th.n scope="col" { "CPU" }
-                    }
-                }
-                tbody {
-                    @for week in &effect.weeks {
-                        tr {
-                            th scope="row" { (day(week.from)) }
-                            td { @if week.active { "yes" } @else { "no" } }
-                            (cells(&week.means))
-                        }
-                    }
-                    @for (name, means) in sums {
-                        @if let Some(means) = means {
-                            tr { th scope="row" { b { (name) } } td {} (cells(means)) }
-                        }
-                    }
-                }
-            }
+        (heading(EFFECT))
+        p {
+            "Forescale acts on the group since " (day(effect.since)) ". Means of each week, whose days are \
+             those of the target's zone."
         }
+        (table("Weeks before and since", "effect", "weeks", &columns, &rows))
         p.hint {
             "More requests per server are fewer servers for the same demand. Demand differs from week to \
              week too: a replay of both on the same days is the fairer comparison."
@@ -249,82 +303,64 @@ fn realised(zone: &TimeZone, effect: &Effect) -> Markup {
 }
 
 fn accurate(rows: &[Accuracy]) -> Markup {
+    let columns = [
+        ("hours ahead", Kind::Words),
+        ("steps", Kind::Figures),
+        ("error of p50", Kind::Figures),
+        ("quantile loss", Kind::Figures),
+        ("below p50", Kind::Figures),
+        ("below p90", Kind::Figures),
+        ("below p95", Kind::Figures),
+        ("below p99", Kind::Figures),
+    ];
+    let cells = |one: &Accuracy| {
+        let share = |value: f64| Cell::figure(&percent(value, 1), value);
+        let mut cells = vec![
+            Cell::of(markup! { (one.from_hours) " to " (one.to_hours) }),
+            Cell::figure(&grouped(one.steps as f64), one.steps as f64),
+            share(one.error),
+            share(one.loss),
+        ];
+        cells.extend(one.below.map(share));
+        cells
+    };
+    let content = markup! { @for one in rows { (row(&columns, &cells(one))) } };
     markup! {
-        h3 { "How good the forecasts were" }
-        div.wide tabindex="0" {
-            table {
-                thead {
-                    tr {
-                        th scope="col" { "hours ahead" }
-                        th.n scope="col" { "steps" }
-                        th.n scope="col" { "error of p50" }
-                        th.n scope="col" { "quantile loss" }
-                        @for level in ["p50", "p90", "p95", "p99"] {
-                            th.n scope="col" { "below " (level) }
-                        }
-                    }
-                }
-                tbody {
-                    @for row in rows {
-                        tr {
-                            th scope="row" { (row.from_hours) " to " (row.to_hours) }
-                            td.n { (grouped(row.steps as f64)) }
-                            td.n { (percent(row.error, 1)) }
-                            td.n { (percent(row.loss, 1)) }
-                            @for share in row.below { td.n { (percent(share, 1)) } }
-                        }
-                    }
-                }
-            }
-        }
+        (heading(ACCURACY))
+        (table("Accuracy by hours ahead", "accuracy", "accuracy", &columns, &content))
         p.hint {
             "Error and loss are shares of demand; 50, 90, 95 and 99 % below would be exact."
         }
     }
 }
 
-fn actions(index: usize, zone: &TimeZone, actions: &[Action]) -> Markup {
+fn actions(zone: &TimeZone, actions: &[Action]) -> Markup {
     let more = actions.len().saturating_sub(FIRST_ACTIONS);
+    let columns = [
+        ("time", Kind::Words),
+        ("servers", Kind::Figures),
+        ("by", Kind::Words),
+        ("why", Kind::Sentences),
+    ];
+    let cells = |action: &Action| {
+        let at = Timestamp::from_second(action.at).unwrap_or(Timestamp::MAX);
+        [
+            Cell::of(time(at, zone)),
+            Cell::figure(&action.servers.to_string(), f64::from(action.servers)),
+            Cell::of(markup! { (action.by) }),
+            Cell::of(told(&action.reason, zone)),
+        ]
+    };
+    let rows = markup! {
+        @for action in actions.iter().take(FIRST_ACTIONS) { (row(&columns, &cells(action))) }
+    };
     markup! {
-        h3 { "What was done and is planned, and why" }
-        p.hint { "Times within a reason are in UTC." }
-        p.hint id=(format!("shown-{index}")) aria-live="polite" {
+        (heading(ACTIONS))
+        p.hint #shown aria-live="polite" {
             @if more > 0 { "The first " (FIRST_ACTIONS) " of " (grouped(actions.len() as f64)) "." }
         }
-        div.wide.scrolled tabindex="0" {
-            table {
-                thead {
-                    tr {
-                        th scope="col" { "time" }
-                        th.n scope="col" { "servers" }
-                        th scope="col" { "by" }
-                        th scope="col" { "why" }
-                    }
-                }
-                tbody id=(format!("actions-{index}")) {
-                    @for action in actions.iter().take(FIRST_ACTIONS) {
-                        tr {
-                            td { (local(zone, action.at)) }
-                            td.n { (action.servers) }
-                            td { (action.by) }
-                            td.why { (action.reason) }
-                        }
-                    }
-                }
-            }
-        }
+        div.scrolled { (table("Actions", "actions", "actions", &columns, &rows)) }
     }
-}
-
-pub(crate) fn time(at: Timestamp) -> Markup {
-    let text = at.strftime("%Y-%m-%d %H:%M UTC").to_string();
-    markup! { time datetime=(at.to_string()) { (text) } }
-}
-
-fn local(zone: &TimeZone, second: i64) -> String {
-    let at = Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
-    let local = zone.to_datetime(at);
-    local.strftime("%a %Y-%m-%d %H:%M").to_string()
 }
 
 fn percent(share: f64, digits: usize) -> String {

@@ -6,11 +6,14 @@
 
 mod accuracy;
 mod brief;
+mod days;
 mod effect;
 mod html;
 mod overview;
 mod packed;
 pub mod stored;
+mod table;
+mod times;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -22,15 +25,17 @@ pub use effect::{Effect, Means, WEEKS, Week, effect, hours as effect_hours};
 pub use html::html;
 pub use overview::{Known, MOST_ROWS, Overview};
 
-/// A page about some targets.
+/// A page about a target.
 #[derive(Debug, Clone)]
 pub struct Page {
     /// Its heading.
     pub title: String,
     /// When it was made.
     pub made_at: Timestamp,
-    /// What it tells of each target; more than one makes an overview.
-    pub targets: Vec<TargetPage>,
+    /// Where the page about all targets is, relative to this one; none where there is no such page.
+    pub overview: Option<String>,
+    /// What it tells.
+    pub target: TargetPage,
 }
 
 /// What a page tells of one target.
@@ -40,7 +45,8 @@ pub struct TargetPage {
     pub name: String,
     /// Its zone: times are shown in it, and in UTC on demand.
     pub zone: TimeZone,
-    /// What is shown, in a sentence.
+    /// What is shown, in a sentence. Instants in it and in all words of the page, such as
+    /// `2026-05-30T18:00:00Z`, are shown in the target's zone.
     pub about: String,
     /// What matters most, as few words as possible.
     pub facts: Vec<Fact>,

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use documents::{Brief, BriefFact};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
-use crate::html::{grouped, head, time};
+use crate::html::{grouped, head, theme};
+use crate::table::{Cell, Column, Kind, cells, table};
+use crate::times::time;
 
 const SCRIPT: &str = include_str!("../assets/overview.js");
 
@@ -20,6 +23,14 @@ const FRESH: SignedDuration = SignedDuration::from_hours(21);
 const WIDTH: f64 = 160.0;
 const HEIGHT: f64 = 32.0;
 const HOURS_A_POINT: usize = 3;
+const COLUMNS: [Column<'_>; 6] = [
+    ("target", Kind::Words),
+    ("mode", Kind::Words),
+    ("last week, next days", Kind::Words),
+    ("busiest hour, a minute", Kind::Figures),
+    ("expected", Kind::Figures),
+    ("what matters", Kind::Sentences),
+];
 
 /// What is known of a target.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +48,8 @@ pub enum Known<'a> {
 #[derive(Debug)]
 pub struct Overview {
     made_at: Timestamp,
+    /// Where pages of targets are, in words.
+    pages: String,
     /// Rows by whether there is nothing to look at, then by name.
     rows: BTreeMap<(bool, String), String>,
     targets: usize,
@@ -45,11 +58,13 @@ pub struct Overview {
 }
 
 impl Overview {
-    /// An overview as of `made_at`, without targets.
+    /// An overview as of `made_at`, without targets, whose pages are at `pages`, such as
+    /// `targets/TARGET/report.html`.
     #[must_use]
-    pub fn new(made_at: Timestamp) -> Self {
+    pub fn new(made_at: Timestamp, pages: &str) -> Self {
         Self {
             made_at,
+            pages: pages.to_owned(),
             rows: BTreeMap::new(),
             targets: 0,
             to_look_at: 0,
@@ -102,6 +117,7 @@ impl Overview {
         let figure = |name: &str, value: usize, bad: bool| {
             markup! { div.bad[bad] { dt { (name) } dd { b { (grouped(value as f64)) } } } }
         };
+        let rows = markup! { @for row in self.rows.values() { (PreEscaped(row)) } };
         let whole = markup! {
             (DOCTYPE)
             html lang="en" {
@@ -111,10 +127,13 @@ impl Overview {
                     header {
                         h1 { "Forescale: all targets" }
                         p.made {
-                            "made " (time(self.made_at)) " by Forescale " (env!("CARGO_PKG_VERSION"))
+                            "made " (time(self.made_at, &TimeZone::UTC)) " UTC by Forescale " (env!("CARGO_PKG_VERSION"))
+                        }
+                        div.settings role="group" aria-label="Settings" {
+                            button #theme type="button" { "Light or dark" }
                         }
                     }
-                    main #content {
+                    main #content tabindex="-1" {
                         dl.facts {
                             (figure("targets", self.targets, false))
                             (figure("to look at", self.to_look_at, self.to_look_at > 0))
@@ -126,7 +145,7 @@ impl Overview {
                             p.warning {
                                 (grouped(self.rows.len() as f64)) " are listed, those to look at first. "
                                 (grouped(left_out as f64)) " more have their pages all the same: "
-                                code { "targets/TARGET/report.html" } "."
+                                code { (self.pages) } "."
                             }
                         }
                         form #choose .tools hidden onsubmit="return false" {
@@ -134,29 +153,14 @@ impl Overview {
                             label { input #look type="checkbox"; " to look at only" }
                             span #told .hint role="status" {}
                         }
-                        div.wide tabindex="0" role="region" aria-label="Targets" {
-                            table.overview {
-                                thead {
-                                    tr {
-                                        th scope="col" { "target" }
-                                        th scope="col" { "mode" }
-                                        th scope="col" { "last week, next days" }
-                                        th.n scope="col" { "busiest hour, a minute" }
-                                        th.n scope="col" { "expected" }
-                                        th scope="col" { "what matters" }
-                                    }
-                                }
-                                tbody #targets {
-                                    @for row in self.rows.values() { (PreEscaped(row)) }
-                                }
-                            }
-                        }
+                        (table("Targets", "overview", "targets", &COLUMNS, &rows))
                         p.hint {
                             "Demand of the last seven days and, dotted, the forecast's median of the next three, \
                              in requests a minute by the hour. Everything is as of the target's last night; \
                              its page tells more."
                         }
                     }
+                    (theme())
                     script { (PreEscaped(SCRIPT)) }
                 }
             }
@@ -178,26 +182,35 @@ fn row(
     let ahead = brief.map(ahead);
     let expected = ahead.as_deref().and_then(most);
     let (first, others): (Vec<_>, Vec<_>) = facts.iter().partition(|fact| fact.bad);
-    markup! {
-        tr.look[bad] data-name=(name.to_lowercase()) {
-            th scope="row" {
-                @if bad { span.heard { "to look at: " } }
-                @match link { Some(link) => a href=(link) { (name) }, None => (name) }
-            }
-            td { (mode) }
-            td { @if let (Some(brief), Some(ahead)) = (brief, &ahead) { (picture(brief, ahead)) } }
-            td.n { @if let Some(seen) = seen { (grouped(seen)) } }
-            td.n { @if let Some(expected) = expected { (grouped(expected)) } }
-            td.why {
-                @for fact in first.into_iter().chain(others) {
-                    span.brief.bad[fact.bad] {
-                        @if fact.bad { b { "! " } }
-                        (fact.name) @if !fact.value.is_empty() { ": " b { (fact.value) } }
-                        @if !fact.beside.is_empty() { " " span { (fact.beside) } }
-                    } " "
-                }
-            }
+    let name_cell = markup! {
+        @if bad { span.heard { "to look at: " } }
+        @match link { Some(link) => a href=(link) { (name) }, None => (name) }
+    };
+    let matters = markup! {
+        @for fact in first.into_iter().chain(others) {
+            span.brief.bad[fact.bad] {
+                @if fact.bad { b { "! " } }
+                (fact.name) @if !fact.value.is_empty() { ": " b { (fact.value) } }
+                @if !fact.beside.is_empty() { " " span { (fact.beside) } }
+            } " "
         }
+    };
+    let figure = |value: Option<f64>| match value {
+        Some(value) => Cell::figure(&grouped(value), value),
+        None => Cell::of(markup! {}),
+    };
+    let content = [
+        Cell::of(name_cell),
+        Cell::of(markup! { (mode) }),
+        Cell::of(markup! {
+            @if let (Some(brief), Some(ahead)) = (brief, &ahead) { (picture(brief, ahead)) }
+        }),
+        figure(seen),
+        figure(expected),
+        Cell::of(matters),
+    ];
+    markup! {
+        tr.look[bad] role="row" data-name=(name.to_lowercase()) { (cells(&COLUMNS, &content)) }
     }
 }
 
@@ -269,7 +282,7 @@ mod tests {
 
     #[test]
     fn those_to_look_at_come_first_and_link_to_their_pages() {
-        let mut overview = Overview::new(now());
+        let mut overview = Overview::new(now(), "targets/TARGET/report.html");
         overview.add(
             "calm",
             "targets/calm/report.html",
@@ -302,12 +315,13 @@ mod tests {
         assert!(!page.contains("targets/new/report.html"), "it has no page");
         // Five targets, four of them to look at; 267 the most seen, 300 - 168 the most to come.
         assert!(page.contains("<dt>to look at</dt><dd><b>4</b>"));
-        assert!(page.contains("<td class=\"n\">267</td><td class=\"n\">132</td>"));
+        assert!(page.contains("data-value=\"267\">267</td>"));
+        assert!(page.contains("data-value=\"132\">132</td>"));
     }
 
     #[test]
     fn a_hundred_thousand_targets_are_a_page_of_bounded_size() {
-        let mut overview = Overview::new(now());
+        let mut overview = Overview::new(now(), "targets/TARGET/report.html");
         let brief = known("active", false);
         for index in 0..100_000 {
             let name = format!("target-{index:06}-{}", "n".repeat(60));

@@ -197,11 +197,10 @@ fn facts(documents: &Documents<'_>, now: Timestamp) -> Vec<Fact> {
             facts.push(fact("age of the plan", age(plan.decided_at), "", old));
             let highest = plan.floors.iter().max_by_key(|floor| floor.servers);
             if let Some(floor) = highest {
-                let at = documents.zone.to_datetime(floor.start).strftime("%a %H:%M");
                 facts.push(fact(
                     "highest floor to come",
                     floor.servers.to_string(),
-                    &format!("servers, {at}"),
+                    &format!("servers, {}", floor.start),
                     false,
                 ));
             }

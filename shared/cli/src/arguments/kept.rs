@@ -29,7 +29,7 @@ pub(crate) struct StoreArguments {
 pub(crate) struct ReportArguments {
     #[command(flatten)]
     pub(crate) store: StoreArguments,
-    /// Which target; all, with an overview, unless given
+    /// Which target; unless given, all: of several an overview, and each one's page in a folder beside it
     #[arg(long, value_name = "NAME")]
     pub(crate) target: Option<String>,
     /// Days back
@@ -38,7 +38,7 @@ pub(crate) struct ReportArguments {
     /// As of when: RFC 3339, or local in UTC; when the newest document was written unless given
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<String>,
-    /// The page
+    /// The page; of several targets the overview, whose pages come into a folder of that name without `.html`
     #[arg(long, value_name = "FILE", default_value = "report.html")]
     pub(crate) out: PathBuf,
     /// Tell all of it, but write nothing

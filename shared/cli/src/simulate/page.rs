@@ -1,7 +1,6 @@
 //! The report of a replay.
 
 use documents::{Forecast, decode, keys};
-use jiff::Timestamp;
 use pollster::block_on;
 use ports::DocumentStore;
 use replay::Replay;
@@ -24,7 +23,7 @@ pub(crate) fn page(replay: &Replay, summary: &Summary, demand: &Series) -> Page 
     let shown = TargetPage {
         name: target.name.clone(),
         zone: target.zone.clone(),
-        about: about(replay, summary),
+        about: about(summary),
         facts: facts(summary),
         timeline: timeline(replay, &forecasts),
         actions: actions(replay),
@@ -36,19 +35,16 @@ pub(crate) fn page(replay: &Replay, summary: &Summary, demand: &Series) -> Page 
     Page {
         title: format!("Replay of {}", target.name),
         made_at: summary.window.to,
-        targets: vec![shown],
+        overview: None,
+        target: shown,
     }
 }
 
-fn about(replay: &Replay, summary: &Summary) -> String {
-    let zone = &replay.target.zone;
-    let day = |at: Timestamp| zone.to_datetime(at).strftime("%-d %B %Y, %H:%M");
+fn about(summary: &Summary) -> String {
     let (from, to) = (summary.window.from, summary.window.to);
     format!(
-        "What Forescale would have done from {} to {}, minute by minute over a simulated group, with \
-         nothing known before its time.",
-        day(from),
-        day(to)
+        "What Forescale would have done from {from} to {to}, minute by minute over a simulated group, with \
+         nothing known before its time."
     )
 }
 
@@ -171,16 +167,10 @@ fn comparison(summary: &Summary) -> Comparison {
 
 /// Messages that people would have got, and runs that failed.
 fn notes(replay: &Replay) -> Vec<String> {
-    let zone = &replay.target.zone;
-    let when = |at: &Timestamp| {
-        zone.to_datetime(*at)
-            .strftime("%a %Y-%m-%d %H:%M")
-            .to_string()
-    };
     let messages = replay.messages.iter();
     let failures = replay.failures.iter();
     messages
-        .map(|(at, message)| format!("{}: {}", when(at), message.subject))
-        .chain(failures.map(|(at, reason)| format!("{}: a run failed: {reason}", when(at))))
+        .map(|(at, message)| format!("{at}: {}", message.subject))
+        .chain(failures.map(|(at, reason)| format!("{at}: a run failed: {reason}")))
         .collect()
 }
