@@ -135,8 +135,10 @@
   function marked(done) {
     if (done.length <= MOST_MARKS) return done;
     const change = done.map((it, at) => (it.by === "responder" ? 1e9 : 0) + Math.abs(it.servers - done[Math.max(0, at - 1)].servers));
-    const least = [...change].sort((a, b) => b - a)[MOST_MARKS - 1];
-    return done.filter((_, at) => change[at] >= Math.max(least, 1)).slice(0, MOST_MARKS);
+    // Of those that change as much some from everywhere.
+    const spread = (at) => (at * 7919) % done.length;
+    const order = [...done.keys()].sort((a, b) => change[b] - change[a] || spread(a) - spread(b));
+    return order.slice(0, MOST_MARKS).sort((a, b) => a - b).map((at) => done[at]);
   }
 
   const wrapped = (text) => text.replace(/[<>&]/g, " ").replace(/(.{60}\S*)\s/g, "$1<br>");
@@ -336,10 +338,18 @@
     [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [-1, -1], [1, 1], [-1, 1]].map(([x, y]) => ({ x, y, far })));
 
   // Names as annotations that hide neither points nor each other; what finds no place stays without one.
-  function names(points, area, size) {
+  function names(points, line, area, size) {
     const pen = document.createElement("canvas").getContext("2d");
     pen.font = size + "px system-ui, sans-serif";
     const taken = points.map(({ x, y }) => [x - 7, y - 7, x + 7, y + 7]);
+    // Nor the line through some of them.
+    line.slice(1).forEach((to, at) => {
+      const from = line[at], parts = Math.ceil(Math.hypot(to.x - from.x, to.y - from.y) / 8);
+      for (let part = 1; part < parts; part++) {
+        const x = from.x + ((to.x - from.x) * part) / parts, y = from.y + ((to.y - from.y) * part) / parts;
+        taken.push([x - 2, y - 2, x + 2, y + 2]);
+      }
+    });
     const free = (box) =>
       box[0] >= 2 && box[2] <= area.w + area.r - 2 && box[1] >= -area.t && box[3] <= area.h &&
       !taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]);
@@ -404,8 +414,10 @@
       name: named(row, index) ? words(row) : "", dataX: at[index].x, dataY: at[index].y,
       x: ((at[index].x - range[0]) / (range[1] - range[0])) * area.w, y: (1 - (at[index].y - span[0]) / (span[1] - span[0])) * area.h,
     }));
+    // The settings that no other one beats, from the cheapest on.
+    const frontier = rows.filter((row) => row.frontier).sort((a, b) => cost(a) - cost(b));
     Object.assign(layout, {
-      showlegend: false, hovermode: "closest", dragmode: false, annotations: names(points, area, size),
+      showlegend: false, hovermode: "closest", dragmode: false, annotations: names(points, frontier.map((row) => points[rows.indexOf(row)]), area, size),
       xaxis: { ...axis, range, fixedrange: true, nticks: small ? 4 : 8, title: { ...axis.title, text: comparison.priced ? "cost," + money : "server-hours" } },
       yaxis: { ...axis, range: span, fixedrange: true, title: { ...axis.title, text: "requests not served", standoff: 4 }, tickvals: [none, ...ticks], ticktext: ["none", ...ticks.map(short)] },
     });
@@ -420,8 +432,7 @@
       },
       hovertemplate: "<b>%{customdata[0]}</b><br>%{customdata[1]}<br>%{customdata[2]} server-hours<br>%{customdata[3]} % not served, %{customdata[4]} requests<br>%{customdata[5]} minutes under<extra></extra>",
     }];
-    // The settings that no other one beats, from the cheapest on; a ring is around the recommended one.
-    const frontier = rows.filter((row) => row.frontier).sort((a, b) => cost(a) - cost(b));
+    // A ring is around the recommended setting.
     const spots = (some) => ({ x: some.map((row) => place(row).x), y: some.map((row) => place(row).y), hoverinfo: "skip", cliponaxis: false });
     if (frontier.length > 1) {
       drawn.unshift({ type: "scatter", mode: "lines", name: "frontier", ...spots(frontier), line: { color: colour("demand"), width: 1.5, dash: "dot" } });

@@ -227,8 +227,8 @@ fn compared(comparison: &Comparison) -> Markup {
         ]);
         if tried {
             cells.push(Cell::of(markup! {
-                @if policy.frontier { "on it" }
-                @if policy.recommended { ", recommended" }
+                @if policy.frontier { "on it" @if policy.recommended { ", " } }
+                @if policy.recommended { "recommended" }
             }));
         }
         cells
