@@ -168,7 +168,7 @@
         text: done.map((action) => wrapped(action.by + ": " + clocked(action.reason))),
         marker: {
           size: responders.map((it) => (it ? 9 : 6)), symbol: responders.map((it) => (it ? "diamond" : "triangle-up")),
-          color: responders.map((it) => colour(it ? "lost" : "floor")),
+          color: responders.map((it) => colour(it ? "lost" : "floor")), line: { width: 0 },
         },
         hovertemplate: "%{y} servers<br>%{text}<extra></extra>",
       });
@@ -428,7 +428,7 @@
         grouped(row.server_hours), (row.lost_share * 100).toFixed(3), grouped(row.lost), grouped(row.minutes_under)]),
       marker: {
         size: rows.map((_, index) => (index ? 9 : 13)), color: rows.map((_, index) => colour(index ? "muted" : "demand")),
-        symbol: rows.map((row) => (cost(row) > most ? "triangle-right" : "circle")), opacity: 1,
+        symbol: rows.map((row) => (cost(row) > most ? "triangle-right" : "circle")), opacity: 1, line: { width: 0 },
       },
       hovertemplate: "<b>%{customdata[0]}</b><br>%{customdata[1]}<br>%{customdata[2]} server-hours<br>%{customdata[3]} % not served, %{customdata[4]} requests<br>%{customdata[5]} minutes under<extra></extra>",
     }];
