@@ -262,7 +262,7 @@ const PLAN_EXAMPLES: &str = "EXAMPLES:
     forescale plan --history requests.csv --config forescale.toml
   On the evening before a campaign, with the documents kept:
     forescale plan --history requests.csv --config forescale.toml --target shop \\
-      --at 2026-11-26T18:00 --store ./store";
+      --at 2026-05-30T18:00 --store ./store";
 
 /// Learn from metrics what one server sustains
 ///
@@ -366,7 +366,7 @@ const ALARMS_EXAMPLES: &str = "EXAMPLES:
     forescale alarms --config forescale.toml
   Create one by the AWS command line:
     aws cloudwatch put-metric-alarm --cli-input-json \\
-      \"$(forescale alarms --config forescale.toml --target web --format json)\"
+      \"$(forescale alarms --config forescale.toml --target shop --format json)\"
   All of them as a stack:
     forescale alarms --config forescale.toml --format cloudformation > alarms.json
     aws cloudformation deploy --stack-name bands --template-file alarms.json";

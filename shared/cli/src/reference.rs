@@ -79,7 +79,10 @@ mod tests {
                 continue;
             }
             let usage = below.clone().render_usage().to_string();
-            *text += &format!("\n```text\n{}\n```\n", usage.trim_start_matches("Usage: "));
+            *text += &format!(
+                "\n```console\n{}\n```\n",
+                usage.trim_start_matches("Usage: ")
+            );
             let shown = below.get_arguments();
             let shown: Vec<_> = shown
                 .filter(|one| !one.is_hide_set() && one.get_id() != "help")
@@ -98,10 +101,21 @@ mod tests {
                     .trim_start_matches("EXAMPLES:")
                     .trim_matches('\n');
                 if !examples.is_empty() {
-                    *text += &format!("\n```text\n{examples}\n```\n");
+                    *text += &format!("\n```sh\n{}\n```\n", commands(examples));
                 }
             }
         }
+    }
+
+    /// Examples as a shell takes them: what each is for as a comment.
+    fn commands(examples: &str) -> String {
+        let lines = examples
+            .lines()
+            .map(|line| match line.strip_prefix("    ") {
+                Some(command) => command.to_owned(),
+                None => format!("# {}", line.trim()),
+            });
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     fn spelling(one: &clap::Arg) -> String {

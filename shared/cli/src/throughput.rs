@@ -201,7 +201,7 @@ fn table(arguments: &ThroughputArguments, name: &str, bytes: &[u8]) -> Done<Tabl
     let wrong = |problem: String| {
         let signals = known.map(|(key, ..)| key).join(", ");
         input(format!(
-            "{name}: {problem}; the header has {}, any of {signals}, and may have {}",
+            "{name}: {problem}; the header needs {}, any of {signals}, and may have {}",
             NEEDED.join(", "),
             OTHERS.join(" and ")
         ))

@@ -42,7 +42,8 @@ pub(crate) struct ImportArguments {
     /// With --cloudwatch: which target; the only one unless given
     #[arg(long, value_name = "NAME", conflicts_with = "logs")]
     pub(crate) target: Option<String>,
-    /// With --cloudwatch: days back; it keeps five minutes for 63 days, hours for 455
+    /// With --cloudwatch: days back; it keeps five minutes for 63 days, hours for 455. An interrupted import
+    /// goes on where it was
     #[arg(long, value_name = "DAYS", default_value_t = 62, value_parser = clap::value_parser!(u16).range(1..=400))]
     pub(crate) days: u16,
     /// The demand file; `-` for standard output, of which nothing is kept to go on with
@@ -82,12 +83,12 @@ pub(crate) struct ImportArguments {
 
 const IMPORT_EXAMPLES: &str = "EXAMPLES:
   Logs of a web server, those that were rotated too:
-    forescale import /var/log/nginx/access.log* --out demand.csv
+    forescale import logs/access.log* --out imported.csv
   One service behind a load balancer, from a copy of its bucket:
     forescale import logs/ --containing targetgroup/web/ --out web.csv
   A table with a row for each order:
     forescale import orders.csv --kind csv --time-column created_at --out orders-per-minute.csv
   What CloudWatch still has of a target's demand:
-    forescale import --cloudwatch --config forescale.toml --target web --out web.csv
+    forescale import --cloudwatch --config forescale.toml --target shop --out shop.csv
   Then look at it:
-    forescale demo --history demand.csv";
+    forescale forecast --history imported.csv --horizon 1h";

@@ -88,7 +88,7 @@ pub(crate) enum WordsFormat {
 const EXPLAIN_EXAMPLES: &str = "EXAMPLES:
   Why so many at eight in the evening?
     forescale plan --history requests.csv --config forescale.toml --store ./store
-    forescale explain shop --at 2026-11-26T20:00 --store ./store";
+    forescale explain shop --at 2026-06-01T20:00 --store ./store";
 
 /// Name the quietest times to come
 ///
@@ -262,15 +262,15 @@ pub(crate) struct EventImportArguments {
 const EVENT_EXAMPLES: &str = "EXAMPLES:
   A TV programme tomorrow, three times the usual demand:
     forescale event add tv-show --start 2026-12-05T20:00 --end 2026-12-05T21:30 \\
-      --multiplier 3 --target web --store ./store
+      --multiplier 3 --target shop --store ./store
   A sale that behaves as the last one did:
     forescale event add winter-sale --start 2026-12-27 --end 2026-12-30 --like 2025-12-27 \\
       --store ./store
   Twice as much as was thought:
     forescale event add tv-show --start 2026-12-05T20:00 --end 2026-12-05T21:30 \\
-      --multiplier 6 --target web --replace --store ./store
+      --multiplier 6 --target shop --replace --store ./store
   The marketing team's calendar, each as past occurrences of its name showed:
-    forescale event import campaigns.ics --target web --store ./store";
+    forescale event import campaigns.ics --target shop --store ./store";
 
 const EVENT_LIST_EXAMPLES: &str = "EXAMPLES:
   What is known to come:
@@ -279,11 +279,11 @@ const EVENT_LIST_EXAMPLES: &str = "EXAMPLES:
 const EVENT_REMOVE_EXAMPLES: &str = "EXAMPLES:
   All occurrences, or one:
     forescale event remove tv-show --store ./store
-    forescale event remove tv-show --start 2026-12-05T20:00 --store ./store";
+    forescale event remove winter-sale --start 2026-12-27 --store ./store";
 
 const PAUSE_EXAMPLES: &str = "EXAMPLES:
   For a night, and over before it:
-    forescale pause --reason \"migration of the database\" --until 2026-12-06T06:00Z --store ./store
+    forescale pause --reason \"migration of the database\" --until 2036-12-06T06:00Z --store ./store
   And without what is planned already:
     forescale pause --reason \"incident 4711\" --remove-actions --store ./store
     forescale resume --store ./store";

@@ -140,7 +140,7 @@ const RELEASE_EXAMPLES: &str = "EXAMPLES:
   Have it planned again:
     forescale adopt web --bucket s3://BUCKET
   The same on a simulated group:
-    forescale release web --store ./store --dry-run";
+    forescale release shop --store ./store --dry-run";
 
 /// Write a configuration from what is in the account
 ///

@@ -44,14 +44,19 @@ pub(super) fn table(console: &mut Console<'_>, facts: &Facts, report: &Report) -
         found.filter(|finding| finding.severity == severity).count()
     };
     let sum = format!(
-        "{} targets: {} errors, {} warnings, {} notes; {} checks could not be made",
-        facts.targets.len(),
-        count(Severity::Error),
-        count(Severity::Warning),
-        count(Severity::Note),
-        report.unchecked.len()
+        "{}: {}, {}, {}; {} could not be made",
+        counted(facts.targets.len(), "target"),
+        counted(count(Severity::Error), "error"),
+        counted(count(Severity::Warning), "warning"),
+        counted(count(Severity::Note), "note"),
+        counted(report.unchecked.len(), "check")
     );
     console.prose("", &sum)
+}
+
+/// `1 target`, `2 targets`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn about(target: Option<&str>) -> &str {

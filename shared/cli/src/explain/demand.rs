@@ -36,14 +36,17 @@ pub(super) fn parts(forecast: &Forecast, at: Timestamp) -> Option<String> {
     let hour = usize::try_from(at.duration_since(forecast.start).as_hours()).ok()?;
     let explanation = &forecast.explanation;
     let mut told = vec![format!("level {}", grouped(explanation.level))];
+    let mut sum = explanation.level;
     for (name, values) in explanation.parts() {
         let value = values.get(hour).copied().unwrap_or(0.0);
+        sum += value;
         if value.abs() >= 0.5 {
             let sign = if value > 0.0 { "+" } else { "" };
             told.push(format!("{name} {sign}{}", grouped(value)));
         }
     }
-    (told.len() > 1).then(|| told.join(", "))
+    let together = format!("; {} together, the mean p50 of that hour", grouped(sum));
+    (told.len() > 1).then(|| told.join(", ") + &together)
 }
 
 pub(super) fn model(forecast: &Forecast) -> String {

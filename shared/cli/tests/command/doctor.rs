@@ -36,7 +36,7 @@ fn a_folder_that_plan_filled_is_sound_and_says_what_a_folder_cannot_tell() {
     let ran = good(&["doctor", "web", "--store", &store]);
     assert!(ran.out.contains("not checked:"), "{}", ran.out);
     assert!(
-        ran.out.contains("1 targets: 0 errors, 0 warnings"),
+        ran.out.contains("1 target: 0 errors, 0 warnings"),
         "{}",
         ran.out
     );

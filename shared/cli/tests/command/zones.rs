@@ -90,3 +90,47 @@ fn notes_tell_times_of_the_targets_zone_too() {
     assert_eq!(noted(&[]), "note: too few from Sat 2026-01-24 18:00");
     assert_eq!(noted(&["--utc"]), "note: too few from Sat 2026-01-24 17:00");
 }
+
+/// What a limit leaves of the risk, and what the plan would have needed: the first time there are too few,
+/// and the most that are needed.
+#[test]
+fn a_plan_under_a_limit_tells_the_risk_that_it_leaves() {
+    let folder = TempDir::new().unwrap();
+    let history = write(folder.path(), "d.csv", rhythm(21 * 24, 60_000.0));
+    let plan = |most: u32| {
+        let text_of = CONFIG.replace("max_servers = 40", &format!("max_servers = {most}"));
+        let config = write(folder.path(), "c.toml", text_of);
+        let words = ["plan", "--utc", "--at", "2026-01-25T02:00Z"];
+        let files = ["--history", text(&history), "--config", text(&config)];
+        good(&[&words[..], &files].concat())
+    };
+    let free = plan(40);
+    let shares = |err: &str| -> Vec<f64> {
+        let note = err
+            .lines()
+            .find(|line| line.contains("expected share of demand"));
+        let words = note.unwrap().split_whitespace();
+        words
+            .filter_map(|word| word.parse().ok())
+            .filter(|share| *share < 100.0)
+            .collect()
+    };
+    assert!(!free.err.contains("without that limit"), "{}", free.err);
+    assert!(!free.err.contains("too few"), "{}", free.err);
+    let peak = free
+        .out
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_whitespace().nth(3)?.parse::<u32>().ok());
+    let peak = peak.max().unwrap();
+    let limited = plan(9);
+    assert!(
+        limited.err.contains("under max_servers of 9"),
+        "{}",
+        limited.err
+    );
+    let (before, after) = (shares(&free.err), shares(&limited.err));
+    assert!(after[0] > 10.0 * before[0], "{before:?} and {after:?}");
+    let told = format!("at the most {peak} servers are needed, max_servers allows 9");
+    assert!(limited.err.contains(&told), "{told}: {}", limited.err);
+}

@@ -24,6 +24,13 @@ pub(crate) fn write(folder: &Path) {
         "orders.csv",
         b"id,created_at\n1,2026-05-30T10:00:01Z\n2,2026-05-30T10:00:40Z\n",
     );
+    // Where a home has its completions and manual pages.
+    for home in [
+        ".local/share/bash-completion/completions",
+        ".local/share/man/man1",
+    ] {
+        fs::create_dir_all(folder.join(home)).unwrap();
+    }
     fs::create_dir(folder.join("logs")).unwrap();
     put("logs/access.log.1.gz", &packed(&log(20)));
     put("logs/access.log", log(22).as_bytes());
