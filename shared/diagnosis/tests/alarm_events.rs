@@ -1,11 +1,4 @@
 //! Alarms in the three shapes in which AWS delivers them, with every variant of each.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
 use diagnosis::{Alarm, AlarmState, Delivery};
 use serde_json::{Value, json};
 

@@ -1,11 +1,4 @@
 //! Less usual alarms: of several time series, tests by hand, of rules and topics behind each other.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
 use diagnosis::{Alarm, AlarmState, Delivery};
 use serde_json::{Value, json};
 

@@ -1,11 +1,4 @@
 //! Giving back while servers are on their way: scaling in may take those that serve.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
 use diagnosis::{Band, Caps, Evidence, Fleet, Phase, Policy, Standing, Track, decide};
 use jiff::{SignedDuration, Timestamp};
 

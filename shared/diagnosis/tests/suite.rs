@@ -1,16 +1,7 @@
 //! A labelled suite: what the simulator did is what the diagnosis finds.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod scenarios;
-
+use crate::scenarios::Setting;
 use diagnosis::{Band, Caps, Evidence, Fleet, Kind, Phase, Standing, Track, decide, diagnose};
 use jiff::SignedDuration;
-use scenarios::Setting;
 
 /// Seeds of the suite; larger draws are the example's, `confusion`.
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=8;
@@ -20,7 +11,7 @@ fn every_kind_is_found_and_no_spike_is_withheld_from() {
     let (mut right, mut all, mut wrong) = (0, 0, Vec::new());
     for kind in Kind::ALL {
         for seed in SEEDS {
-            let drawn = scenarios::draw(Setting::Usual, kind, seed);
+            let drawn = crate::scenarios::draw(Setting::Usual, kind, seed);
             let decision = decide(&drawn.evidence, None, &drawn.policy, drawn.evidence.until);
             let spike = matches!(kind, Kind::UnforecastDemand | Kind::CapReached);
             assert!(
@@ -60,7 +51,7 @@ fn every_kind_is_found_and_no_spike_is_withheld_from() {
 fn no_spike_is_withheld_from_where_less_can_be_told() {
     for setting in Setting::ALL {
         for seed in 1..=40 {
-            let drawn = scenarios::draw(setting, Kind::UnforecastDemand, seed);
+            let drawn = crate::scenarios::draw(setting, Kind::UnforecastDemand, seed);
             let decision = decide(&drawn.evidence, None, &drawn.policy, drawn.evidence.until);
             assert!(
                 !decision.kind.withholds(),
@@ -86,7 +77,7 @@ fn at(demand: &[f64]) -> Evidence {
         most: 100,
         planned: 10,
     };
-    let mut evidence = Evidence::bare(scenarios::minute(240), fleet, 1000.0, minutes(5));
+    let mut evidence = Evidence::bare(crate::scenarios::minute(240), fleet, 1000.0, minutes(5));
     let mut values = vec![8000.0; 60];
     values.extend_from_slice(demand);
     let present = values.len() - 1;
@@ -105,7 +96,7 @@ fn decided(evidence: &Evidence, standing: Option<Standing>, caps: Caps) -> diagn
     decide(
         evidence,
         standing.as_ref(),
-        &scenarios::policy(caps),
+        &crate::scenarios::policy(caps),
         evidence.until,
     )
 }
@@ -185,7 +176,7 @@ fn five_minute_metrics_tell_the_same_and_old_demand_says_nothing_of_now() {
     let mut right = 0;
     for kind in Kind::ALL {
         for seed in SEEDS {
-            let drawn = scenarios::draw(Setting::Sparse, kind, seed);
+            let drawn = crate::scenarios::draw(Setting::Sparse, kind, seed);
             let now = drawn.evidence.until;
             let decision = decide(&drawn.evidence, None, &drawn.policy, now);
             right += u32::from(decision.kind == kind);
@@ -287,7 +278,7 @@ fn what_is_held_goes_back_in_steps_once_demand_is_back() {
 #[test]
 fn a_second_look_neither_adds_to_a_bridge_nor_takes_from_a_canary() {
     let mut leak = (1..=50)
-        .map(|seed| scenarios::draw(Setting::Usual, Kind::ResourceLeak, seed))
+        .map(|seed| crate::scenarios::draw(Setting::Usual, Kind::ResourceLeak, seed))
         .find(|drawn| {
             decide(&drawn.evidence, None, &drawn.policy, drawn.evidence.until)
                 .hold
@@ -295,7 +286,10 @@ fn a_second_look_neither_adds_to_a_bridge_nor_takes_from_a_canary() {
         })
         .unwrap();
     leak.policy.people_within = minutes(100_000);
-    let mut canary = (at(&[30_000.0; 6]), scenarios::policy(Caps::default()));
+    let mut canary = (
+        at(&[30_000.0; 6]),
+        crate::scenarios::policy(Caps::default()),
+    );
     canary.1.share = 0.3;
     for (mut evidence, policy) in [(leak.evidence, leak.policy), canary] {
         let first = decide(&evidence, None, &policy, evidence.until);
@@ -375,7 +369,12 @@ fn what_cpu_alone_asks_for_is_not_asked_for_at_every_look() {
 
 #[test]
 fn no_evidence_panics_and_none_lowers() {
-    let nothing = Evidence::bare(scenarios::minute(0), Fleet::default(), 0.0, minutes(0));
+    let nothing = Evidence::bare(
+        crate::scenarios::minute(0),
+        Fleet::default(),
+        0.0,
+        minutes(0),
+    );
     assert_eq!(diagnose(&nothing).kind, Kind::Unknown);
     let odd = [
         f64::NAN,
@@ -431,7 +430,7 @@ fn no_real_spike_is_taken_for_what_withholds_servers() {
     let Ok(folder) = std::env::var("FORESCALE_SERIES") else {
         return;
     };
-    let spikes = scenarios::real::spikes(folder.as_ref(), |_| true);
+    let spikes = crate::scenarios::real::spikes(folder.as_ref(), |_| true);
     assert!(!spikes.is_empty(), "none of the series holds a spike");
     let mut withheld = Vec::new();
     for spike in &spikes {

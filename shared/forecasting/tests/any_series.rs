@@ -1,8 +1,6 @@
 //! The model path on whatever a metric may hold, with holidays and occasions: no panic, nothing that is
 //! not finite, quantiles in order, nothing below zero, the same twice.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
 use ::holidays::Place;
 use forecasting::{Effect, ForecastRequest, Holiday, Interval, Occasion, forecast};
 use jiff::tz::TimeZone;

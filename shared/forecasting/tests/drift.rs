@@ -1,7 +1,5 @@
 //! Whether decay is found, soon and rarely in vain, and what is done about it.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
 use forecasting::{
     Drift, DriftState, ForecastRequest, Interval, Memory, NightScore, QuantileForecast, rechoose,
     score, widen, widening,

@@ -1,7 +1,5 @@
 //! Histories at the edge: every one of them gets an honest answer, none a panic.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
 use forecasting::{
     BacktestRequest, ForecastError, ForecastRequest, LEVELS, Prediction, backtest, forecast,
 };

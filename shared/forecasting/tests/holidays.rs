@@ -1,8 +1,6 @@
 //! Holidays with a known answer: a kind of day of their own where demand heeds them, ordinary days
 //! where it does not.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
 use std::collections::BTreeMap;
 
 use ::holidays::Place;

@@ -1,7 +1,5 @@
 //! Production data with a known answer: what broke, shifted, grew or was announced.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
 use forecasting::{Effect, ForecastRequest, Interval, Occasion, Prediction, forecast};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};

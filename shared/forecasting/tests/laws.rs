@@ -1,8 +1,6 @@
 //! What holds for every history: finite, ordered, never negative, of the history's own unit, and
 //! blind to the future.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
 use forecasting::{ForecastRequest, Interval, Prediction, correct, forecast};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};

@@ -1,6 +1,4 @@
 //! Last week's pattern, for nights without a model.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use forecasting::{Interval, last_week, week_before};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};

@@ -1,7 +1,5 @@
 //! Whether demand can be forecast, with a known answer.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
 use forecasting::{ForecastRequest, Prediction, Verdict, forecast};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -1,7 +1,5 @@
 //! What production data does, each with a known answer.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
 use forecasting::{ForecastRequest, Prediction, forecast};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};

@@ -2,8 +2,6 @@
 //! weeks, and the medians against statsforecast 2.1.1 and statsmodels 0.15.0. The numbers are printed
 //! by `peers/known_answers.py`.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
 use forecasting::{ForecastRequest, forecast};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

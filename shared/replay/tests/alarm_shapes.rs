@@ -1,16 +1,7 @@
 //! Alarms of every shape at the responder's door: what is ours is answered, however it comes, and
 //! what is not is refused without a failure, which would deliver it again.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::spiking::{incident, stage_of};
-use common::{ACTIVE, Stage, alarm, alarm_by_rule, alarm_by_topic, config};
+use crate::common::spiking::{incident, stage_of};
+use crate::common::{ACTIVE, Stage, alarm, alarm_by_rule, alarm_by_topic, config};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -180,7 +171,7 @@ fn what_is_not_ours_is_refused_with_a_reason_and_without_a_failure() {
 #[test]
 fn a_change_of_the_future_overtakes_nothing() {
     let stage = stage_of(&config(ACTIVE), 15_000.0);
-    let mut muted = alarm_by_rule(stage.now() + common::mins(60 * 24 * 365));
+    let mut muted = alarm_by_rule(stage.now() + crate::common::mins(60 * 24 * 365));
     muted["detail"]["muteDetail"] = json!({"mutedByArn": "arn:mute"});
     assert!(!stage.responder(&muted).failed);
     let ended = stage.responder(&alarm(stage.now()));

@@ -1,14 +1,5 @@
 //! What the responder does to a group, by what it finds and what it may.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{ACTIVE, Stage, alarm, at, config, forecast, mins, series};
+use crate::common::{ACTIVE, Stage, alarm, at, config, forecast, mins, series};
 use documents::{Incident, Pause, Plan, keys};
 use jiff::Timestamp;
 
@@ -217,7 +208,7 @@ fn one_bad_record_of_a_batch_does_not_spoil_the_others() {
     let stage = surged(ACTIVE, 15_000.0);
     stage.planner();
     stage.pass(mins(7), 5500.0);
-    let mut event = common::alarm_by_topic(stage.now());
+    let mut event = crate::common::alarm_by_topic(stage.now());
     let records = event["Records"].as_array_mut().unwrap();
     records.insert(0, serde_json::json!({"Sns": {"Message": "not json"}}));
     let ended = stage.responder(&event);

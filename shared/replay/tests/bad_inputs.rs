@@ -1,15 +1,8 @@
 //! Inputs nobody wishes for, through the three handlers: each ends in a named error or a fallback
 //! that the answer reports, never in a smaller fleet.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{ACTIVE, Ended, Function, GROUP, Stage, alarm, at, config, forecast, mins, series};
+use crate::common::{
+    ACTIVE, Ended, Function, GROUP, Stage, alarm, at, config, forecast, mins, series,
+};
 use documents::keys;
 use jiff::Timestamp;
 use local::Fault;
@@ -422,7 +415,7 @@ fn alarm_events_that_cannot_or_need_not_be_answered_are_notes() {
         (
             "muted by",
             Box::new(|stage: &Stage| {
-                let mut event = common::alarm_by_rule(stage.now());
+                let mut event = crate::common::alarm_by_rule(stage.now());
                 event["detail"]["muteDetail"] = json!({"mutedByArn": "arn:mute"});
                 event
             }),

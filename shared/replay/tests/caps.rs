@@ -1,15 +1,6 @@
 //! What caps hold back, and what people hear of it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::spiking::{follow, incident, stage};
-use common::{ACTIVE, Stage, alarm, at, config, forecast, mins, series};
+use crate::common::spiking::{follow, incident, stage};
+use crate::common::{ACTIVE, Stage, alarm, at, config, forecast, mins, series};
 
 #[test]
 fn caps_per_step_day_and_month_are_kept_and_told() {

@@ -1,14 +1,5 @@
 //! A MaxSize that follows the forecast, through the handlers.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{Stage, at, config, forecast, mins, series};
+use crate::common::{Stage, at, config, forecast, mins, series};
 use documents::{Forecast, keys};
 use fleet::{ScheduledAction, Sizes};
 use jiff::Timestamp;
@@ -116,7 +107,7 @@ fn an_incident_has_all_of_the_groups_own_room() {
     plan(&stage);
     assert_eq!(stage.group().max_size, 12);
     stage.pass(mins(12), 5500.0);
-    let ended = stage.responder(&common::alarm(stage.now()));
+    let ended = stage.responder(&crate::common::alarm(stage.now()));
     assert!(!ended.failed, "{}", ended.text);
     let group = stage.group();
     assert_eq!(group.max_size, 40);

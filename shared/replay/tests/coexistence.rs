@@ -1,14 +1,5 @@
 //! What else acts on a group: seen, respected and said.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{ACTIVE, GROUP, Stage, at, config, mins, series};
+use crate::common::{ACTIVE, GROUP, Stage, at, config, mins, series};
 use documents::{TunedFor, keys};
 use fleet::{Policy, PolicyKind, ScheduledAction, Sizes, Tracked};
 use jiff::Timestamp;
@@ -151,7 +142,7 @@ fn a_group_that_goes_is_left_alone() {
 /// A tuning that says: 950 a server instead of the 800 that the policy holds.
 fn tuned(stage: &Stage) {
     let forecast = keys::forecast("web", at("2026-11-20T00:00:00Z"));
-    let mut tuning = common::tuning(TunedFor {
+    let mut tuning = crate::common::tuning(TunedFor {
         forecast,
         throughput: 1000.0,
         lead_seconds: 300,
@@ -174,7 +165,9 @@ fn a_policy_is_set_where_it_is_managed_and_given_back() {
         let now = at("2026-11-20T08:40:00Z");
         let demand = series(now - mins(8 * 60), 36 * 60, |_| 5500.0);
         let stage = Stage::new(now, &config(control), demand, true);
-        stage.put_forecast(&common::forecast(at("2026-11-20T00:00:00Z"), |_| 6000.0));
+        stage.put_forecast(&crate::common::forecast(at("2026-11-20T00:00:00Z"), |_| {
+            6000.0
+        }));
         stage.pass(mins(1), 5500.0);
         tuned(&stage);
         stage
@@ -199,7 +192,7 @@ fn a_policy_is_set_where_it_is_managed_and_given_back() {
     assert_eq!(held(&stage), Some(Tracked::RequestsPerServer(950.0)));
     assert_eq!(stage.plan().policy.unwrap().former, 800.0);
     // The responder keeps what is known of it.
-    assert!(!stage.responder(&common::alarm(stage.now())).failed);
+    assert!(!stage.responder(&crate::common::alarm(stage.now())).failed);
     assert_eq!(stage.plan().policy.unwrap().former, 800.0);
     // Switched off: it gets its former value back.
     stage.put_text(keys::CONFIG, &config(ACTIVE));

@@ -1,15 +1,6 @@
 //! What the responder does after its first answer: looks, repetitions, caps, faults, messages.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::spiking::{follow, incident, leaking, look_event, received, stage};
-use common::{ACTIVE, Stage, alarm, at, config, mins, series};
+use crate::common::spiking::{follow, incident, leaking, look_event, received, stage};
+use crate::common::{ACTIVE, Stage, alarm, at, config, mins, series};
 use documents::{Incident, keys};
 use ports::{Look, MetricName};
 use serde_json::json;
@@ -80,8 +71,8 @@ fn repetitions_late_and_overtaken_events_end_in_one_decision() {
     other["alarmData"]["alarmName"] = json!("forescale-web-band");
     for again in [
         event.clone(),
-        common::alarm_by_rule(stage.now()),
-        common::alarm_by_topic(stage.now()),
+        crate::common::alarm_by_rule(stage.now()),
+        crate::common::alarm_by_topic(stage.now()),
         other,
         alarm(stage.now() - mins(5)),
     ] {
@@ -373,7 +364,7 @@ fn a_leak_raises_nothing_and_says_so_and_is_refreshed_only_where_that_is_allowed
         let told = stage.notifier.messages();
         assert_eq!(told[0].record["kind"], "resource-leak");
         assert!(told[0].text.contains("memory runs out in"), "{told:?}");
-        assert_eq!(stage.groups.refreshing(common::GROUP), refreshed);
+        assert_eq!(stage.groups.refreshing(crate::common::GROUP), refreshed);
     }
 }
 
@@ -439,7 +430,7 @@ fn the_planner_publishes_the_band_of_the_next_hundred_minutes() {
 fn where_no_look_comes_again_every_alarm_is_decided_on() {
     let stage = stage(ACTIVE, 15_000.0);
     let notifier = stage.notifier.clone().without_looks();
-    let stage = common::Stage { notifier, ..stage };
+    let stage = crate::common::Stage { notifier, ..stage };
     let event = alarm(stage.now());
     assert!(!stage.responder(&event).failed);
     let first = incident(&stage).following.unwrap().look;

@@ -1,15 +1,6 @@
 //! Whole replays: nothing decided at a time depends on what comes after it, the same replay is the
 //! same twice, and a plan that nobody renews stays safe for its day.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{ACTIVE, GROUP, Stage, at, config, forecast, mins, series};
+use crate::common::{ACTIVE, GROUP, Stage, at, config, forecast, mins, series};
 use jiff::{SignedDuration, Timestamp};
 use replay::{Replay, Setup, replay};
 use timeseries::Series;

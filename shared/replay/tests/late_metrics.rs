@@ -1,16 +1,7 @@
 //! Demand that comes late, in part or not at all while its alarm, which goes by the band, has gone
 //! off: the band is published ahead and is there in any case.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::spiking::{incident, look_event};
-use common::{ACTIVE, Stage, alarm, at, config, forecast, metric, mins, series};
+use crate::common::spiking::{incident, look_event};
+use crate::common::{ACTIVE, Stage, alarm, at, config, forecast, metric, mins, series};
 use local::CsvMetrics;
 use timeseries::Series;
 

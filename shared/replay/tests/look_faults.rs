@@ -1,15 +1,6 @@
 //! Calls that fail, hang or lose their answer while the responder decides and follows.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::spiking::{incident, look_event, stage, stage_of};
-use common::{ACTIVE, Stage, alarm, at, config, forecast, mins, series};
+use crate::common::spiking::{incident, look_event, stage, stage_of};
+use crate::common::{ACTIVE, Stage, alarm, at, config, forecast, mins, series};
 use documents::Incident;
 use fleet::Sizes;
 use local::{Fault, Faults};
@@ -177,7 +168,7 @@ fn scene(kind: &str) -> Stage {
             let now = stage.now();
             stage
                 .groups
-                .with(common::GROUP, |group| group.lose(now, 3))
+                .with(crate::common::GROUP, |group| group.lose(now, 3))
                 .unwrap();
             stage
         }

@@ -1,15 +1,6 @@
 //! Calls that take long and succeed: servers come all the same, and the function ends in time.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::spiking::{incident, leaking, look_event, stage};
-use common::{ACTIVE, Stage, alarm, mins};
+use crate::common::spiking::{incident, leaking, look_event, stage};
+use crate::common::{ACTIVE, Stage, alarm, mins};
 use fleet::Group;
 use jiff::SignedDuration;
 use local::{Fault, Faults, Timeline};

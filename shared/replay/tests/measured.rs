@@ -1,14 +1,5 @@
 //! What the planner measures of a group's servers, remembers and plans by.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod common;
-
-use common::{ACTIVE, GROUP, Stage, at, config, forecast, mins, series};
+use crate::common::{ACTIVE, GROUP, Stage, at, config, forecast, mins, series};
 use documents::{Measurements, keys};
 use ports::MetricName;
 
@@ -136,7 +127,7 @@ fn throughput_is_measured_planned_by_and_remembered_for_a_day() {
     let second = stage.faults.count("read") - reads;
     assert!(second < reads, "{second} reads after {reads}");
     // The responder goes by the same value and does not read a week for it.
-    let text = stage.run(common::Function::Responder).text;
+    let text = stage.run(crate::common::Function::Responder).text;
     assert!(text.contains("throughput of 660/min"), "{text}");
 }
 

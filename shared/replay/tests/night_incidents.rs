@@ -1,14 +1,5 @@
 //! What an incident leaves for the night after: it must not become a habit.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod common;
-
-use common::{ACTIVE, Stage, at, config, mins, series};
+use crate::common::{ACTIVE, Stage, at, config, mins, series};
 use documents::{Closed, Forecast, HeldBack, Hold, Incident, keys};
 use jiff::SignedDuration;
 

@@ -1,14 +1,5 @@
 //! What the forecaster writes night by night: events, the ladder of fallbacks, drift.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod common;
-
-use common::{ACTIVE, Function, Stage, at, config, mins, series};
+use crate::common::{ACTIVE, Function, Stage, at, config, mins, series};
 use documents::{AddedEvent, Events, Forecast, LadderRung, Predictable, Record, keys};
 use jiff::{SignedDuration, Timestamp};
 use local::Fault;

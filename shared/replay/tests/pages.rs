@@ -1,16 +1,7 @@
 //! The page that each night leaves beside the documents.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{ACTIVE, GROUP, Stage, at, config, mins, series};
+use crate::common::{ACTIVE, GROUP, Stage, at, config, mins, series};
 use documents::{Baseline, Envelope, Forecast, encode, keys};
 use jiff::SignedDuration;
 use local::Fault;

@@ -1,14 +1,5 @@
 //! What the planner does over several runs, and with what it meets at the group.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{ACTIVE, Stage, at, config, forecast, mins, series};
+use crate::common::{ACTIVE, Stage, at, config, forecast, mins, series};
 
 /// 08:40 with a flat demand, forecast as it is.
 fn stage(mode: &str, demand: f64) -> Stage {
@@ -34,7 +25,7 @@ fn servers_that_a_limit_holds_back_are_told_once() {
         );
         notes.push(stage.plan().notes);
         // The responder keeps the plan, and says no more than it does.
-        assert!(!stage.responder(&common::alarm(stage.now())).failed);
+        assert!(!stage.responder(&crate::common::alarm(stage.now())).failed);
         notes.push(stage.plan().notes);
         stage.pass(mins(60), 60_000.0);
     }

@@ -1,16 +1,7 @@
 //! Many targets through the planner's and the forecaster's queue, with faults.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{at, forecast, mins, series};
+use crate::common::{at, forecast, mins, series};
 use control::World;
 use control::watching::measures::{PLAN_AGE, TARGETS_FAILED};
 use documents::{Envelope, Plan, Turn, decode, encode, keys};

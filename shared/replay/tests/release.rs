@@ -1,14 +1,5 @@
 //! Giving a group back: whole, safe wherever it stops, and for good.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{ACTIVE, GROUP, Stage, alarm, at, mins};
+use crate::common::{ACTIVE, GROUP, Stage, alarm, at, mins};
 use control::{
     ControlError, HandBack, HandedBack, World, acquire, adopt_again, hand_back, rehearse_hand_back,
     release,
@@ -31,7 +22,7 @@ fn adopted() -> Stage {
 }
 
 fn target() -> config::Target {
-    let text = common::config(ACTIVE);
+    let text = crate::common::config(ACTIVE);
     config::Config::parse("t", &text).unwrap().targets.remove(0)
 }
 
@@ -368,7 +359,7 @@ fn without_limits_of_an_adoption_minsize_stays_and_it_is_said() {
 
 #[test]
 fn a_floor_that_a_run_was_cut_short_at_stays_ours_through_shadow() {
-    let shadow = common::config(&ACTIVE.replace("active", "shadow"));
+    let shadow = crate::common::config(&ACTIVE.replace("active", "shadow"));
     for cut_short in [true, false] {
         let stage = adopted();
         let plan = Plan {

@@ -1,15 +1,6 @@
 //! The stack is deleted: every group has its own limits again before the role goes, and CloudFormation
 //! is answered whatever happens.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{at, forecast, mins, series};
+use crate::common::{at, forecast, mins, series};
 use control::World;
 use documents::{Envelope, Plan, Released, decode, encode, keys};
 use jiff::{SignedDuration, Timestamp};

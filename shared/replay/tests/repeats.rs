@@ -1,15 +1,6 @@
 //! Running a function twice for the same night, hour or alarm event changes nothing, also when two
 //! run at once.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{
+use crate::common::{
     ACTIVE, Function, Stage, alarm, alarm_by_rule, alarm_by_topic, at, config, forecast, mins,
     series,
 };

@@ -1,14 +1,5 @@
 //! Nights on a low rung: what stands in for a forecast, what is planned from it, and who is told.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod common;
-
-use common::{ACTIVE, Stage, at, config, mins, series};
+use crate::common::{ACTIVE, Stage, at, config, mins, series};
 use documents::{
     AddedEvent, DriftRecord, Events, Forecast, LadderRung, NewsRecord, Predictable, Record, keys,
 };

@@ -1,15 +1,6 @@
 //! A target in shadow mode is followed like any other, and its group is only looked at.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::spiking::{follow, incident, stage};
-use common::{ACTIVE, alarm, config, mins};
+use crate::common::spiking::{follow, incident, stage};
+use crate::common::{ACTIVE, alarm, config, mins};
 use documents::{ShadowLedger, keys};
 
 #[test]
@@ -98,7 +89,11 @@ fn a_lost_look_is_asked_for_by_the_next_plan() {
         // It goes on where it was: the same incident, and both of a pair are one.
         stage.pass(mins(1), 15_000.0);
         for _ in 0..2 {
-            assert!(!stage.responder(&common::spiking::look_event(&found)).failed);
+            assert!(
+                !stage
+                    .responder(&crate::common::spiking::look_event(&found))
+                    .failed
+            );
         }
         let following = incident(&stage).following.unwrap();
         assert_eq!(

@@ -1,11 +1,4 @@
 //! Spikes through the closed loop, a few of those of the example `spikes`.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
 use replay::spikes::{Spike, measure};
 
 #[test]

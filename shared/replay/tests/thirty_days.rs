@@ -1,16 +1,7 @@
 //! Thirty simulated days in which everything goes wrong at random: runs are missed, late, doubled,
 //! cut short or throttled, answers are lost, forecasts do not come, clocks are wrong by a minute,
 //! people set MinSize.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{ACTIVE, GROUP, Stage, alarm, at, config, forecast, mins, series};
+use crate::common::{ACTIVE, GROUP, Stage, alarm, at, config, forecast, mins, series};
 use documents::{Plan, decode, keys};
 use fleet::Sizes;
 use jiff::{SignedDuration, Timestamp};

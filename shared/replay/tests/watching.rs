@@ -1,14 +1,5 @@
 //! What the functions tell about themselves: the values of their metrics.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests"
-)]
-
-mod common;
-
-use common::{ACTIVE, Ended, Stage, at, config, forecast, mins, series};
+use crate::common::{ACTIVE, Ended, Stage, at, config, forecast, mins, series};
 use control::target_metric;
 use control::watching::measures::{
     COVERAGE_P90, COVERAGE_P95, DEMAND, DEMAND_LOWER, DEMAND_UPPER, DRIFT, ESTIMATED_SAVING, FLOOR,
@@ -158,10 +149,10 @@ fn the_band_and_demand_are_published_as_far_as_asked_for() {
 fn an_alarm_tells_the_floor_that_it_raised() {
     let stage = stage(ACTIVE);
     assert!(!stage.planner().failed);
-    let ended = stage.responder(&common::alarm(stage.now()));
+    let ended = stage.responder(&crate::common::alarm(stage.now()));
     assert_eq!(value(&ended, &TARGETS_FAILED), Some(0.0));
     let _ = stage.faults.clone().every("group", Fault::Denied);
-    let ended = stage.responder(&common::alarm(stage.now() + mins(1)));
+    let ended = stage.responder(&crate::common::alarm(stage.now() + mins(1)));
     assert_eq!(value(&ended, &TARGETS_FAILED), Some(1.0));
 }
 

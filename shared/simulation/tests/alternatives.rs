@@ -1,6 +1,4 @@
 //! The alternatives: known answers, fallbacks, and no look ahead.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use jiff::{SignedDuration, Timestamp};
 use simulation::SimulationError;
 use simulation::alternatives::{

@@ -1,6 +1,4 @@
 //! The generator: determinism, shape, and that one part does not move another.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use simulation::generate::{Bump, Demo, Generated, Outage, Scenario, Shape, Shift};

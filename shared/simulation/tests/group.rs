@@ -1,6 +1,4 @@
 //! Boots, target tracking, failures and the change log of the simulated group.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use std::collections::BTreeSet;
 
 use fleet::{ActivityStatus, ScheduledAction, Sizes};

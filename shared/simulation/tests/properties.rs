@@ -1,6 +1,4 @@
 //! What holds for a simulated group whatever is done to it, over thousands of random minutes.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use std::collections::BTreeSet;
 
 use fleet::{MOST_SCHEDULED_ACTIONS, ScheduledAction, Sizes};

@@ -1,6 +1,4 @@
 //! The rules of AWS that the simulated group keeps, one test each.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
-
 use fleet::{ScheduledAction, Sizes};
 use jiff::{SignedDuration, Timestamp};
 use simulation::{ACTION_NOT_FOUND, GroupSpec, Origin, SimulatedGroup, SimulationError, Source};

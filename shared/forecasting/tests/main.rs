@@ -1,0 +1,13 @@
+//! What the forecaster promises of any series, and what it answers on known ones.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod any_series;
+mod drift;
+mod edges;
+mod holidays;
+mod known_answers;
+mod laws;
+mod pattern;
+mod predictability;
+mod production;
+mod published;
