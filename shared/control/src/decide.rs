@@ -6,7 +6,7 @@ use fleet::{Group, Policy, PolicyKind, ScheduledAction};
 use jiff::{SignedDuration, Timestamp};
 use planning::{
     Changes, Current, Needs, PlanReport, Rules, Severity, check, compose, diff, human_floor,
-    is_own, own_max, pending_max,
+    is_own, own_max, pending_max, unsettled,
 };
 
 use crate::error::chain;
@@ -136,6 +136,7 @@ pub(crate) fn decide(
             target: target.name.clone(),
             source,
         })?;
+    plan.unsettled = unsettled(previous, now);
     plan.canary = canary;
     plan.policy = step.record;
     let upper = ask
@@ -276,6 +277,7 @@ pub(crate) fn same(stored: &Plan, new: &Plan) -> bool {
         human_floor,
         applied: _,
         rehearsed: _,
+        unsettled: _,
         shortfall,
         canary,
         policy,

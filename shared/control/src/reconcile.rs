@@ -92,6 +92,7 @@ where
     let count = changes.count() + usize::from(policy.is_some());
     if unchanged {
         plan.applied = true;
+        plan.unsettled.clear();
         return Ok(Outcome {
             plan,
             report,
@@ -123,6 +124,7 @@ where
         }
     }
     plan.applied = true;
+    plan.unsettled.clear();
     let condition = version.map_or_else(|| seen.plan.unchanged(), Condition::Matches);
     let done = Envelope::new(Some(&target.name), now, ask.by, plan.clone());
     save(world.store, &key, &done, condition).await?;

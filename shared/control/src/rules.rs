@@ -1,7 +1,7 @@
 //! What a target's configuration and measurements come down to.
 
 use config::{LeadTime, Mode, Target};
-use documents::Measurements;
+use documents::{LeadTimeRecord, Measurements};
 use fleet::Group;
 use jiff::{SignedDuration, Timestamp};
 use planning::{Launches, Rules, measure_lead_time, versions_seen};
@@ -125,13 +125,30 @@ async fn lead_time<G: GroupReader>(
         }
         Ok(measured) => {
             notes.extend(measured.sentences());
+            let seconds = u32::try_from(measured.lead_time.as_secs()).unwrap_or(u32::MAX);
+            let same = |known: &&LeadTimeRecord| known.seconds == seconds;
+            // Only what is new is written.
+            if remembered.lead_time.as_ref().filter(same).is_none() {
+                remembered.lead_time = Some(LeadTimeRecord { at: now, seconds });
+            }
             measured.lead_time
         }
         // Nothing to compare a typed-in value with.
         Err(_) if given => assumed,
-        Err(why) => {
-            notes.push(format!("lead time of {assumed:#} as configured: {why}"));
-            assumed
-        }
+        Err(why) => match &remembered.lead_time {
+            // However old: with another one servers could come late for want of data.
+            Some(known) => {
+                let (minutes, at) = (f64::from(known.seconds) / 60.0, known.at);
+                let at = timeseries::Step::MINUTE.floor(at);
+                notes.push(format!(
+                    "lead time of {minutes:.1} min as measured at {at}: {why}"
+                ));
+                SignedDuration::from_secs(i64::from(known.seconds))
+            }
+            None => {
+                notes.push(format!("lead time of {assumed:#} as configured: {why}"));
+                assumed
+            }
+        },
     }
 }

@@ -65,24 +65,30 @@ pub(crate) async fn throughput<M: MetricSource>(
     }
     let seen = match seen(target, group, &signals, metrics, now).await {
         Ok(points) => points,
-        Err(error) => {
-            let also = if typed { ", not compared" } else { "" };
+        Err(error) if typed => {
             notes.push(format!(
-                "throughput of {assumed}/min as configured{also}: {error}"
+                "throughput of {assumed}/min as configured, not compared: {error}"
             ));
             return (assumed, None);
+        }
+        Err(error) => {
+            let (value, why) = last(stored, assumed);
+            notes.push(format!("{why}: {error}"));
+            return (value, None);
         }
     };
     let only: Vec<Signal> = signals.iter().map(|(signal, _)| signal.clone()).collect();
     let learnt = learn_throughput(&seen, &only);
     let mut told = Vec::new();
+    let mut kept = None;
     let measured = if typed {
         told.extend(compared(target, &learnt, assumed));
         None
     } else {
         let whole = learnt.per_server();
         if whole.is_none() {
-            told.push(format!("throughput of {assumed}/min as configured"));
+            kept = stored.filter(|record| record.per_server.is_some());
+            told.push(last(kept, assumed).1);
         }
         told.extend(learnt.sentences());
         let mixed = by_kind(target, group, &signals, metrics, now, &mut told).await;
@@ -92,13 +98,38 @@ pub(crate) async fn throughput<M: MetricSource>(
         }
     };
     notes.extend(told.iter().cloned());
+    let kept = kept.filter(|_| measured.is_none());
+    let measured = measured.or_else(|| kept?.per_server);
     let record = ThroughputRecord {
         at: now,
         made_for,
         per_server: measured,
+        measured_at: kept.map(measured_at),
         notes: told,
     };
     (measured.unwrap_or(assumed), Some(record))
+}
+
+/// What is gone by where nothing can be measured now, in a sentence: the last measured value, however
+/// old it is, and the configured one only before the first. A change of value for want of data could
+/// take servers away.
+fn last(stored: Option<&ThroughputRecord>, assumed: f64) -> (f64, String) {
+    let known = stored.and_then(|record| Some((record.per_server?, measured_at(record))));
+    match known {
+        Some((value, at)) => {
+            let at = timeseries::Step::MINUTE.floor(at);
+            let text = format!("throughput of {value:.0}/min a server as measured at {at}");
+            (value, text)
+        }
+        None => (
+            assumed,
+            format!("throughput of {assumed}/min as configured"),
+        ),
+    }
+}
+
+fn measured_at(record: &ThroughputRecord) -> Timestamp {
+    record.measured_at.unwrap_or(record.at)
 }
 
 /// What there is to say of a typed-in value.
@@ -284,10 +315,26 @@ async fn by_kind<M: MetricSource>(
             kinds.entry(kind).or_default().push(instance);
         }
     }
-    if !(2..=MOST_KINDS).contains(&kinds.len()) {
+    if kinds.len() < 2 {
         return None;
     }
-    let dimension = target.response.signals.per_server.as_ref()?;
+    let Some(dimension) = target.response.signals.per_server.as_ref() else {
+        told.push(format!(
+            "{} instance types are not told apart: no metric of single servers is configured \
+             (signals.per_server)",
+            kinds.len()
+        ));
+        return None;
+    };
+    let all = kinds.len();
+    let mut kinds: Vec<((&str, u32), Vec<&Instance>)> = kinds.into_iter().collect();
+    if all > MOST_KINDS {
+        kinds.sort_by_key(|(_, instances)| std::cmp::Reverse(instances.len()));
+        kinds.truncate(MOST_KINDS);
+        told.push(format!(
+            "of {all} instance types only the {MOST_KINDS} with the most servers are told apart"
+        ));
+    }
     let (signal, metric) = signals.first()?;
     let single = |instance: &Instance| MetricName {
         dimensions: [(dimension.clone(), instance.id.clone())].into(),
@@ -303,7 +350,7 @@ async fn by_kind<M: MetricSource>(
         reading(counted, Statistic::Average, now),
     ];
     let looked_at = |of: &[&Instance]| of.len().min(SERVERS_OF_A_KIND);
-    for instances in kinds.values() {
+    for (_, instances) in &kinds {
         let few = instances.iter().take(looked_at(instances));
         readings.extend(few.map(|i| reading(single(i), metric_statistic(metric), now)));
     }

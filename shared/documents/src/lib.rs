@@ -32,7 +32,7 @@ pub use history::History;
 pub use incident::{
     Closed, Following, HeldBack, Hold, Incident, News, Raise, SeenAlarm, Spent, State,
 };
-pub use measurements::{Measurements, ThroughputRecord};
+pub use measurements::{LeadTimeRecord, Measurements, ThroughputRecord};
 pub use plan::{Canary, Ceiling, ManagedPolicy, Plan, PlanStep, PlannedAction, Shortfall};
 pub use record::{DriftRecord, NewsRecord, Record, ScoredNight};
 pub use register::{Entry, Guard, register, register_table};

@@ -15,6 +15,20 @@ pub struct Measurements {
     pub versions: BTreeMap<String, String>,
     /// Demand one server sustains, as measured last.
     pub throughput: Option<ThroughputRecord>,
+    /// The lead time as measured last, for when launches cannot be read or are too few.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead_time: Option<LeadTimeRecord>,
+}
+
+/// A lead time, as measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LeadTimeRecord {
+    /// When it was measured first with this outcome.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub at: Timestamp,
+    /// Decision to in-service in seconds, at most six hours.
+    pub seconds: u32,
 }
 
 /// Demand one server sustains, as measured.
@@ -28,12 +42,19 @@ pub struct ThroughputRecord {
     pub made_for: String,
     /// Requests per minute and server to plan for; `null` where it cannot be told.
     pub per_server: Option<f64>,
+    /// When `per_server` was measured, where it was not at `at`: the week before that told nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub measured_at: Option<Timestamp>,
     /// What it stands on and what else was seen, in plain sentences.
     pub notes: Vec<String>,
 }
 
 /// Longest launch template version and instance id: far longer than AWS's.
 const LONGEST: usize = 255;
+
+/// Longest lead time in seconds: what the configuration allows.
+const LONGEST_LEAD: u32 = 6 * 3600;
 
 impl Document for Measurements {
     const KIND: &'static str = "measurements";
@@ -46,6 +67,10 @@ impl Document for Measurements {
             .and_then(|record| record.per_server);
         if let Some(value) = throughput.filter(|value| !(*value > 0.0 && value.is_finite())) {
             return Err(format!("throughput of {value} is not above 0"));
+        }
+        if let Some(record) = self.lead_time.as_ref().filter(|r| r.seconds > LONGEST_LEAD) {
+            let seconds = record.seconds;
+            return Err(format!("lead time of {seconds} s is above {LONGEST_LEAD}"));
         }
         let long = |text: &String| text.is_empty() || text.len() > LONGEST;
         let bad = self.versions.iter().find(|(id, v)| long(id) || long(v));

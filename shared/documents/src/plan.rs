@@ -36,8 +36,12 @@ pub struct Plan {
     /// The MinSize that someone else set, where one did; honoured as a floor.
     pub human_floor: Option<u32>,
     /// Whether everything was applied. While `false`, MinSize may be any of the floors of this
-    /// plan or `found_min_size`.
+    /// plan, `found_min_size`, or one of `unsettled`.
     pub applied: bool,
+    /// Floors of the plan before, and of those that were not applied in full before that: an action
+    /// of theirs may still set MinSize. Empty once this plan is applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsettled: Vec<u32>,
     /// Whether it was only rehearsed, as in shadow mode, over nothing that was cut short: what MinSize
     /// is, is then none of its doing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -107,6 +107,7 @@ prop_compose! {
             human_floor,
             applied,
             rehearsed,
+            unsettled: if applied { Vec::new() } else { vec![servers] },
             forecast: None,
             notes: Vec::new(),
         }

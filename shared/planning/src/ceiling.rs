@@ -126,7 +126,7 @@ pub fn ceil(plan: &mut Plan, ask: &CeilingAsk<'_>, rules: &Rules, now: Timestamp
     let set = set.unwrap_or(own);
     let lifted_at = lifted_at.filter(|_| set < own);
     if let Some(at) = lifted_at {
-        end_at(plan, &group.name, at, own);
+        end_at(plan, &group.name, at, set, own);
     }
     plan.ceiling = Some(Ceiling {
         own,
@@ -163,10 +163,16 @@ fn lift(plan: &Plan, ask: &CeilingAsk<'_>, now: Timestamp) -> Option<Timestamp> 
 }
 
 /// The action at `at` sets MaxSize to `own`; one that keeps the floor is made where there is none.
-fn end_at(plan: &mut Plan, group: &str, at: Timestamp, own: u32) {
+/// Those after it whose floor is above the ceiling of `set` name it too: AWS compares the floor of an
+/// action that names no MaxSize with the group's of the moment in which it is put, and refuses it.
+fn end_at(plan: &mut Plan, group: &str, at: Timestamp, set: u32, own: u32) {
     let index = plan.actions.partition_point(|action| action.start < at);
-    if let Some(action) = plan.actions.get_mut(index).filter(|a| a.start == at) {
-        action.max_size = Some(own);
+    for action in plan.actions.iter_mut().skip(index) {
+        if action.start == at || action.min_size > set {
+            action.max_size = Some(own);
+        }
+    }
+    if plan.actions.get(index).is_some_and(|a| a.start == at) {
         return;
     }
     let Some(floor) = value_at(&plan.floors, at) else {

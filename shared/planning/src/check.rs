@@ -55,7 +55,20 @@ fn check_actions(
     }
     let mut starts: BTreeSet<Timestamp> = current.foreign.iter().filter_map(|a| a.start).collect();
     let soonest = now.saturating_add(PUT_MARGIN).unwrap_or(now);
+    // AWS compares an action's floor with the action's own MaxSize, or else with the group's.
+    let ceiling = plan.ceiling.as_ref().filter(|ceiling| !ceiling.by_hand);
+    let max_size = ceiling.map_or(current.group.max_size, |ceiling| ceiling.set);
     for action in &plan.actions {
+        let most = action.max_size.unwrap_or(max_size);
+        if action.min_size > most {
+            say(
+                Severity::Error,
+                format!(
+                    "action {} has a floor of {} above MaxSize {most}",
+                    action.name, action.min_size
+                ),
+            );
+        }
         if !is_own(&current.group.name, &action.name) {
             say(
                 Severity::Error,

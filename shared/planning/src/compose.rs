@@ -176,6 +176,7 @@ pub fn compose(
         human_floor: current.human_floor,
         applied: false,
         rehearsed: false,
+        unsettled: Vec::new(),
         shortfall: report.shortfall.clone(),
         canary: current.previous.and_then(|plan| plan.canary.clone()),
         policy: current.previous.and_then(|plan| plan.policy.clone()),

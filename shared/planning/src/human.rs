@@ -1,5 +1,7 @@
 //! Telling a person's MinSize from ours.
 
+use std::collections::BTreeSet;
+
 use documents::Plan;
 use fleet::SCHEDULE_TARDINESS;
 use jiff::{SignedDuration, Timestamp};
@@ -11,8 +13,9 @@ const SLACK: SignedDuration = SignedDuration::from_mins(1);
 ///
 /// Ours are the floors of the last applied plan around `now`, and after its end what it gave the
 /// group back. Any other value was set by a person or their tools and is honoured as a floor from
-/// then on, until they set another one; a lower one replaces a higher one. Without an applied plan
-/// there is nothing to compare with, and what was known stays.
+/// then on, until they set another one; a lower one replaces a higher one. After an apply that was cut
+/// short every floor that may have been left counts as ours. Without a plan, or with one that was only
+/// rehearsed, there is nothing to compare with, and what was known stays.
 #[must_use]
 pub fn human_floor(previous: Option<&Plan>, min_size: u32, now: Timestamp) -> Option<u32> {
     let plan = previous?;
@@ -20,8 +23,16 @@ pub fn human_floor(previous: Option<&Plan>, min_size: u32, now: Timestamp) -> Op
     let oldest = now.saturating_sub(late).unwrap_or(Timestamp::MIN);
     let newest = now.saturating_add(SLACK).unwrap_or(Timestamp::MAX);
     if !plan.applied {
-        // An interrupted apply may have left any of its floors, or an older plan's.
-        return plan.human_floor;
+        // An interrupted apply may have left any of its floors, or an older plan's. What was only
+        // rehearsed set none.
+        let floors = plan.floors.iter().map(|floor| floor.servers);
+        let mut left = floors.chain(plan.unsettled.iter().copied());
+        let ours = min_size == plan.found_min_size || left.any(|floor| floor == min_size);
+        return if ours || plan.rehearsed {
+            plan.human_floor
+        } else {
+            Some(min_size)
+        };
     }
     let in_force = plan.floors.iter().enumerate().filter(|(index, floor)| {
         let ends = plan
@@ -36,6 +47,26 @@ pub fn human_floor(previous: Option<&Plan>, min_size: u32, now: Timestamp) -> Op
     } else {
         Some(min_size)
     }
+}
+
+/// Floors that actions of `previous`, and of plans before it that were not applied in full, may still
+/// set while the next plan is not applied.
+#[must_use]
+pub fn unsettled(previous: Option<&Plan>, now: Timestamp) -> Vec<u32> {
+    let Some(plan) = previous.filter(|plan| !plan.rehearsed) else {
+        return Vec::new();
+    };
+    let late = SCHEDULE_TARDINESS.saturating_add(SLACK);
+    let oldest = now.saturating_sub(late).unwrap_or(Timestamp::MIN);
+    let in_force = plan.floors.partition_point(|floor| floor.start <= oldest);
+    let floors = plan.floors.iter().skip(in_force.saturating_sub(1));
+    let mut left: BTreeSet<u32> = floors.map(|floor| floor.servers).collect();
+    if !plan.applied {
+        left.extend(plan.floors.iter().map(|floor| floor.servers));
+        left.extend(plan.unsettled.iter().copied());
+        left.insert(plan.found_min_size);
+    }
+    left.into_iter().collect()
 }
 
 #[cfg(test)]
@@ -66,7 +97,8 @@ mod tests {
             found_min_size: 2,
             human_floor: human,
             applied,
-            rehearsed: !applied,
+            rehearsed: false,
+            unsettled: Vec::new(),
             canary: None,
             policy: None,
             ceiling: None,
@@ -107,8 +139,30 @@ mod tests {
     }
 
     #[test]
-    fn an_interrupted_apply_accuses_nobody() {
-        assert_eq!(human_floor(Some(&plan(false, None)), 9, at(50)), None);
+    fn an_interrupted_apply_accuses_nobody_and_sees_a_persons_raise() {
+        let mut cut_short = plan(false, None);
+        cut_short.unsettled = vec![6];
+        for left in [2, 4, 5, 6, 8] {
+            assert_eq!(human_floor(Some(&cut_short), left, at(50)), None, "{left}");
+        }
+        assert_eq!(human_floor(Some(&cut_short), 9, at(50)), Some(9));
+        cut_short.human_floor = Some(9);
+        assert_eq!(human_floor(Some(&cut_short), 8, at(50)), Some(9));
+        cut_short.rehearsed = true;
+        assert_eq!(human_floor(Some(&cut_short), 3, at(50)), Some(9));
         assert_eq!(human_floor(None, 9, at(50)), None);
+    }
+
+    #[test]
+    fn what_a_plan_may_still_set_is_remembered_until_one_is_applied() {
+        let applied = plan(true, None);
+        assert_eq!(unsettled(Some(&applied), at(101)), [2, 4, 5, 8]);
+        assert_eq!(unsettled(Some(&applied), at(250)), [2, 5]);
+        let mut cut_short = plan(false, None);
+        (cut_short.unsettled, cut_short.found_min_size) = (vec![7], 3);
+        assert_eq!(unsettled(Some(&cut_short), at(250)), [2, 3, 4, 5, 7, 8]);
+        cut_short.rehearsed = true;
+        assert!(unsettled(Some(&cut_short), at(250)).is_empty());
+        assert!(unsettled(None, at(250)).is_empty());
     }
 }

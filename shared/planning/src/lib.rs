@@ -34,7 +34,7 @@ pub use check::{Finding, Severity, check};
 pub use compose::{Current, Needs, PlanReport, Present, compose};
 pub use diff::{Changes, diff};
 pub use error::PlanError;
-pub use human::human_floor;
+pub use human::{human_floor, unsettled};
 pub use lead_time::{Change, Launches, MeasuredLeadTime, Span, measure_lead_time, versions_seen};
 pub use names::{is_own, own_prefix};
 pub use near::{NEAR_BLOCK, Outlook};

@@ -216,3 +216,34 @@ fn a_lower_max_size_never_stands_without_its_end() {
         }
     }
 }
+
+/// A wave from 4,000 to 14,000 a minute, which the floors follow: from a ceiling of the night AWS
+/// would refuse the floors of the day unless their actions bring the group's own MaxSize with them.
+#[test]
+fn floors_far_above_a_ceiling_of_the_night_are_put_every_hour() {
+    let start = at("2026-11-20T00:00:00Z");
+    let wave = |minute: usize| {
+        let of_day = minute as f64 / 1440.0 * std::f64::consts::TAU;
+        9000.0 - 5000.0 * of_day.cos()
+    };
+    let now = start + mins(40);
+    let demand = series(now - mins(8 * 60), 58 * 60, |minute| {
+        wave((minute + 1000) % 1440)
+    });
+    let stage = Stage::new(now, &config(CEILING), demand, true);
+    stage.put_forecast(&forecast(start, |step| wave(step * 15 % 1440)));
+    let mut ceilings = std::collections::BTreeSet::new();
+    for hour in 0..30 {
+        let said = plan(&stage);
+        assert!(!said.contains("must be less"), "{hour}: {said}");
+        let group = stage.group();
+        ceilings.insert(group.max_size);
+        assert!(group.max_size < 40, "{hour}: no ceiling: {said}");
+        for minute in 0..60 {
+            stage.pass(mins(1), wave(hour * 60 + 40 + minute));
+        }
+        assert!(stage.group().min_size <= stage.group().max_size);
+    }
+    let (least, most) = (ceilings.first().unwrap(), ceilings.last().unwrap());
+    assert!(*least <= 8 && *most >= 16, "{ceilings:?}");
+}

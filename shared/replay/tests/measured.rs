@@ -1,6 +1,7 @@
 //! What the planner measures of a group's servers, remembers and plans by.
 use crate::common::{ACTIVE, GROUP, Stage, at, config, forecast, mins, series};
 use documents::{Measurements, keys};
+use local::Fault;
 use ports::MetricName;
 
 /// The usual scene with a measured lead time, and servers of version 41 that boot in 3 minutes.
@@ -163,4 +164,60 @@ fn too_little_to_learn_from_is_said() {
         "{text}"
     );
     assert!(text.contains("CPU does not reach 60 %"), "{text}");
+}
+
+/// What was measured is not given up for the configured value, which here would take five servers of
+/// ten away, because metrics cannot be read or a week was too even to tell.
+#[test]
+fn what_was_measured_stays_when_nothing_can_be_measured() {
+    let stage = busy(
+        "throughput = { utilization = 60, initial = 1200 }",
+        |load| 5.0 + load / 12.0,
+    );
+    assert!(stage.planner().text.contains("throughput of 660/min"));
+    for hour in 1..28 {
+        if hour == 2 {
+            let _ = (stage.faults.clone()).every_about(
+                "read",
+                "AWS/EC2 CPUUtilization",
+                Fault::UnansweredBefore,
+            );
+        }
+        stage.pass(mins(60), 5500.0);
+        let ended = stage.planner();
+        assert!(
+            !ended.text.contains("as configured"),
+            "{hour}: {}",
+            ended.text
+        );
+    }
+    let text = stage.planner().text;
+    assert!(
+        text.contains("660/min a server as measured at 2026-11-20T08:4"),
+        "{text}"
+    );
+    assert!(stage.plan().floors.iter().any(|floor| floor.servers == 10));
+}
+
+#[test]
+fn a_measured_lead_time_stays_when_launches_cannot_be_read() {
+    let stage = stage("lead_time = { initial = \"5m\" }");
+    release(&stage, "42", 11);
+    replaced(&stage, 6);
+    assert!(
+        stage
+            .planner()
+            .text
+            .contains("lead time of 11m measured on")
+    );
+    let _ = stage
+        .faults
+        .clone()
+        .every("activities", Fault::UnansweredBefore);
+    let text = stage.planner().text;
+    assert!(
+        text.contains("lead time of 11.0 min as measured at"),
+        "{text}"
+    );
+    stage.faults.heal();
 }

@@ -103,6 +103,7 @@ fn plan() -> Plan {
         human_floor: None,
         applied: true,
         rehearsed: false,
+        unsettled: Vec::new(),
         forecast: None,
         shortfall: None,
         canary: None,

@@ -3,10 +3,10 @@
 use documents::{
     Accuracy, AddedEvent, Baseline, Brief, BriefFact, CandidateRecord, Closed, DataRecord,
     DriftRecord, Events, Following, Forecast, HeldBack, History, Hold, HorizonRecord, Incident,
-    LadderRung, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Measurements, MemoryRecord,
-    NearRecord, News, PastRecord, Pause, Plan, PlanStep, PlannedAction, Raise, Record, Released,
-    RepairRecord, ReplayRecord, ScoredNight, SeenAlarm, ShadowLedger, Spent, State,
-    ThroughputRecord, TunedFor, Tuning,
+    LadderRung, LeadTimeRecord, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Measurements,
+    MemoryRecord, NearRecord, News, PastRecord, Pause, Plan, PlanStep, PlannedAction, Raise,
+    Record, Released, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm, ShadowLedger, Spent,
+    State, ThroughputRecord, TunedFor, Tuning,
 };
 use jiff::Timestamp;
 
@@ -94,7 +94,12 @@ pub(crate) fn measurements() -> Measurements {
             at: at("2026-01-01T00:40:00Z"),
             made_for: "CPUUtilization 60".to_owned(),
             per_server: Some(640.0),
+            measured_at: Some(at("2025-12-30T00:40:00Z")),
             notes: vec!["measured on 2016 points".to_owned()],
+        }),
+        lead_time: Some(LeadTimeRecord {
+            at: at("2025-12-24T00:40:00Z"),
+            seconds: 210,
         }),
     }
 }
@@ -174,6 +179,7 @@ pub(crate) fn plan() -> Plan {
         human_floor: None,
         applied: false,
         rehearsed: true,
+        unsettled: Vec::new(),
         forecast: Some("targets/web/forecast/2026-01-01.json".to_owned()),
         notes: Vec::new(),
     }

@@ -33,6 +33,7 @@ fn plan() -> Plan {
         human_floor: None,
         applied: true,
         rehearsed: false,
+        unsettled: Vec::new(),
         canary: None,
         policy: None,
         ceiling: None,

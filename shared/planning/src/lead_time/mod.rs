@@ -92,7 +92,8 @@ pub struct Change {
 /// Launches into a warm pool do not serve and do not count; those out of it count as long as the
 /// group has one that is not empty. When the newest launches differ from the ones before, by launch
 /// template version or by time, longer ones are gone by at once and shorter ones when there are
-/// enough of them to measure.
+/// enough of them to measure. A version of which enough launches are known is never planned for with
+/// less than their own 90th percentile.
 ///
 /// # Errors
 /// A plain sentence when there are too few launches to learn from.
@@ -107,11 +108,12 @@ pub fn measure_lead_time(seen: &Launches<'_>) -> Result<MeasuredLeadTime, String
     }
     let change = change(&boots.serving);
     let (judged, change) = match change {
-        Some((at, change)) if change.followed => (&boots.serving[at..], Some(change)),
-        Some((_, change)) => (&boots.serving[..], Some(change)),
-        None => (&boots.serving[..], None),
+        Some((at, change)) if change.followed => (boots.serving[at..].to_vec(), Some(change)),
+        Some((_, change)) => (boots.serving.clone(), Some(change)),
+        None => (boots.serving.clone(), None),
     };
-    let launch = p90(&mut spans(judged)).unwrap_or_default();
+    let judged = slower(judged, &boots.serving);
+    let launch = p90(&mut spans(&judged)).unwrap_or_default();
     let warmup = seen.group.default_warmup.filter(|w| !w.is_negative());
     let lead_time = launch.saturating_add(warmup.unwrap_or_default());
     let first = judged.first().and_then(|boot| boot.version);
@@ -122,7 +124,7 @@ pub fn measure_lead_time(seen: &Launches<'_>) -> Result<MeasuredLeadTime, String
     };
     Ok(MeasuredLeadTime {
         lead_time: lead_time.min(LONGEST),
-        launches: finished(judged),
+        launches: finished(&judged),
         launch,
         warmup,
         version: first.filter(|_| one).map(str::to_owned),
@@ -155,6 +157,23 @@ pub fn versions_seen(
             Some((id.to_owned(), version.to_owned()))
         })
         .collect()
+}
+
+/// The launches of the newest version among `all` where there are enough of them and their 90th
+/// percentile is above that of `judged`: a version whose median is as before may have a longer tail,
+/// which many quicker launches before it would hide for weeks.
+fn slower<'a>(judged: Vec<Boot<'a>>, all: &[Boot<'a>]) -> Vec<Boot<'a>> {
+    let Some(newest) = all.last().and_then(|boot| boot.version) else {
+        return judged;
+    };
+    let of_it = all.iter().filter(|boot| boot.version == Some(newest));
+    let of_it: Vec<Boot<'a>> = of_it.copied().collect();
+    let enough = of_it.iter().filter(|boot| boot.finished).count() >= FEWEST_LAUNCHES;
+    if enough && p90(&mut spans(&of_it)) > p90(&mut spans(&judged)) {
+        of_it
+    } else {
+        judged
+    }
 }
 
 fn spans(boots: &[Boot<'_>]) -> Vec<SignedDuration> {

@@ -242,3 +242,23 @@ proptest! {
         }
     }
 }
+
+/// A version whose median is as before and of which two launches in five are slow: among many older
+/// launches its tail is rarer than one in ten.
+#[test]
+fn a_versions_own_tail_is_not_hidden_by_older_launches() {
+    let mut took: Vec<i64> = (0..90).map(|n| 180 + n % 60).collect();
+    took.extend([230, 600, 230, 230, 600].repeat(2));
+    let of = versions(&[(0..90, "41"), (90..100, "42")]);
+    let measured = measure(&hourly(&took), &Group::default(), &of).unwrap();
+    assert_eq!(measured.launch, seconds(600), "{measured:?}");
+    assert_eq!(
+        (measured.launches, measured.version.as_deref()),
+        (10, Some("42"))
+    );
+    // Too few launches for a percentile of their own: the older ones count with them.
+    let took: Vec<i64> = took.into_iter().take(94).collect();
+    let of = versions(&[(0..90, "41"), (90..94, "42")]);
+    let measured = measure(&hourly(&took), &Group::default(), &of).unwrap();
+    assert!(measured.launch < seconds(240), "{measured:?}");
+}

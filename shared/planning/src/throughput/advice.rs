@@ -36,6 +36,7 @@ impl Learnt {
             sentences.extend(self.limits.iter().map(alone));
         }
         sentences.extend(self.limits.iter().filter_map(drifted));
+        sentences.extend(self.limits.iter().filter_map(passing));
         sentences.extend(self.advice());
         sentences
     }
@@ -192,6 +193,16 @@ fn alone(limit: &Limit) -> String {
         }
         Met::Unknown(why) => format!("where {label} reaches {amount} cannot be told: {why}"),
     }
+}
+
+fn passing(limit: &Limit) -> Option<String> {
+    let load = limit.passing?;
+    Some(format!(
+        "{} was at {} at {load:.0}/min a server while most of the time with more it was not: something \
+         else than demand moves it there, a job perhaps, and that does not count",
+        limit.label,
+        amount(limit)
+    ))
 }
 
 fn drifted(limit: &Limit) -> Option<String> {

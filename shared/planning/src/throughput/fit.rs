@@ -29,6 +29,12 @@ pub(super) struct Bin {
 }
 
 impl Bin {
+    /// How many values there are, and how many of them are under `limit`.
+    pub(super) fn under(&self, limit: f64) -> (usize, usize) {
+        let under = self.values.iter().filter(|value| value.0 < limit);
+        (self.values.len(), under.count())
+    }
+
     /// The median, with each value counted as often as its block; and the count.
     fn median(&self, times: Option<&[u32]>) -> Option<(f64, f64)> {
         let weight = |block: usize| times.map_or(1, |times| times.get(block).copied().unwrap_or(0));
@@ -94,24 +100,26 @@ impl Line {
         self.level + self.slope * load + bent.sum::<f64>()
     }
 
-    /// The first load at which it rises to `limit`, from `lowest` on, or before it where it is
-    /// higher there already; `None` where it never does.
-    pub(super) fn meets(&self, limit: f64, lowest: f64) -> Option<f64> {
+    /// The loads at which it rises to `limit`, from `lowest` on, ascending; the first may lie before
+    /// `lowest` where it is higher there already, the last beyond what was seen.
+    pub(super) fn rises_to(&self, limit: f64, lowest: f64) -> Vec<f64> {
         let on = |from: f64, slope: f64| {
             let load = from + (limit - self.at(from)) / slope;
-            (slope > 0.0 && load.is_finite()).then_some(load)
+            (slope > 0.0 && load > 0.0 && load.is_finite()).then_some(load)
         };
-        if self.at(lowest) >= limit {
-            return on(lowest, self.slope).filter(|load| *load > 0.0);
-        }
+        let mut found = Vec::new();
         let (mut from, mut slope) = (lowest, self.slope);
-        for (bend, by) in &self.bends {
-            if let Some(load) = on(from, slope).filter(|load| load <= bend) {
-                return Some(load);
-            }
-            (from, slope) = (*bend, slope + by);
+        if self.at(lowest) >= limit {
+            found.extend(on(lowest, slope));
         }
-        on(from, slope)
+        let ends = self.bends.iter().map(|(bend, by)| (*bend, *by));
+        for (end, by) in ends.chain([(f64::INFINITY, 0.0)]) {
+            if self.at(from) < limit {
+                found.extend(on(from, slope).filter(|load| *load <= end));
+            }
+            (from, slope) = (end, slope + by);
+        }
+        found
     }
 }
 

@@ -45,7 +45,7 @@ fn usable(point: &LoadPoint) -> bool {
 
 fn learn(points: &[&LoadPoint], index: usize, signal: &Signal) -> Limit {
     let Signal { label, kind, limit } = signal;
-    let done = |met, at_rest, at_highest, drift| Limit {
+    let done = |met, at_rest, at_highest, drift, passing| Limit {
         label: label.clone(),
         kind: *kind,
         limit: *limit,
@@ -53,10 +53,11 @@ fn learn(points: &[&LoadPoint], index: usize, signal: &Signal) -> Limit {
         at_rest,
         at_highest,
         drift,
+        passing,
     };
     if !(*limit > 0.0 && limit.is_finite()) {
         let why = "the limit is not above 0".to_owned();
-        return done(Met::Unknown(why), None, None, None);
+        return done(Met::Unknown(why), None, None, None, None);
     }
     let seen: Vec<Seen> = points
         .iter()
@@ -81,7 +82,7 @@ fn learn(points: &[&LoadPoint], index: usize, signal: &Signal) -> Limit {
     let mut drift = None;
     let mut fit = match fitted(&seen) {
         Ok(fit) => fit,
-        Err(why) => return done(Met::Unknown(why), None, None, None),
+        Err(why) => return done(Met::Unknown(why), None, None, None, None),
     };
     let mut found = met(&fit, *kind, at);
     for _ in 0..MOST_CHANGES {
@@ -120,7 +121,7 @@ fn learn(points: &[&LoadPoint], index: usize, signal: &Signal) -> Limit {
         from += place;
     }
     let on = |load| Some(unfollowed(*kind, fit.line.at(load), *limit)).filter(|v| v.is_finite());
-    done(found, on(0.0), on(fit.highest), drift)
+    done(found, on(0.0), on(fit.highest), drift, fit.passing(at))
 }
 
 fn value(met: &Met) -> Option<f64> {

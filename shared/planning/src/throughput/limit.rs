@@ -62,6 +62,32 @@ pub(super) struct Fitted {
     pub(super) highest: f64,
 }
 
+impl Fitted {
+    /// The lowest load at which `line` rises to `limit` and what was seen of more load does not speak
+    /// against it; `None` where there is none.
+    fn meets(&self, line: &Line, limit: f64) -> Option<f64> {
+        let rises = line.rises_to(limit, self.lowest);
+        rises.into_iter().find(|load| !self.refutes(*load, limit))
+    }
+
+    /// A load at which the line rises to `limit` although most of what was seen of more load was under
+    /// it: a nightly job, say, which moves the signal without demand.
+    pub(super) fn passing(&self, limit: f64) -> Option<f64> {
+        let rises = self.line.rises_to(limit, self.lowest);
+        rises.into_iter().find(|load| self.refutes(*load, limit))
+    }
+
+    /// Whether at least two thirds of a good number of steps with more than `load` were under `limit`.
+    fn refutes(&self, load: f64, limit: f64) -> bool {
+        let above = self.bins.iter().filter(|bin| bin.load > load);
+        let (all, under) = above.fold((0, 0), |(all, under), bin| {
+            let of_bin = bin.under(limit);
+            (all + of_bin.0, under + of_bin.1)
+        });
+        all >= FEWEST_POINTS && 3 * under >= 2 * all
+    }
+}
+
 /// Follows `seen`, in order of time.
 pub(super) fn fitted(seen: &[Seen]) -> Result<Fitted, String> {
     if seen.len() < FEWEST_POINTS {
@@ -118,11 +144,11 @@ fn blocks(seen: &[Seen]) -> (usize, impl Fn(usize) -> usize + '_) {
 /// of Statistics 17, 1989.
 pub(super) fn met(fitted: &Fitted, kind: SignalKind, limit: f64) -> Met {
     let meets = |line: &Line| {
-        let load = line.meets(limit, fitted.lowest).unwrap_or(f64::INFINITY);
+        let load = fitted.meets(line, limit).unwrap_or(f64::INFINITY);
         let within = load <= fitted.highest || goes_beyond(kind);
         if within { load } else { f64::INFINITY }
     };
-    if fitted.line.at(fitted.lowest) >= limit && fitted.line.meets(limit, fitted.lowest).is_none() {
+    if fitted.line.at(fitted.lowest) >= limit && fitted.meets(&fitted.line, limit).is_none() {
         return Met::Unknown("it is at its limit whatever demand is".to_owned());
     }
     let mut all: Vec<f64> = (0..RESAMPLED)

@@ -96,6 +96,9 @@ pub struct Limit {
     pub at_rest: Option<f64>,
     /// The change that what was learnt starts from, where one was found.
     pub drift: Option<Drift>,
+    /// Demand per server at which it was at its limit although most of what was seen of more demand
+    /// was not: something else than demand moves it there.
+    pub passing: Option<f64>,
 }
 
 /// Where a limit is met.

@@ -361,3 +361,46 @@ proptest! {
         let _ = learnt.compared(typed);
     }
 }
+
+/// A job from 20:00 to 4:00 takes 48 % of CPU, when there is little demand: more servers would not make
+/// it shorter, and the days say what one sustains.
+#[test]
+fn a_nightly_job_is_not_taken_for_demand() {
+    let points = week(600.0, 5, |step, load, random| {
+        let day = (48..240).contains(&(step % 288));
+        let job = if day { 0.0 } else { 48.0 };
+        vec![5.0 + 0.06 * load + job + random.normal()]
+    });
+    let learnt = learn_throughput(&points, &[cpu(60.0)]);
+    let truth = (60.0 - 5.0) / 0.06;
+    let per_server = learnt.per_server().unwrap();
+    assert!((per_server / truth - 1.0).abs() < 0.15, "{per_server}");
+    let said = learnt.sentences().join("; ");
+    assert!(said.contains("something else than demand"), "{said}");
+    // Without the job nothing of that is said.
+    let plain = week(600.0, 5, |_, load, random| {
+        vec![5.0 + 0.06 * load + random.normal()]
+    });
+    let said = learn_throughput(&plain, &[cpu(60.0)])
+        .sentences()
+        .join("; ");
+    assert!(!said.contains("something else"), "{said}");
+}
+
+/// Beyond its limit for a third of the time, CPU that then falls back as requests fail is no proof
+/// that a server sustains more.
+#[test]
+fn an_overload_that_ends_in_failures_keeps_the_first_limit() {
+    let points = week(1000.0, 9, |_, load, random| {
+        let used = 5.0 + 0.1 * load;
+        let used = if load > 800.0 {
+            85.0 - 0.1 * (load - 800.0)
+        } else {
+            used
+        };
+        vec![used + random.normal()]
+    });
+    let learnt = learn_throughput(&points, &[cpu(60.0)]);
+    let per_server = learnt.per_server().unwrap();
+    assert!((per_server / 550.0 - 1.0).abs() < 0.1, "{per_server}");
+}

@@ -190,6 +190,7 @@ impl Stage {
             human_floor: None,
             applied: true,
             rehearsed: false,
+            unsettled: Vec::new(),
             forecast: None,
             shortfall: None,
             canary: None,
