@@ -11,3 +11,4 @@ mod pattern;
 mod predictability;
 mod production;
 mod published;
+mod robust;
