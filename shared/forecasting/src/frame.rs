@@ -3,6 +3,7 @@ use timeseries::{Series, Step};
 
 use crate::calendar::Calendar;
 use crate::numbers::weighted_quantile;
+use crate::odd;
 use crate::repair::{self, Reason, Repair};
 use crate::shift::{self, Shift};
 use crate::units::{self, Jump};
@@ -115,6 +116,11 @@ impl Frame {
         let gone = Gone::of(&values, &repairs, per_day);
         for repair in &repairs {
             values[repair.from..repair.to].fill(f64::NAN);
+        }
+        // Those hours are taken out beside outages and spikes, which must not tell what is usual.
+        for repair in odd::find(&values, &calendar) {
+            values[repair.from..repair.to].fill(f64::NAN);
+            repairs.push(repair);
         }
         repairs.extend(below);
         repairs.sort_by_key(|repair| repair.from);

@@ -25,6 +25,7 @@ mod mixture;
 mod near;
 mod numbers;
 mod occasions;
+mod odd;
 mod pattern;
 mod predictability;
 mod quantiles;

@@ -46,6 +46,8 @@ pub(crate) enum Reason {
     Negative,
     /// Next to nothing where there always is demand.
     Outage,
+    /// Far less than the hours beside it and the same time of other days, once, and back.
+    Dip,
     /// Far more than ever at that time, once, and back.
     Spike,
 }
@@ -64,6 +66,7 @@ impl Reason {
         match self {
             Self::Negative => "below zero: a count never is, so it was taken for a gap",
             Self::Outage => "outage: next to no demand at a time that always has some",
+            Self::Dip => "partial outage: far below that time of every other day, once",
             Self::Spike => "spike: far above every other day, and over again",
         }
     }

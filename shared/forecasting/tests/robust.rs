@@ -161,8 +161,10 @@ fn demand_that_has_been_gone_for_days_may_come_back() {
             assert!((low..=high).contains(&ratio), "{step:?} {days}: {ratio}");
             // The band holds the usual demand, and from the second day on nothing.
             let above = case.above(&made);
-            let most = if days > 7 { 0.15 } else { 0.0 };
-            assert!(above <= most, "{step:?} {days}: {above}");
+            assert!(
+                above <= if days > 7 { 0.15 } else { 0.0 },
+                "{step:?} {days}: {above}"
+            );
             let told = made
                 .report
                 .notes
@@ -217,6 +219,82 @@ fn a_count_below_zero_is_a_gap_and_changes_nothing_else() {
         assert!(case.error(&made) < 0.05, "{}", case.error(&made));
         for (row, clean) in made.forecast.rows.iter().zip(&clean.forecast.rows) {
             assert!((row[P95] / clean[P95] - 1.0).abs() < 0.05);
+        }
+    }
+}
+
+#[test]
+fn part_of_a_day_far_off_teaches_nothing_and_is_listed() {
+    for step in steps() {
+        // Six hours at a part of the usual and ten at ten times it, a week ago and yesterday; four
+        // hours up to the end.
+        for (from, hours, factor) in [
+            (24 * 21 + 9, 6, 0.05),
+            (24 * 21 + 9, 6, 0.3),
+            (24 * 27 + 9, 6, 0.05),
+            (24 * 27 + 9, 6, 0.3),
+            (24 * 21 + 9, 10, 10.0),
+            (24 * 27 + 9, 10, 10.0),
+            (24 * 28 - 4, 4, 0.1),
+        ] {
+            let case = case(step, 0, 24 * 28).times(from, from + hours, factor);
+            let made = case.ask();
+            let error = case.error(&made);
+            assert!(error < 0.05, "{step:?} {from} {factor}: {error}");
+            assert!(case.above(&made) < 0.02, "{step:?} {from} {factor}");
+            let reason = if factor > 1.0 { "spike" } else { "partial" };
+            assert!(lists(&made, reason), "{:?}", made.report.data.repaired);
+            let top = made
+                .forecast
+                .rows
+                .iter()
+                .map(|row| row[6])
+                .fold(0.0, f64::max);
+            assert!(top < 400.0, "{step:?} {from} {factor}: {top}");
+        }
+    }
+}
+
+#[test]
+fn what_comes_again_is_no_outage_and_is_learnt() {
+    for step in steps() {
+        // Every day at 12 for two hours, for four weeks or since four days; every Wednesday; thrice.
+        for (from, every, factor) in [(0, 1, 0.2), (0, 1, 5.0), (24, 1, 0.2), (2, 7, 0.2)] {
+            let mut case = case(step, 0, 24 * 28);
+            for day in (from..28).step_by(every) {
+                case = case.times(24 * day + 12, 24 * day + 14, factor);
+            }
+            if every == 7 {
+                // Up to the fourth Tuesday, so that a Wednesday comes next.
+                case.values.truncate(23 * step.per_day());
+            }
+            let made = case.ask();
+            assert!(!lists(&made, "partial") && !lists(&made, "spike") && !lists(&made, "outage"));
+            if from != 24 {
+                let hour = case.hour();
+                let noon = 12 * hour..14 * hour;
+                // Three Wednesdays teach less than four weeks of days.
+                let most = if every == 7 { 3.5 } else { 1.4 };
+                for ahead in noon {
+                    let ratio = made.forecast.rows[ahead][2] / case.expected(ahead) / factor;
+                    assert!(
+                        (0.7..most).contains(&ratio),
+                        "{step:?} {every} {factor}: {ratio}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_shift_of_half_a_day_and_a_day_off_are_no_partial_outage() {
+    for step in steps() {
+        let shifted = case(step, 0, 24 * 42).times(24 * 41 + 10, 24 * 42, 0.4);
+        let off = case(step, 0, 24 * 42).times(24 * 38, 24 * 39, 0.4);
+        for case in [shifted, off] {
+            let made = case.ask();
+            assert!(!lists(&made, "partial"), "{:?}", made.report.data.repaired);
         }
     }
 }
