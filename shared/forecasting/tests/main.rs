@@ -4,6 +4,7 @@
 mod any_series;
 mod drift;
 mod edges;
+mod fine_steps;
 mod holidays;
 mod known_answers;
 mod laws;
