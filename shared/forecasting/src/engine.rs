@@ -36,7 +36,7 @@ pub fn forecast_by_stages(
     ended: &mut dyn FnMut(&'static str),
 ) -> Result<Prediction, ForecastError> {
     let special = Special::learn(request);
-    let frame = Frame::new(request, &special.apart)?;
+    let frame = Frame::new(request, &special.apart, &special.hidden)?;
     ended("window, repair");
     let mut made = Made::of(&frame, request.horizon_steps, ended);
     if let Some(before) = frame.before_shift() {

@@ -73,7 +73,8 @@ impl Gone {
 
 impl Frame {
     /// Cuts the training window out of a request's history, brings it to the step and fills it.
-    /// The days `apart` are filled like gaps, as they do not tell what is usual.
+    /// The days `apart` are filled like gaps, as they do not tell what is usual; those `hidden` tell of
+    /// no shift and of no other unit.
     ///
     /// # Errors
     /// [`ForecastError::NoHistory`] when nothing was observed in the window,
@@ -82,6 +83,7 @@ impl Frame {
     pub(crate) fn new(
         request: &ForecastRequest<'_>,
         apart: &[(Interval, String)],
+        hidden: &[Interval],
     ) -> Result<Self, ForecastError> {
         if request.horizon_steps == 0 || request.horizon_steps > MOST_STEPS_AHEAD {
             return Err(ForecastError::Horizon {
@@ -101,7 +103,18 @@ impl Frame {
         if missing == values.len() {
             return Err(ForecastError::NoHistory { cutoff });
         }
-        let jumps = units::mend(&mut values, step.per_day());
+        let hide = |values: &mut [f64]| {
+            for interval in hidden {
+                blank(values, start, step, interval.start, interval.end);
+            }
+        };
+        let mut shown = values.clone();
+        hide(&mut shown);
+        let jumps = units::mend(&mut shown, step.per_day());
+        for jump in &jumps {
+            let before = values[..jump.at].iter_mut();
+            before.for_each(|value| *value *= jump.factor);
+        }
         let mut without = values.clone();
         for (interval, _) in apart {
             blank(&mut without, start, step, interval.start, interval.end);
@@ -124,7 +137,9 @@ impl Frame {
         }
         repairs.extend(below);
         repairs.sort_by_key(|repair| repair.from);
-        let shift = shift::find(&values, &calendar);
+        shown.clone_from(&values);
+        hide(&mut shown);
+        let shift = shift::find(&shown, &calendar);
         if let Some(shift) = shift {
             let before = values[..shift.at].iter_mut();
             before.for_each(|value| *value *= shift.factor);
@@ -156,6 +171,16 @@ impl Frame {
         self.start
             .saturating_add(jiff::SignedDuration::from_secs(ahead))
             .unwrap_or(Timestamp::MAX)
+    }
+
+    /// How many times demand at `at` counts now: the units and the shift after it.
+    pub(crate) fn counts(&self, at: Timestamp) -> f64 {
+        let jumps = self.jumps.iter().map(|jump| (jump.at, jump.factor));
+        let shift = self.shift.iter().map(|shift| (shift.at, shift.factor));
+        let after = jumps
+            .chain(shift)
+            .filter(|(from, _)| at < self.time_at(*from));
+        after.map(|(_, factor)| factor).product()
     }
 
     /// The frame as if its shift of the level had not been, while that may pass.

@@ -88,6 +88,18 @@ struct Kind<'a> {
     like: Weekday,
 }
 
+impl Kind<'_> {
+    /// Whether it lies among days off.
+    fn among(&self) -> bool {
+        matches!(self.beside, Beside::Bridge | Beside::Between)
+    }
+
+    /// Whether both are the same day of the same holiday.
+    fn same(&self, other: &Kind<'_>) -> bool {
+        (self.name, self.offset) == (other.name, other.offset)
+    }
+}
+
 impl fmt::Display for Kind<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = match self.beside {
@@ -106,6 +118,9 @@ impl fmt::Display for Kind<'_> {
 pub(crate) struct Special {
     /// Past special days that must not teach usual ones.
     pub(crate) apart: Vec<(Interval, String)>,
+    /// Past special days that were unlike usual ones, or are not over: none tells of a shift of the
+    /// level or of another unit.
+    pub(crate) hidden: Vec<Interval>,
     /// What coming special days do.
     coming: BTreeMap<Date, Coming>,
     /// What is added to demand before taking logarithms.
@@ -147,7 +162,15 @@ impl Special {
                 })
             })
             .collect();
-        let still = still_off(request, &kinds);
+        let still = still_off(request, &kinds, &seen);
+        let hidden = kinds
+            .keys()
+            .filter(|date| {
+                let past = seen.iter().find(|past| past.date == **date);
+                past.map_or(**date >= last, |past| past.seen.beyond > APART)
+            })
+            .filter_map(|date| local_day(request, *date))
+            .collect();
         let apart = seen
             .iter()
             .filter(|past| past.seen.beyond > APART && still.is_none_or(|from| past.date < from))
@@ -168,6 +191,7 @@ impl Special {
             .collect();
         Self {
             apart,
+            hidden,
             coming,
             guard,
         }
@@ -232,7 +256,7 @@ impl Coming {
         let rest = rest.map_or([0.0; HOURS], |(rest, usual)| logs(&rest, &usual, guard));
         let own: Vec<Day> = seen
             .iter()
-            .filter(|past| (past.kind.name, past.kind.offset) == (kind.name, kind.offset))
+            .filter(|past| past.kind.same(kind))
             .filter_map(|past| {
                 let beyond = past.seen.beyond;
                 if weekend(past.date, kind.like) == weekend(date, kind.like) {
@@ -286,21 +310,41 @@ impl Coming {
 
 /// The first day of the days off that the cutoff lies in, if it does: what a holiday began goes on
 /// until people are back, so those days still tell how the next one will be.
-fn still_off(request: &ForecastRequest<'_>, kinds: &BTreeMap<Date, Kind<'_>>) -> Option<Date> {
-    let last = request.holidays.first()?.like;
-    let off = |date: Date| {
-        let kind = kinds.get(&date).map(|kind| kind.beside);
-        weekend(date, last) || kind.is_some_and(|kind| !matches!(kind, Beside::After | Beside::Eve))
-    };
-    let mut first = request
+///
+/// A working day beside a holiday is off where the last working day of the same stretch was. A day
+/// of which past ones of its name are known is told by those, from the usual.
+fn still_off(
+    request: &ForecastRequest<'_>,
+    kinds: &BTreeMap<Date, Kind<'_>>,
+    seen: &[Past<'_>],
+) -> Option<Date> {
+    let rest = request.holidays.first()?.like;
+    let coming = request
         .zone
         .to_datetime(request.step.floor(request.cutoff))
         .date();
-    if !off(first) {
+    let free = |date: Date| {
+        let kind = kinds.get(&date).map(|kind| kind.beside);
+        weekend(date, rest) || kind == Some(Beside::Holiday)
+    };
+    let heeded = |date: Date| {
+        let past = seen.iter().find(|past| past.date == date);
+        past.is_some_and(|past| past.kind.among() && past.seen.beyond > APART)
+    };
+    let kind = kinds.get(&coming);
+    let known = kind.is_some_and(|kind| seen.iter().any(|past| past.kind.same(kind)));
+    let goes_on = kind.is_some_and(Kind::among) && {
+        let days = std::iter::successors(coming.yesterday().ok(), |date| date.yesterday().ok());
+        let stretch = days.take_while(|date| free(*date) || kinds.contains_key(date));
+        let mut working = stretch.filter(|date| !free(*date));
+        working.next().is_some_and(heeded)
+    };
+    if known || !(free(coming) || goes_on) {
         return None;
     }
+    let mut first = coming;
     while let Ok(before) = first.yesterday() {
-        if !off(before) {
+        if !(free(before) || heeded(before)) {
             break;
         }
         first = before;

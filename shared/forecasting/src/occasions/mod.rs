@@ -1,7 +1,11 @@
 mod given;
+mod levels;
 
 pub use given::apply_given;
 
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::calendar::Calendar;
@@ -12,6 +16,7 @@ use crate::quantiles::MEDIAN;
 use crate::{Effect, ForecastRequest, Interval, LEVELS, Occasion};
 
 use given::{Shares, times, to};
+use levels::Levels;
 
 /// Weeks before a past occasion that tell what would have been without it.
 const WEEKS_BEFORE: usize = 4;
@@ -26,6 +31,8 @@ pub(crate) fn apply(
     rows: &mut [[f64; LEVELS.len()]],
 ) -> Vec<String> {
     let mut notes = Vec::new();
+    let levels = std::cell::OnceCell::new();
+    let levels = || levels.get_or_init(|| Levels::of(request, frame));
     let end = frame.values.len();
     let last = frame.time_at(end + rows.len());
     for occasion in request.occasions {
@@ -44,9 +51,18 @@ pub(crate) fn apply(
                 notes.push(format!("{name}: its effect is not a usable number"));
                 continue;
             }
-            Effect::Like(day) => Change::Like(day),
+            Effect::Like(day) => {
+                let date = request.zone.to_datetime(day).date();
+                let times = levels().since(date);
+                if !(0.95..1.05).contains(&times) {
+                    notes.push(format!(
+                        "{name}: as on {date}, times {times:.2}, since the level is that of today"
+                    ));
+                }
+                Change::Like(date, request.zone.to_datetime(during.start).date(), times)
+            }
             Effect::Learnt => {
-                let (learnt, past) = learn(request, frame, occasion);
+                let (learnt, past) = learn(request, frame, levels(), occasion);
                 if learnt.is_empty() {
                     notes.push(format!("{name}: no past occurrence to learn from"));
                     continue;
@@ -83,7 +99,8 @@ enum Change {
     /// variance.
     Learnt(Vec<(f64, f64)>),
     To(f64),
-    Like(Timestamp),
+    /// As on the first day, where the second is the occasion's own; how many times that counts now.
+    Like(Date, Date, f64),
 }
 
 impl Change {
@@ -108,7 +125,9 @@ impl Change {
                 return true;
             }
             Self::To(value) => Some(*value),
-            Self::Like(day) => like(request, frame, index, *day),
+            Self::Like(date, first, times) => {
+                like(request, frame, index, (*date, *first)).map(|value| times * value)
+            }
         };
         let Some(target) = target else {
             return false;
@@ -118,13 +137,18 @@ impl Change {
     }
 }
 
-/// Demand at the local time of step `index` on the local day that holds `day`, if observed before
-/// the cutoff.
-fn like(request: &ForecastRequest<'_>, frame: &Frame, index: usize, day: Timestamp) -> Option<f64> {
-    let time = frame.time_at(index).to_zoned(request.zone.clone()).time();
-    let date = day.to_zoned(request.zone.clone()).date();
-    let at = request.zone.to_ambiguous_timestamp(date.to_datetime(time));
-    let at = at.compatible().ok()?;
+/// Demand at the local time of step `index` on `date`, in the unit of today: so many days later as
+/// the step lies after the occasion's `first` day. `None` if not observed before the cutoff.
+fn like(
+    request: &ForecastRequest<'_>,
+    frame: &Frame,
+    index: usize,
+    (date, first): (Date, Date),
+) -> Option<f64> {
+    let local = request.zone.to_datetime(frame.time_at(index));
+    let later = first.until(local.date()).ok()?;
+    let at = date.checked_add(later).ok()?.to_datetime(local.time());
+    let at = request.zone.to_ambiguous_timestamp(at).compatible().ok()?;
     let to = at.saturating_add(request.step.duration()).ok()?;
     if to > frame.cutoff {
         return None;
@@ -136,7 +160,8 @@ fn like(request: &ForecastRequest<'_>, frame: &Frame, index: usize, day: Timesta
         .copied()
         .filter(|v| !v.is_nan())
         .collect();
-    (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    let mean = known.iter().sum::<f64>() / known.len() as f64;
+    (!known.is_empty()).then(|| mean * frame.counts(at))
 }
 
 /// Multipliers by step of the occasion, as logarithms with their variances, and the number of past
@@ -145,6 +170,7 @@ fn like(request: &ForecastRequest<'_>, frame: &Frame, index: usize, day: Timesta
 fn learn(
     request: &ForecastRequest<'_>,
     frame: &Frame,
+    levels: &Levels,
     occasion: &Occasion,
 ) -> (Vec<(f64, f64)>, usize) {
     const ALIKE: f64 = 0.2;
@@ -152,7 +178,7 @@ fn learn(
         .occasions
         .iter()
         .filter(|other| other.name == occasion.name && other.span().end <= frame.cutoff)
-        .filter_map(|other| multipliers(request, other.span()))
+        .filter_map(|other| multipliers(request, (frame, levels), other.span()))
         .collect();
     let longest = past.iter().map(Vec::len).max().unwrap_or(0);
     let learnt = (0..longest)
@@ -175,7 +201,12 @@ fn learn(
 /// Multipliers of one past occurrence; `None` when it or all that tells its usual was not observed.
 /// The usual is the median of the same time in the weeks before, without those of other occasions;
 /// where those take all weeks, of the days before of the same kind.
-fn multipliers(request: &ForecastRequest<'_>, during: Interval) -> Option<Vec<f64>> {
+/// Each is read at the level of the occurrence.
+fn multipliers(
+    request: &ForecastRequest<'_>,
+    (frame, levels): (&Frame, &Levels),
+    during: Interval,
+) -> Option<Vec<f64>> {
     let days = i64::try_from(7 * WEEKS_BEFORE).unwrap_or(28) + 1;
     let lead = SignedDuration::from_hours(24 * days);
     let from = request.step.floor(during.start.saturating_sub(lead).ok()?);
@@ -190,7 +221,18 @@ fn multipliers(request: &ForecastRequest<'_>, during: Interval) -> Option<Vec<f6
     let length = request
         .step
         .covering(during.end.duration_since(during.start));
-    let mut usual = slice.values().to_vec();
+    let days = |index: usize| request.zone.to_datetime(slice.time_at(index)).date();
+    let level = levels.at(days(first));
+    let mut around = BTreeMap::new();
+    let values = slice.values().iter().enumerate().map(|(index, value)| {
+        let counts = frame.counts(slice.time_at(index));
+        let date = days(index);
+        let then = *around.entry(date).or_insert_with(|| levels.at(date));
+        let times = level.zip(then).map_or(1.0, |(level, then)| level / then);
+        value * counts * times
+    });
+    let mut usual: Vec<f64> = values.collect();
+    let observed = usual.clone();
     let spans = request.occasions.iter().map(Occasion::span);
     for span in spans.chain(request.left_out.iter().copied()) {
         let touched = |index: &usize| {
@@ -211,7 +253,7 @@ fn multipliers(request: &ForecastRequest<'_>, during: Interval) -> Option<Vec<f6
     };
     let pairs: Vec<Option<(f64, f64)>> = (first..(first + length).min(slice.len()))
         .map(|index| {
-            let value = slice.values()[index];
+            let value = observed[index];
             let mut known = before(index, &mut (1..=WEEKS_BEFORE).map(|week| 7 * week), false);
             if known.is_empty() {
                 known = before(index, &mut (1..=14), true);
