@@ -28,7 +28,7 @@ fn usual(at: Timestamp, zone: &TimeZone) -> f64 {
     };
     let hour = f64::from(local.hour()) + f64::from(local.minute()) / 60.0;
     let turn = hour / 24.0 * std::f64::consts::TAU;
-    let hash = (at.as_second() / 300).wrapping_mul(2_654_435_761) >> 7 & 1023;
+    let hash = ((at.as_second() / 300).wrapping_mul(2_654_435_761) >> 7) & 1023;
     level * (1.2 - turn.cos()) * (0.95 + 0.1 * hash as f64 / 1023.0)
 }
 

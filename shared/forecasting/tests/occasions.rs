@@ -21,7 +21,7 @@ fn usual(hours: f64) -> f64 {
     } else {
         60.0
     };
-    let hash = (hours * 12.0) as i64 * 2_654_435_761 >> 7 & 1023;
+    let hash = (((hours * 12.0) as i64 * 2_654_435_761) >> 7) & 1023;
     let turn = hours / 24.0 * std::f64::consts::TAU;
     level * (1.2 - turn.cos()) * (0.97 + 0.06 * hash as f64 / 1023.0)
 }

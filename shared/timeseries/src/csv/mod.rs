@@ -17,7 +17,7 @@ use crate::{Aggregate, Series, Step, TimeSeriesError};
 
 use parse::rows;
 pub use steps::LEAST_FINER;
-use steps::{WHOLE, by_minute, by_span, length, spans, usual_step};
+use steps::{WHOLE, by_minute, by_span, length, shifted, spans, usual_step};
 
 /// The most steps a file may span: 20 years of minutes. A stray year in one timestamp would
 /// otherwise allocate gigabytes of gaps.
@@ -58,7 +58,8 @@ pub struct ReadReport {
 /// The step is the most frequent distance between neighbouring timestamps; a file of one row is
 /// read as hourly. Where the source changed its step for good, for a day or more of a longer one or
 /// [`LEAST_FINER`] rows of a shorter one, the grid is that of the shortest. A step that does not
-/// divide an hour, such as 7 or 45 minutes, is read as minutes of the same rate.
+/// divide an hour, such as 7 or 45 minutes, is read as minutes of the same rate. Hours that begin at
+/// half past or a quarter of UTC's, as the local hours of Asia/Kolkata do, are read as halves or quarters.
 ///
 /// # Errors
 /// [`TimeSeriesError`] naming line, column and value for what cannot be read at all, or a step
@@ -93,6 +94,11 @@ pub fn read(
             options.aggregate,
             report,
         );
+    }
+    if let Some(finer) = shifted(&rows, seconds) {
+        report.coarser = rows.len() as u64;
+        let step = Step::from_seconds(finer)?;
+        return by_span(rows, &own, step, options.aggregate, report);
     }
     let step = match Step::from_seconds(seconds) {
         // Not a part of an hour: the grid is then that of the minutes.

@@ -68,6 +68,28 @@ pub(super) fn by_minute(
         .collect()
 }
 
+/// The grid, in seconds, that holds rows which begin at halves or quarters of an hour within their
+/// step of `seconds`: local hours of zones such as Asia/Kolkata and Asia/Kathmandu. `None` where the
+/// rows begin with the step, or late by anything else.
+pub(super) fn shifted(rows: &[(Timestamp, f64)], seconds: i64) -> Option<i64> {
+    const QUARTER: i64 = 900;
+    if !WHOLE.contains(&seconds) || 3600 % seconds != 0 || seconds <= QUARTER {
+        return None;
+    }
+    let least = LEAST_FINER.min(rows.len().div_ceil(2));
+    [2 * QUARTER, QUARTER].into_iter().rev().find(|grid| {
+        let off = |at: &Timestamp| at.as_second().rem_euclid(seconds);
+        let own = |at: &Timestamp| {
+            off(at) % grid == 0 && (*grid == QUARTER) == (off(at) % (2 * QUARTER) != 0)
+        };
+        let begins = rows
+            .iter()
+            .filter(|(at, _)| off(at) != 0 && own(at))
+            .count();
+        seconds % grid == 0 && begins >= least
+    })
+}
+
 /// Rows in a row of a shorter step that it takes to believe in it.
 pub const LEAST_FINER: usize = 24;
 

@@ -210,3 +210,56 @@ fn the_end_of_time_is_a_time_like_any_other() {
     assert_eq!((series.step(), report.duplicates), (Step::MINUTE, 1));
     assert!(series.values()[..15].iter().all(|rate| *rate == 1.0));
 }
+
+#[test]
+fn local_hours_of_zones_off_the_hour_stay_where_they_are() {
+    // Zone, its offset from a whole hour in minutes, and the grid that holds its hours.
+    for (zone, first, grid) in [
+        ("Asia/Kolkata", "2026-03-01T00:00:00+05:30", 1800),
+        ("Australia/Adelaide", "2026-03-01T00:00:00+10:30", 1800),
+        ("Australia/Lord_Howe", "2026-05-01T00:00:00+10:30", 1800),
+        ("Asia/Kathmandu", "2026-03-01T00:00:00+05:45", 900),
+        ("America/New_York", "2026-03-01T00:00:00-05:00", 3600),
+    ] {
+        let first: Timestamp = first.parse().unwrap();
+        let mut text = String::from("timestamp,value\n");
+        for hour in 0..72 {
+            let at = first + SignedDuration::from_hours(hour);
+            text.push_str(&format!("{at},{}\n", 60 * (hour + 1)));
+        }
+        let (series, report) = read_text(&text, Aggregate::Sum).unwrap();
+        assert_eq!(series.start(), first, "{zone}");
+        assert_eq!(series.step().seconds(), grid, "{zone}");
+        assert_eq!((report.missing, report.duplicates), (0, 0), "{zone}");
+        for hour in 0..72 {
+            let at = first + SignedDuration::from_hours(hour);
+            let rate = (hour + 1) as f64;
+            assert_eq!(series.at(at), Some(rate), "{zone}");
+            let last = at + SignedDuration::from_mins(59);
+            assert_eq!(series.at(last), Some(rate), "{zone}");
+        }
+    }
+}
+
+#[test]
+fn hours_stay_where_they_are_when_clocks_change_by_half_an_hour() {
+    // Lord Howe goes back from +11:00 to +10:30 on 5 April 2026.
+    let change: Timestamp = "2026-04-04T15:00:00Z".parse().unwrap();
+    let mut text = String::from("timestamp,value\n");
+    for hour in -48..0 {
+        text.push_str(&format!(
+            "{},60\n",
+            change + SignedDuration::from_hours(hour)
+        ));
+    }
+    for hour in 0..48 {
+        let at = change + SignedDuration::from_mins(60 * hour + 30);
+        text.push_str(&format!("{at},120\n"));
+    }
+    let (series, report) = read_text(&text, Aggregate::Sum).unwrap();
+    assert_eq!(series.step().seconds(), 1800);
+    // The half hour that comes twice has no row of its own.
+    assert_eq!(report.missing, 1);
+    assert_eq!(series.at(change - SignedDuration::from_mins(1)), Some(1.0));
+    assert_eq!(series.at(change + SignedDuration::from_mins(30)), Some(2.0));
+}
