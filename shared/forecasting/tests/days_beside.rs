@@ -1,7 +1,5 @@
 //! The days around a holiday, and the holiday beside a migration, with known answers.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
 use std::collections::BTreeMap;
 
 use ::holidays::Place;

@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod any_series;
+mod days_beside;
 mod drift;
 mod edges;
 mod fine_steps;
 mod holidays;
 mod known_answers;
 mod laws;
+mod occasions;
 mod pattern;
 mod predictability;
 mod production;

@@ -1,8 +1,6 @@
 //! "Behaves like DATE" and learnt multipliers where the level or the unit changed since, with known
 //! answers.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
 use forecasting::{Effect, ForecastRequest, Interval, Occasion, Prediction, forecast};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
