@@ -47,7 +47,7 @@ fn a_night_leaves_an_overview_that_leads_to_the_page() {
     let overview = String::from_utf8(stored.bytes).unwrap();
     assert!(overview.contains("href=\"targets/web/report.html\""));
     // 5,000 a minute in each hour that was seen, and in each to come.
-    assert!(overview.contains("<td class=\"n\">5,000</td><td class=\"n\">5,000</td>"));
+    assert_eq!(overview.matches(">5,000</td>").count(), 2, "{overview}");
     assert!(overview.len() < 20_000, "{}", overview.len());
     // The same night again has nothing to tell.
     let versions = stage.versions();
