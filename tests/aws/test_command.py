@@ -136,8 +136,10 @@ class Command(unittest.TestCase):
         self.put("2026/05/30/c_20260530T2015Z.log.gz", log(start + timedelta(minutes=10), 5, 4))
         before = (self.folder / "web.csv").read_bytes()
         self.fail_next("s3", 40)
-        broken = self.run_it(*imports, code=3)
+        # Refused, which is no fault of what was typed; told with what to look at.
+        broken = self.run_it(*imports, code=1)
         self.assertIn(BUCKET, broken.stderr)
+        self.assertIn("permissions-for-people.md", broken.stderr)
         self.assertEqual((self.folder / "web.csv").read_bytes(), before)
         self.fail_next("s3", 0)
         self.run_it(*imports)
@@ -172,8 +174,12 @@ class Command(unittest.TestCase):
         self.assertGreater(len(rows), 24)
         self.assertEqual({value for _, value in rows}, {600.0})
         self.run_it("forecast", "--history", "web.csv", "--horizon", "1h")
-        again = self.run_it(*asked, code=3)
-        self.assertIn("--restart", again.stderr)
+        # The same again takes what has come since, and nothing twice.
+        again = self.run_it(*asked)
+        self.assertIn("was read before", again.stderr)
+        self.assertEqual({value for _, value in self.rows("web.csv")}, {600.0})
+        times = [time for time, _ in self.rows("web.csv")]
+        self.assertEqual(len(times), len(set(times)))
         self.run_it(*asked, "--restart")
         nothing = CONFIG.replace("50dc6c495c0c9188", "0000000000000000")
         (self.folder / "forescale.toml").write_text(nothing)

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use import::{Reading, unpacked};
-use ports::DocumentStore;
+use ports::{DocumentStore, PortError};
 
 use crate::Console;
 use crate::failure::{Blame, Done, input};
@@ -77,7 +77,14 @@ pub(super) fn expand(logs: &[PathBuf], own: &[PathBuf]) -> Done<Vec<Source>> {
             let (store, prefix) = Opened::objects(url)?;
             let store = Rc::new(store);
             let keys = store.wait(store.store.list(&prefix));
-            let keys = keys.failed(|| format!("{url} cannot be listed"))?;
+            let told = || format!("{url} cannot be listed");
+            let keys = match keys {
+                // A bucket that is not there was typed wrongly.
+                Err(error @ (PortError::Refused { .. } | PortError::NotFound { .. })) => {
+                    Err(error).input(told)
+                }
+                keys => keys.failed(told),
+            }?;
             // What consoles make to show a folder.
             let keys = keys.into_iter().filter(|key| !key.ends_with('/'));
             sources.extend(keys.map(|key| Source::Object(Rc::clone(&store), key)));
