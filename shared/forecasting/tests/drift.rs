@@ -1,5 +1,6 @@
 //! Whether decay is found, soon and rarely in vain, and what is done about it.
 
+use crate::common;
 use forecasting::{
     Drift, DriftState, ForecastRequest, Interval, Memory, NightScore, QuantileForecast, rechoose,
     score, widen, widening,
@@ -14,12 +15,7 @@ fn start() -> Timestamp {
 
 /// Numbers from 0 to 1, the same in every run (splitmix64).
 fn chance(index: usize) -> f64 {
-    let mut z = (index as u64)
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-        .wrapping_add(99);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    (z ^ (z >> 31)) as f64 / u64::MAX as f64
+    common::chance(index, 99)
 }
 
 /// A standard normal number (Box & Muller 1958).

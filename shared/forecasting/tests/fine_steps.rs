@@ -1,8 +1,8 @@
 //! Shifts, growth and a changed week at steps of 5 and 15 minutes, each with a known answer.
 
-use forecasting::{ForecastRequest, Prediction, forecast};
+use crate::common;
+use forecasting::Prediction;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use timeseries::{Series, Step};
 
 /// A Monday.
@@ -11,12 +11,7 @@ const DAY: i64 = 1440;
 
 /// Numbers from 0 to 1, the same in every run (splitmix64).
 fn chance(index: usize) -> f64 {
-    let mut z = (index as u64)
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-        .wrapping_add(11);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    (z ^ (z >> 31)) as f64 / u64::MAX as f64
+    common::chance(index, 11)
 }
 
 /// Demand of a working week without noise, `minute` minutes after the start.
@@ -53,18 +48,7 @@ impl Case {
     fn ask(&self) -> Prediction {
         let start: Timestamp = START.parse().unwrap();
         let history = Series::new(start, self.step, self.values.clone()).unwrap();
-        forecast(&ForecastRequest {
-            history: &history,
-            cutoff: history.end(),
-            step: self.step,
-            horizon_steps: self.step.per_day(),
-            zone: &TimeZone::UTC,
-            training_days: 56,
-            occasions: &[],
-            holidays: &[],
-            left_out: &[],
-        })
-        .unwrap()
+        common::next_day(&history)
     }
 
     /// Error of the medians against the usual times `factor`, as a share of it.

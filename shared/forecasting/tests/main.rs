@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod any_series;
+mod common;
 mod days_beside;
 mod drift;
 mod edges;

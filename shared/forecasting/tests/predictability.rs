@@ -1,5 +1,6 @@
 //! Whether demand can be forecast, with a known answer.
 
+use crate::common;
 use forecasting::{ForecastRequest, Prediction, Verdict, forecast};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -25,12 +26,7 @@ fn ask(values: Vec<f64>) -> Prediction {
 /// Numbers from 0 to 1 that nobody can foretell, the same in every run.
 /// Source: splitmix64, Steele, Lea & Flood 2014.
 fn chance(index: usize) -> f64 {
-    let mut z = (index as u64)
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-        .wrapping_add(0x1234_5678);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    (z ^ (z >> 31)) as f64 / u64::MAX as f64
+    common::chance(index, 0x1234_5678)
 }
 
 fn wave(hour: usize) -> f64 {

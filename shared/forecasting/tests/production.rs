@@ -1,5 +1,6 @@
 //! What production data does, each with a known answer.
 
+use crate::common;
 use forecasting::{ForecastRequest, Prediction, forecast};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -7,12 +8,7 @@ use timeseries::{Series, Step};
 
 /// Numbers from 0 to 1, the same in every run (splitmix64).
 fn chance(index: usize) -> f64 {
-    let mut z = (index as u64)
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-        .wrapping_add(3);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    (z ^ (z >> 31)) as f64 / u64::MAX as f64
+    common::chance(index, 3)
 }
 
 /// Demand of a working week by the clocks of `zone`, a tenth of noise.

@@ -1,10 +1,8 @@
 //! Outages, odd hours, negative values and young services at hourly, quarter-hourly and five-minute
 //! steps, each with a known answer.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
-
-use forecasting::{ForecastRequest, Prediction, forecast};
-use jiff::tz::TimeZone;
+use crate::common;
+use forecasting::Prediction;
 use jiff::{SignedDuration, Timestamp};
 use timeseries::{Series, Step};
 
@@ -15,12 +13,7 @@ const START: &str = "2026-02-02T00:00:00Z";
 
 /// Numbers from 0 to 1, the same in every run (splitmix64).
 fn chance(index: usize) -> f64 {
-    let mut z = (index as u64)
-        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-        .wrapping_add(17);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    (z ^ (z >> 31)) as f64 / u64::MAX as f64
+    common::chance(index, 17)
 }
 
 fn steps() -> [Step; 3] {
@@ -77,18 +70,7 @@ impl Case {
         let first = SignedDuration::from_hours(i64::try_from(self.first).unwrap());
         let start = START.parse::<Timestamp>().unwrap() + first;
         let history = Series::new(start, self.step, self.values.clone()).unwrap();
-        forecast(&ForecastRequest {
-            history: &history,
-            cutoff: history.end(),
-            step: self.step,
-            horizon_steps: self.step.per_day(),
-            zone: &TimeZone::UTC,
-            training_days: 56,
-            occasions: &[],
-            holidays: &[],
-            left_out: &[],
-        })
-        .unwrap()
+        common::next_day(&history)
     }
 
     fn expected(&self, ahead: usize) -> f64 {
