@@ -420,6 +420,15 @@ mod tests {
         let (mut values, calendar) = wave(28);
         values[24 * 8..].iter_mut().for_each(|value| *value *= 0.1);
         assert_eq!(find(&values, &calendar), []);
+        // A hundredth is no level but as good as nothing: an outage that is not over, which the less is
+        // waited for the longer it lasts.
+        let (mut values, calendar) = wave(28);
+        values[24 * 20..]
+            .iter_mut()
+            .for_each(|value| *value *= 0.01);
+        let found = find(&values, &calendar);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].to == values.len() && is_open(&values, &found[0]));
         assert_eq!(find(&[f64::NAN; 200], &calendar), []);
     }
 }
