@@ -68,8 +68,13 @@ pub(crate) fn run(arguments: &BacktestArguments, console: &mut Console<'_>) -> D
         holidays: &holidays,
         left_out: &[],
     });
-    let measured = whole.map(|prediction| prediction.report.predictability);
-    let measured = measured.unwrap_or_default();
+    let measured = match whole {
+        Ok(prediction) => prediction.report.predictability,
+        Err(error) => {
+            console.note(&format!("whether it can be forecast is not known: {error}"));
+            Predictability::default()
+        }
+    };
     match arguments.format {
         Format::Json => json(console, &demand, &rows, unit, (&each, &all), &measured),
         _ => table(console, &demand, &each, &all, &measured),
