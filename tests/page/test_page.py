@@ -455,6 +455,16 @@ def gallery_is_sound(browser, folder):
             if file.name == "report.html":
                 assert page.locator("#targets tr").count() == 300
                 assert page.locator("#targets tr.look").count() == 3
+                # Berlin's clocks, and on demand those of UTC, and back.
+                times = page.locator("#targets time")
+                local = times.all_text_contents()
+                page.locator("#utc").click()
+                utc = times.all_text_contents()
+                assert local and all(one != other for one, other in zip(local, utc, strict=True))
+                at = times.first.get_attribute("datetime")
+                assert utc[0].endswith(at[:16].replace("T", " ")), (utc[0], at)
+                page.locator("#utc").click()
+                assert times.all_text_contents() == local
                 page.locator("#look").check()
                 assert page.locator("#targets tr:visible").count() == 3
             opened.check()

@@ -15,7 +15,7 @@ mod serve;
 mod watch;
 
 pub use error::ForecasterError;
-pub use night::{HORIZON, forecast_target, handle};
+pub use night::{HORIZON, forecast_target, handle, pages};
 pub use serve::serve;
 
 use control::TargetReport;

@@ -136,6 +136,37 @@ fn log(name: &str, code: &str, error: &str) {
     tracing::error!(target_name = %name, error, code, "no forecast");
 }
 
+/// Writes the pages of `targets` anew, all for an empty list, and the one about all: for whoever has just
+/// made a plan and wants to see it before the next night. What there is to say comes back.
+///
+/// # Errors
+/// [`ForecasterError::Settings`]. A page that cannot be written is told and harms nothing.
+pub async fn pages<S, M, G, N, C>(
+    world: &World<'_, S, M, G, N, C>,
+    targets: &[String],
+) -> Result<Vec<String>, ForecasterError>
+where
+    S: DocumentStore,
+    M: MetricSource,
+    C: Clock,
+{
+    let now = world.clock.now();
+    let settings = load_settings(world.store, now)
+        .await
+        .map_err(ForecasterError::Settings)?;
+    let mut notes = Vec::new();
+    let chosen = settings
+        .targets(targets)
+        .map_err(ForecasterError::Settings)?;
+    for target in chosen.iter().filter(|target| target.mode != Mode::Off) {
+        page::keep(world, target, now, &mut notes).await;
+    }
+    if let Err(error) = overview::keep(world, &settings, now).await {
+        notes.push(format!("{} was not written: {error}", keys::OVERVIEW));
+    }
+    Ok(notes)
+}
+
 /// Forecasts one target; `again` also where there is a forecast already.
 ///
 /// # Errors

@@ -21,8 +21,6 @@ use crate::opened::Opened;
 #[derive(Debug)]
 pub(crate) struct Kept {
     pub(crate) target: Target,
-    /// The zone that times are told in.
-    pub(crate) shown: TimeZone,
     pub(crate) history: Option<History>,
     /// Oldest first.
     pub(crate) forecasts: Vec<Forecast>,
@@ -163,7 +161,6 @@ impl<S: DocumentStore> Reader<'_, '_, S> {
         ledger.sort_by_key(|entry| entry.at);
         Ok(Kept {
             target: target.clone(),
-            shown: target.zone.clone(),
             history,
             forecasts,
             plan,

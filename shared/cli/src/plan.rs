@@ -128,15 +128,19 @@ fn planned<S: DocumentStore>(
     let forecast = block_on(forecaster::handle(nightly, &world))
         .failed(|| format!("no forecast for {}", target.name))?;
     let hourly = planner::Request {
-        targets,
+        targets: targets.clone(),
         scheduled: None,
     };
     let response = block_on(planner::handle(hourly, &world))
         .failed(|| format!("no plan for {}", target.name))?;
+    // The forecaster's page knows the plan before this one, and of a first run none.
+    let paged = block_on(forecaster::pages(&world, &targets))
+        .failed(|| format!("no page for {}", target.name))?;
     let reports = forecast.targets.iter().skip(1).chain(&response.targets);
     for note in reports
         .flat_map(|report| &report.notes)
         .chain(&response.notes)
+        .chain(&paged)
     {
         if !notes.contains(note) {
             notes.push(note.clone());

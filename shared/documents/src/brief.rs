@@ -19,6 +19,9 @@ pub struct Brief {
     pub mode: String,
     /// What matters, as the head of its page tells it; at most 20.
     pub facts: Vec<BriefFact>,
+    /// IANA name of the zone that instants within the facts are shown in; UTC where it is missing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub zone: String,
     /// Start of the first hour.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub start: Timestamp,
@@ -68,7 +71,7 @@ impl Document for Brief {
         let facts = self.facts.iter();
         let mut texts = facts
             .flat_map(|fact| [&fact.name, &fact.value, &fact.beside])
-            .chain([&self.mode]);
+            .chain([&self.mode, &self.zone]);
         match texts.find(|text| text.chars().count() > MOST_LETTERS) {
             Some(_) => Err(format!("a text of more than {MOST_LETTERS} characters")),
             None => Ok(()),

@@ -1,4 +1,4 @@
-// Shows the rows whose name holds what is typed, and on demand only those to look at.
+// Shows the rows whose name holds what is typed, and on demand only those to look at; times in UTC on demand.
 "use strict";
 (() => {
   const rows = [...document.querySelectorAll("#targets tr")];
@@ -15,6 +15,18 @@
   }
   name.addEventListener("input", choose);
   look.addEventListener("change", choose);
+  // Each target's zone is its own: what the page says is kept, not worked out again.
+  const utc = document.getElementById("utc");
+  const day = new Intl.DateTimeFormat("en-GB", { weekday: "short", timeZone: "UTC" });
+  const times = [...document.querySelectorAll("#targets time")].map((it) => [it, it.textContent]);
+  utc.addEventListener("click", () => {
+    const on = utc.getAttribute("aria-pressed") !== "true";
+    utc.setAttribute("aria-pressed", String(on));
+    for (const [it, local] of times) {
+      const at = new Date(it.dateTime);
+      it.textContent = on ? day.format(at) + " " + at.toISOString().slice(0, 16).replace("T", " ") : local;
+    }
+  });
   document.getElementById("choose").hidden = false;
   // A browser may have kept what was typed.
   if (name.value || look.checked) choose();

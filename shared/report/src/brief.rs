@@ -1,6 +1,6 @@
 //! What the overview tells of a target, made of its page.
 
-use documents::{Brief, BriefFact, in_zone};
+use documents::{Brief, BriefFact};
 use jiff::Timestamp;
 
 use crate::{LineKind, TargetPage};
@@ -21,12 +21,12 @@ pub fn brief(page: &TargetPage, mode: &str, now: Timestamp) -> Brief {
     let this_hour = now.as_second().div_euclid(HOUR);
     let first = this_hour - BACK;
     let hours = |kind| hourly(page, kind, first);
-    let local = |words: &str| in_zone(words, &page.zone);
     Brief {
         mode: mode.to_owned(),
         facts: facts
-            .map(|it| BriefFact::cut(&it.name, &local(&it.value), &local(&it.beside), it.bad))
+            .map(|it| BriefFact::cut(&it.name, &it.value, &it.beside, it.bad))
             .collect(),
+        zone: page.zone.iana_name().unwrap_or_default().to_owned(),
         start: Timestamp::from_second(first * HOUR).unwrap_or(Timestamp::MIN),
         demand: hours(LineKind::Demand),
         expected: hours(LineKind::Median),

@@ -10,7 +10,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
 use crate::html::{grouped, head, theme};
 use crate::table::{Cell, Column, Kind, cells, table};
-use crate::times::time;
+use crate::times::{time, told};
 
 const SCRIPT: &str = include_str!("../assets/overview.js");
 
@@ -130,6 +130,7 @@ impl Overview {
                             "made " (time(self.made_at, &TimeZone::UTC)) " UTC by Forescale " (env!("CARGO_PKG_VERSION"))
                         }
                         div.settings role="group" aria-label="Settings" {
+                            button #utc type="button" aria-pressed="false" { "UTC" }
                             button #theme type="button" { "Light or dark" }
                         }
                     }
@@ -157,7 +158,8 @@ impl Overview {
                         p.hint {
                             "Demand of the last seven days and, dotted, the forecast's median of the next three, \
                              in requests a minute by the hour. Everything is as of the target's last night; \
-                             its page tells more."
+                             its page tells more. Times are in each target's zone, or all in UTC by the \
+                             button above."
                         }
                     }
                     (theme())
@@ -186,12 +188,15 @@ fn row(
         @if bad { span.heard { "to look at: " } }
         @match link { Some(link) => a href=(link) { (name) }, None => (name) }
     };
+    // The configuration holds zones of the same database, so that this one is known.
+    let zone = brief.and_then(|brief| TimeZone::get(&brief.zone).ok());
+    let zone = zone.unwrap_or(TimeZone::UTC);
     let matters = markup! {
         @for fact in first.into_iter().chain(others) {
             span.brief.bad[fact.bad] {
                 @if fact.bad { b { "! " } }
-                (fact.name) @if !fact.value.is_empty() { ": " b { (fact.value) } }
-                @if !fact.beside.is_empty() { " " span { (fact.beside) } }
+                (fact.name) @if !fact.value.is_empty() { ": " b { (told(&fact.value, &zone)) } }
+                @if !fact.beside.is_empty() { " " span { (told(&fact.beside, &zone)) } }
             } " "
         }
     };
@@ -273,7 +278,13 @@ mod tests {
         let expected = (0..240).map(|hour| Some(f64::from(300 - hour)));
         Brief {
             mode: mode.to_owned(),
-            facts: vec![BriefFact::cut("plan", "none", "", bad)],
+            facts: vec![BriefFact::cut(
+                "plan",
+                "none",
+                "at 2026-11-22T02:00:00Z",
+                bad,
+            )],
+            zone: "Asia/Tokyo".to_owned(),
             start: now(),
             demand: seen.collect(),
             expected: expected.collect(),
@@ -307,6 +318,11 @@ mod tests {
         assert!(place(">worse</a>") < place(">calm</a>"));
         assert!(place(">a-late</a>") < place(">calm</a>"));
         assert!(page.contains("href=\"targets/calm/report.html\""));
+        let local = "at <time datetime=\"2026-11-22T02:00:00Z\">Sun 2026-11-22 11:00</time>";
+        assert!(
+            page.contains(local),
+            "times are the target's, and say when in UTC"
+        );
         assert!(page.contains("age of what is told here: <b>23 h</b>"));
         assert!(page.contains("cannot be read <span>not JSON</span>"));
         assert!(page.contains("href=\"targets/torn/report.html\""));

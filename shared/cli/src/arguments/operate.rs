@@ -30,6 +30,9 @@ pub(crate) struct DoctorArguments {
     /// From which severity on the exit code is 4
     #[arg(long, value_enum, default_value = "error")]
     pub(crate) fail_on: FailOn,
+    /// Show times in UTC, instead of each target's zone
+    #[arg(long)]
+    pub(crate) utc: bool,
     /// How to print it
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: WordsFormat,

@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &DoctorArguments, console: &mut Console<'_>) -> Don
     }
     let report = examine(&facts);
     match arguments.format {
-        WordsFormat::Table => told::table(console, &facts, &report)?,
+        WordsFormat::Table => told::table(console, &facts, &report, arguments.utc)?,
         WordsFormat::Json => told::json(console, &facts, &report)?,
     }
     if failed(&report, arguments.fail_on) {

@@ -1,6 +1,8 @@
 //! How an examination is told.
 
 use doctor::{CHECKS, Facts, Finding, Report, Severity};
+use documents::in_zone;
+use jiff::tz::TimeZone;
 use serde_json::json;
 
 use crate::Console;
@@ -8,7 +10,13 @@ use crate::failure::Done;
 use crate::output;
 
 /// For people: what was found, what was measured, what could not be looked at, and the sum.
-pub(super) fn table(console: &mut Console<'_>, facts: &Facts, report: &Report) -> Done {
+///
+/// Times about a target are in its zone, all others, and with `utc` all, in UTC.
+pub(super) fn table(console: &mut Console<'_>, facts: &Facts, report: &Report, utc: bool) -> Done {
+    let local = |target: Option<&str>, text: &str| match zone(facts, target).filter(|_| !utc) {
+        Some(zone) => in_zone(text, zone),
+        None => text.to_owned(),
+    };
     for finding in &report.findings {
         let head = format!(
             "{:<8} {} ({})",
@@ -17,16 +25,20 @@ pub(super) fn table(console: &mut Console<'_>, facts: &Facts, report: &Report) -
             about(finding.target.as_deref())
         );
         console.line(&coloured(console.colour(), finding, &head))?;
-        console.prose("  seen  ", &finding.seen)?;
-        console.prose("  why   ", &finding.why)?;
-        console.prose("  do    ", &finding.fix)?;
+        for (head, text) in [
+            ("  seen  ", &finding.seen),
+            ("  why   ", &finding.why),
+            ("  do    ", &finding.fix),
+        ] {
+            console.prose(head, &local(finding.target.as_deref(), text))?;
+        }
         console.line("")?;
     }
     if !report.measured.is_empty() {
         console.line("measured:")?;
         for line in &report.measured {
             let told = format!("{} ({}): {}", line.id, line.target, line.seen);
-            console.prose("  ", &told)?;
+            console.prose("  ", &local(Some(&line.target), &told))?;
         }
         console.line("")?;
     }
@@ -35,7 +47,7 @@ pub(super) fn table(console: &mut Console<'_>, facts: &Facts, report: &Report) -
         for line in &report.unchecked {
             let target = about(line.target.as_deref());
             let told = format!("{} ({target}): {}", line.id, line.why);
-            console.prose("  ", &told)?;
+            console.prose("  ", &local(line.target.as_deref(), &told))?;
         }
         console.line("")?;
     }
@@ -52,6 +64,13 @@ pub(super) fn table(console: &mut Console<'_>, facts: &Facts, report: &Report) -
         counted(report.unchecked.len(), "check")
     );
     console.prose("", &sum)
+}
+
+/// The zone of a target that was examined.
+fn zone<'a>(facts: &'a Facts, target: Option<&str>) -> Option<&'a TimeZone> {
+    let name = target?;
+    let found = facts.targets.iter().find(|it| it.target.name == name)?;
+    Some(&found.target.zone)
 }
 
 /// `1 target`, `2 targets`.

@@ -5,7 +5,6 @@ use fleet::SCHEDULE_TARDINESS;
 use jiff::{SignedDuration, Timestamp};
 use planning::PUT_MARGIN;
 
-use super::local;
 use super::servers::{held, lead};
 use crate::kept::Kept;
 
@@ -102,7 +101,7 @@ impl<'a> Floor<'a> {
             }
             Bound::LeadTime(start) => format!(
                 "lead time: {servers} are needed at {}, and have to be asked for before",
-                local(kept, *start)
+                start
             ),
             Bound::Other => format!(
                 "more than the {needed} of that time, as the floor's reason says: {}",
@@ -116,7 +115,7 @@ impl<'a> Floor<'a> {
     }
 
     /// What the forecast asks for at that time, and why the floor is another.
-    pub(super) fn needs(&self, kept: &Kept, plan: &Plan) -> String {
+    pub(super) fn needs(&self, plan: &Plan) -> String {
         let Some(step) = held(&plan.steps, self.at) else {
             return "the forecast asks for nothing".to_owned();
         };
@@ -126,7 +125,7 @@ impl<'a> Floor<'a> {
             _ if apart == 0 => String::new(),
             Bound::LeadTime(start) => format!(
                 "; {apart} more stand ready for {}, since servers take their lead time",
-                local(kept, *start)
+                start
             ),
             Bound::Hold(_) => format!("; {apart} more are held after a spike"),
             Bound::Person => format!("; {apart} more, as a person set MinSize"),

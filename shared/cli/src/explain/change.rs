@@ -7,7 +7,6 @@ use planning::PUT_MARGIN;
 use simulation::required_servers;
 
 use super::bound::{Bound, Floor};
-use super::local;
 use super::servers::{assumed, carried, lead};
 use crate::kept::Kept;
 
@@ -49,8 +48,7 @@ pub(super) fn change(kept: &Kept, forecast: &Forecast, floor: &Floor<'_>) -> Str
         }
         Bound::Hold(until) => vec![format!(
             "the end of the hold at {}: the plan asks for {}",
-            local(kept, *until),
-            floor.soon
+            until, floor.soon
         )],
         Bound::Person => vec![format!(
             "a lower MinSize of that person: the plan asks for {}",
@@ -65,7 +63,7 @@ pub(super) fn change(kept: &Kept, forecast: &Forecast, floor: &Floor<'_>) -> Str
     let then = if at == floor.at {
         String::new()
     } else {
-        format!(" at {}", local(kept, at))
+        format!(" at {at}")
     };
     for (name, level) in LEVELS {
         if let Some(demand) = forecast.demand_at(at, level) {

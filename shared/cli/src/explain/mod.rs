@@ -39,29 +39,31 @@ struct Reason {
 
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &ExplainArguments, console: &mut Console<'_>) -> Done {
-    let mut store = kept::read(&arguments.store, Some(&arguments.target), 14, console)?;
-    let kept = store.targets.first_mut();
+    let store = kept::read(&arguments.store, Some(&arguments.target), 14, console)?;
+    let kept = store.targets.first();
     let kept = kept.ok_or_else(|| input("no target"))?;
     let at = moments::moment("--at", &arguments.at, &kept.target.zone)?;
-    if arguments.utc {
-        kept.shown = TimeZone::UTC;
-    }
+    let zone = if arguments.utc {
+        &TimeZone::UTC
+    } else {
+        &kept.target.zone
+    };
     let answer = answer(kept, &store.config.events, store.pause.as_ref(), at);
     if arguments.format == WordsFormat::Json {
         return output::json(console, &answer);
     }
-    let zone = kept.shown.iana_name().unwrap_or("UTC");
-    let local = local(kept, at);
+    let name = zone.iana_name().unwrap_or("UTC");
+    let local = in_zone(&at.to_string(), zone);
     let head = match answer.servers {
-        Some(servers) => format!("{}: {servers} servers at {local} ({zone})", answer.target),
-        None => format!("{}: no plan for {local} ({zone})", answer.target),
+        Some(servers) => format!("{}: {servers} servers at {local} ({name})", answer.target),
+        None => format!("{}: no plan for {local} ({name})", answer.target),
     };
     console.line(&head)?;
     console.line("")?;
     let rows: Vec<Vec<String>> = answer
         .because
         .into_iter()
-        .map(|reason| vec![reason.what.to_owned(), in_zone(&reason.how, &kept.shown)])
+        .map(|reason| vec![reason.what.to_owned(), in_zone(&reason.how, zone)])
         .collect();
     output::table(console, &[("", Side::Left), ("", Side::Left)], &rows)
 }
@@ -87,12 +89,10 @@ fn answer(kept: &Kept, events: &[config::Event], pause: Option<&Pause>, at: Time
                 "floor",
                 format!(
                     "{} servers since {}: {}",
-                    step.servers,
-                    local(kept, step.start),
-                    step.reason
+                    step.servers, step.start, step.reason
                 ),
             );
-            say("needed then", floor.needs(kept, plan));
+            say("needed then", floor.needs(plan));
             say("what bound", floor.told(kept));
         }
         _ => say("floor", no_floor(kept, past)),
@@ -151,26 +151,15 @@ fn no_floor(kept: &Kept, past: Option<&documents::LedgerEntry>) -> String {
         (Some(entry), _) => format!(
             "{} servers, as the {} decided at {}: {} (from the shadow ledger; newer plans have replaced that \
              one)",
-            entry.floor,
-            entry.by,
-            local(kept, entry.at),
-            entry.reason
+            entry.floor, entry.by, entry.at, entry.reason
         ),
         (None, Some(plan)) => format!(
             "the plan of {} reaches to {}, when the group gets its own MinSize back: it says nothing of \
              this time",
-            local(kept, plan.decided_at),
-            local(kept, plan.expires_at)
+            plan.decided_at, plan.expires_at
         ),
         (None, None) => "there is no plan: the planner has not run for this target".to_owned(),
     }
-}
-
-fn local(kept: &Kept, at: Timestamp) -> String {
-    kept.shown
-        .to_datetime(at)
-        .strftime("%a %Y-%m-%d %H:%M")
-        .to_string()
 }
 
 fn lead_time(kept: &Kept) -> String {
@@ -207,9 +196,7 @@ fn limits(kept: &Kept, plan: Option<&Plan>) -> String {
     {
         told.push_str(&format!(
             "; {} held until {}: {}",
-            hold.servers,
-            local(kept, hold.until),
-            hold.reason
+            hold.servers, hold.until, hold.reason
         ));
     }
     told
@@ -226,11 +213,7 @@ fn throughput(kept: &Kept) -> String {
     let record = record.and_then(|all| all.throughput.as_ref());
     let mut whence = match (record, &kept.target.throughput) {
         (Some(record), _) if servers::measured(kept).is_some() => {
-            format!(
-                "measured at {} for {}",
-                local(kept, record.at),
-                record.made_for
-            )
+            format!("measured at {} for {}", record.at, record.made_for)
         }
         (
             None,
@@ -252,7 +235,7 @@ fn throughput(kept: &Kept) -> String {
     };
     if let Some(record) = record {
         if servers::measured(kept).is_none() && !record.notes.is_empty() {
-            whence.push_str(&format!("; seen at {}", local(kept, record.at)));
+            whence.push_str(&format!("; seen at {}", record.at));
         }
         for note in &record.notes {
             whence.push_str("; ");

@@ -6,7 +6,6 @@ use control::occurrence_id;
 use documents::{Forecast, LedgerEntry, Pause, Plan};
 use jiff::{SignedDuration, Timestamp};
 
-use super::local;
 use crate::kept::Kept;
 
 /// Why nothing, or only a part, is done of the plan; `None` where all of it is.
@@ -14,12 +13,12 @@ pub(super) fn acting(kept: &Kept, pause: Option<&Pause>) -> Option<String> {
     let mut told = Vec::new();
     if let Some(pause) = pause {
         let until = match pause.until {
-            Some(until) => format!("until {}", local(kept, until)),
+            Some(until) => format!("until {until}"),
             None => "until forescale resume".to_owned(),
         };
         told.push(format!(
             "paused since {} {until}, {}: nothing new is written; actions that are pending still run",
-            local(kept, pause.since),
+            pause.since,
             pause.reason
         ));
     }
@@ -31,8 +30,7 @@ pub(super) fn acting(kept: &Kept, pause: Option<&Pause>) -> Option<String> {
         };
         told.push(format!(
             "released at {}, {}: the group is its own until {until}",
-            local(kept, released.since),
-            released.reason
+            released.since, released.reason
         ));
     }
     match kept.target.mode {
@@ -67,8 +65,7 @@ pub(super) fn events(
             (true, _) => one.name.clone(),
             (false, Some(plan)) => format!(
                 "{} (the plan of {} does not know of it: the next one will)",
-                one.name,
-                local(kept, plan.decided_at)
+                one.name, plan.decided_at
             ),
             (false, None) => format!("{} (no forecast knows of it yet)", one.name),
         })
