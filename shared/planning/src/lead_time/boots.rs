@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use fleet::{ActivityStatus, LaunchWay};
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,6 +26,10 @@ pub(super) struct Boots<'a> {
 
 pub(super) fn boots<'a>(seen: &Launches<'a>) -> Boots<'a> {
     let (mut serving, mut into_pool) = (Vec::new(), Vec::new());
+    let instances = seen.group.instances.iter();
+    let present: BTreeMap<&str, Option<&str>> = instances
+        .map(|instance| (instance.id.as_str(), instance.template_version.as_deref()))
+        .collect();
     for activity in seen.activities {
         let Some(launch) = activity.launch() else {
             continue;
@@ -38,9 +44,7 @@ pub(super) fn boots<'a>(seen: &Launches<'a>) -> Boots<'a> {
             continue;
         }
         let version = launch.instance.and_then(|id| {
-            let instances = &seen.group.instances;
-            let present = instances.iter().find(|instance| instance.id == id);
-            let present = present.and_then(|instance| instance.template_version.as_deref());
+            let present = present.get(id).copied().flatten();
             present.or_else(|| seen.versions.get(id).map(String::as_str))
         });
         let boot = Boot {
