@@ -159,7 +159,7 @@ where
         .targets(targets)
         .map_err(ForecasterError::Settings)?;
     for target in chosen.iter().filter(|target| target.mode != Mode::Off) {
-        page::keep(world, target, now, &mut notes).await;
+        page::keep(world, &settings, target, now, &mut notes).await;
     }
     if let Err(error) = overview::keep(world, &settings, now).await {
         notes.push(format!("{} was not written: {error}", keys::OVERVIEW));
@@ -276,7 +276,7 @@ where
     let document = Envelope::new(Some(&target.name), now, BY, body);
     save(world.store, &key, &document, present.unchanged()).await?;
     tracing::info!(target_name = %target.name, key = %key, model = %model, "forecast written");
-    page::keep(world, target, now, notes).await;
+    page::keep(world, settings, target, now, notes).await;
     let mut report = TargetReport::new(&target.name, "forecast", format!("{key} by {model}"));
     report.notes.append(notes);
     report.changes = 1;

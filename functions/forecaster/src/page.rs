@@ -1,7 +1,7 @@
 //! The page about a target, written each night beside its documents.
 
 use config::{Mode, Target};
-use control::{World, load, metric_name, metric_statistic, save};
+use control::{Settings, World, load, metric_name, metric_statistic, save};
 use documents::{
     Baseline, Document, Envelope, Forecast, History, Incident, Plan, Record, ShadowLedger, keys,
 };
@@ -21,6 +21,7 @@ const DAYS: u16 = 14;
 /// the documents.
 pub(crate) async fn keep<S, M, G, N, C>(
     world: &World<'_, S, M, G, N, C>,
+    settings: &Settings,
     target: &Target,
     now: Timestamp,
     notes: &mut Vec<String>,
@@ -28,7 +29,7 @@ pub(crate) async fn keep<S, M, G, N, C>(
     S: DocumentStore,
     M: MetricSource,
 {
-    let shown = make(world, target, now).await;
+    let shown = make(world, settings, target, now).await;
     let brief = brief(&shown, target.mode.name(), now);
     let text = html(&Page {
         title: format!("Forescale: {}", target.name),
@@ -52,6 +53,7 @@ pub(crate) async fn keep<S, M, G, N, C>(
 
 async fn make<S, M, G, N, C>(
     world: &World<'_, S, M, G, N, C>,
+    settings: &Settings,
     target: &Target,
     now: Timestamp,
 ) -> TargetPage
@@ -85,6 +87,7 @@ where
         history: history.as_ref(),
         forecasts: &forecasts,
         plan: plan.as_ref(),
+        pause: settings.pause.as_ref(),
         incident: incident.as_ref(),
         record: record.as_ref(),
         ledger: &ledger,

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use config::{Config, Event, Target};
+use config::{Config, Event, Mode, Target};
 use toml_edit::TableLike;
 
 use crate::arguments::ConfigArguments;
@@ -20,6 +20,8 @@ pub(crate) struct Chosen {
     pub(crate) target: Target,
     /// Events of all targets.
     pub(crate) events: Vec<Event>,
+    /// Names of the target and of all others that are not off.
+    acting: Vec<String>,
 }
 
 impl Chosen {
@@ -47,18 +49,28 @@ impl Chosen {
             }
         };
         let target = target.clone();
+        let others = config.targets.iter();
+        let acting = others
+            .filter(|one| one.mode != Mode::Off || one.name == target.name)
+            .map(|one| one.name.clone())
+            .collect();
         let events = config.events;
         Ok(Self {
             file,
             text,
             target,
             events,
+            acting,
         })
     }
 
-    /// The configuration's text with the target in shadow mode.
+    /// The configuration's text with every target that is not off in shadow mode: what is kept beside
+    /// a plan on files never acts on anything.
     pub(crate) fn shadowed(&self) -> Option<String> {
-        self.changed("mode", "shadow".into())
+        let (names, text) = (self.acting.iter(), self.text.clone());
+        names.fold(Some(text), |text, name| {
+            changed(&text?, name, "mode", "shadow".into())
+        })
     }
 
     /// The configuration's text with `key` of the target as `value`: a number where it is one.
@@ -68,7 +80,7 @@ impl Chosen {
             (Ok(number), _) => number.into(),
             _ => value.into(),
         };
-        self.changed(key, written).ok_or_else(|| {
+        changed(&self.text, &self.target.name, key, written).ok_or_else(|| {
             input(format!(
                 "{}: the table of target {} is not found; write it as [[target]]",
                 self.file, self.target.name
@@ -82,34 +94,34 @@ impl Chosen {
         Config::parse(file, text).input(|| format!("--{option} {value} cannot be used"))?;
         Ok(())
     }
+}
 
-    /// `key` may lie deeper, such as `simulation.boot`; what is missing on the way is made.
-    fn changed(&self, key: &str, value: toml_edit::Value) -> Option<String> {
-        let mut document: toml_edit::DocumentMut = self.text.parse().ok()?;
-        let name = self.target.name.as_str();
-        let targets = document.get_mut("target")?;
-        let mut table: &mut dyn TableLike = if let Some(tables) = targets.as_array_of_tables_mut() {
-            tables
-                .iter_mut()
-                .find(|table| table.get("name").and_then(|item| item.as_str()) == Some(name))?
-        } else {
-            targets
-                .as_array_mut()?
-                .iter_mut()
-                .filter_map(toml_edit::Value::as_inline_table_mut)
-                .find(|table| table.get("name").and_then(|item| item.as_str()) == Some(name))?
-        };
-        let mut parts = key.split('.').peekable();
-        while let Some(part) = parts.next() {
-            if parts.peek().is_none() {
-                table.insert(part, toml_edit::Item::Value(value));
-                return Some(document.to_string());
-            }
-            let deeper = table
-                .entry(part)
-                .or_insert_with(|| toml_edit::Item::Value(toml_edit::InlineTable::new().into()));
-            table = deeper.as_table_like_mut()?;
+/// The configuration `text` with `key` of the target `name` as `value`. The key may lie deeper, such as
+/// `simulation.boot`; what is missing on the way is made.
+fn changed(text: &str, name: &str, key: &str, value: toml_edit::Value) -> Option<String> {
+    let mut document: toml_edit::DocumentMut = text.parse().ok()?;
+    let targets = document.get_mut("target")?;
+    let mut table: &mut dyn TableLike = if let Some(tables) = targets.as_array_of_tables_mut() {
+        tables
+            .iter_mut()
+            .find(|table| table.get("name").and_then(|item| item.as_str()) == Some(name))?
+    } else {
+        targets
+            .as_array_mut()?
+            .iter_mut()
+            .filter_map(toml_edit::Value::as_inline_table_mut)
+            .find(|table| table.get("name").and_then(|item| item.as_str()) == Some(name))?
+    };
+    let mut parts = key.split('.').peekable();
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            table.insert(part, toml_edit::Item::Value(value));
+            return Some(document.to_string());
         }
-        None
+        let deeper = table
+            .entry(part)
+            .or_insert_with(|| toml_edit::Item::Value(toml_edit::InlineTable::new().into()));
+        table = deeper.as_table_like_mut()?;
     }
+    None
 }

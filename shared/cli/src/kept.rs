@@ -36,6 +36,8 @@ pub(crate) struct Kept {
     pub(crate) ledger: Vec<LedgerEntry>,
     /// When the newest of them was written.
     pub(crate) newest: Option<Timestamp>,
+    /// Keys of documents that are there and cannot be used.
+    pub(crate) damaged: Vec<String>,
 }
 
 /// The configuration in a store, and what is kept of the targets asked for.
@@ -87,6 +89,7 @@ async fn gather(
                 store,
                 console,
                 newest: None,
+                damaged: Vec::new(),
             }
             .all(target, days)
             .await?,
@@ -104,6 +107,7 @@ struct Reader<'r, 'c, S> {
     store: &'r S,
     console: &'r mut Console<'c>,
     newest: Option<Timestamp>,
+    damaged: Vec<String>,
 }
 
 impl<S: DocumentStore> Reader<'_, '_, S> {
@@ -113,6 +117,7 @@ impl<S: DocumentStore> Reader<'_, '_, S> {
             Loaded::Absent => Ok(None),
             Loaded::Unusable(error, _) => {
                 self.console.note(&format!("note: {error}"));
+                self.damaged.push(key.to_owned());
                 Ok(None)
             }
             Loaded::Found(envelope, _) => {
@@ -172,6 +177,7 @@ impl<S: DocumentStore> Reader<'_, '_, S> {
             measurements,
             ledger,
             newest: self.newest,
+            damaged: self.damaged,
         })
     }
 }

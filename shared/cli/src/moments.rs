@@ -75,6 +75,30 @@ pub(crate) fn moment(option: &str, text: &str, zone: &TimeZone) -> Done<Timestam
     })
 }
 
+/// As [`moment`]; a time of day alone, such as `20:00`, is its first one in `zone` at `from` or later.
+pub(crate) fn moment_after(
+    option: &str,
+    text: &str,
+    zone: &TimeZone,
+    from: Timestamp,
+) -> Done<Timestamp> {
+    // A time and nothing else: a date without hours is none.
+    let clock = Some(text).filter(|text| text.len() <= "20:00:00".len() && text.contains(':'));
+    let Some(time) = clock.and_then(|text| text.parse::<Time>().ok()) else {
+        return moment(option, text, zone);
+    };
+    let today = zone.to_datetime(from).date();
+    let days = std::iter::successors(Some(today), |day| day.tomorrow().ok());
+    let mut moments = days.take(3).filter_map(|day| {
+        let local = zone.to_ambiguous_timestamp(day.to_datetime(time));
+        local.compatible().ok()
+    });
+    match moments.find(|at| *at >= from) {
+        Some(at) => Ok(at),
+        None => moment(option, text, zone),
+    }
+}
+
 /// What `--from` and `--to` mean.
 pub(crate) fn window(from: &str, to: &str, zone: &TimeZone) -> Done<(Timestamp, Timestamp)> {
     let begin = moment("--from", from, zone)?;

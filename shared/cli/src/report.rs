@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use documents::Pause;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use report::stored::{Documents, target_page};
@@ -46,11 +47,19 @@ pub(crate) fn run(arguments: &ReportArguments, console: &mut Console<'_>) -> Don
                 ),
                 made_at: at,
                 overview: None,
-                target: shown(one, at, arguments.days),
+                target: shown(one, store.pause.as_ref(), at, arguments.days),
             };
             vec![write(&folder, &name, &html(&page))?]
         }
-        several => all(several, at, arguments, &folder, &name, console)?,
+        several => all(
+            several,
+            store.pause.as_ref(),
+            at,
+            arguments,
+            &folder,
+            &name,
+            console,
+        )?,
     };
     if arguments.dry_run {
         console.note(&folder.told(&files));
@@ -63,7 +72,7 @@ fn write(folder: &Folder, name: &str, page: &str) -> Done<PathBuf> {
     folder.write(name, |file| Ok(file.write_all(page.as_bytes())?))
 }
 
-fn shown(kept: &Kept, at: Timestamp, days: u16) -> TargetPage {
+fn shown(kept: &Kept, pause: Option<&Pause>, at: Timestamp, days: u16) -> TargetPage {
     let documents = Documents {
         name: &kept.target.name,
         zone: &kept.target.zone,
@@ -71,6 +80,7 @@ fn shown(kept: &Kept, at: Timestamp, days: u16) -> TargetPage {
         history: kept.history.as_ref(),
         forecasts: &kept.forecasts,
         plan: kept.plan.as_ref(),
+        pause,
         incident: kept.incident.as_ref(),
         record: kept.record.as_ref(),
         ledger: &kept.ledger,
@@ -82,6 +92,7 @@ fn shown(kept: &Kept, at: Timestamp, days: u16) -> TargetPage {
 /// without the ending.
 fn all(
     targets: &[Kept],
+    pause: Option<&Pause>,
     at: Timestamp,
     arguments: &ReportArguments,
     folder: &Folder,
@@ -102,7 +113,7 @@ fn all(
             title: format!("Forescale: {}", target.name),
             made_at: at,
             overview: Some(format!("../{name}")),
-            target: shown(kept, at, arguments.days),
+            target: shown(kept, pause, at, arguments.days),
         };
         let brief = brief(&page.target, target.mode.name(), at);
         let known = match kept.newest {

@@ -14,7 +14,7 @@ use crate::failure::Done;
 use crate::files::Folder;
 use crate::moments;
 use crate::output::{self, Side, grouped, number, rounded};
-use crate::simulate::{Summary, page, replayed};
+use crate::simulate::{ALIKE, Summary, page, replayed};
 
 /// Risks that are tried where nothing is given.
 const RISKS: [&str; 5] = ["0.0001", "0.0003", "0.001", "0.003", "0.01"];
@@ -32,7 +32,8 @@ struct Tried {
     share_of_demand_above_capacity: f64,
     requests_not_served: f64,
     minutes_under_capacity: u64,
-    /// Whether nothing that was tried is both cheaper and safer.
+    /// Whether nothing that was tried is both cheaper and safer. Never of another throughput or lead
+    /// time, which say what servers do: what they cost is no setting to choose.
     on_the_frontier: bool,
 }
 
@@ -50,6 +51,11 @@ impl Tried {
             minutes_under_capacity: ours.minutes_under_capacity,
             on_the_frontier: false,
         }
+    }
+
+    /// Another throughput or lead time is not a choice: it says what servers do, not what people want.
+    fn is_choice(&self) -> bool {
+        !["throughput", "lead_time"].contains(&self.key)
     }
 
     fn name(&self) -> String {
@@ -103,7 +109,7 @@ pub(crate) fn run(arguments: &WhatIfArguments, console: &mut Console<'_>) -> Don
     let (replay, base) = once(&chosen.text, console)?;
     let mut tried = vec![Tried::of("", "", chosen.target.risk, &base)];
     for ((key, value), text) in settings.iter().zip(&texts) {
-        console.note(&format!("{key} = {value}"));
+        console.progress(&format!("{key} = {value}"));
         let (replay, summary) = once(text, console)?;
         tried.push(Tried::of(key, value, replay.target.risk, &summary));
     }
@@ -116,7 +122,8 @@ pub(crate) fn run(arguments: &WhatIfArguments, console: &mut Console<'_>) -> Don
         tried: &tried,
         recommended: best.map(Tried::name),
     };
-    let said = advice(&tried, best, chosen.target.risk);
+    let mut said = advice(&tried, best, chosen.target.risk);
+    said.extend(cheaper_still(&base, best));
     let mut page = what_if_page(&replay, &base, &demand.series, &tried, best);
     if let Some(comparison) = page.target.comparison.as_mut() {
         let before = base.advice.iter();
@@ -156,26 +163,24 @@ fn settings(arguments: &WhatIfArguments) -> Vec<(&'static str, String)> {
     given
 }
 
-/// Marks what nothing else beats in both server-hours and demand lost.
+/// Marks what nothing else that people can choose beats in both server-hours and demand lost.
 fn mark_frontier(tried: &mut [Tried]) {
-    let points: Vec<(f64, f64)> = tried
-        .iter()
+    let choices = tried.iter().filter(|one| one.is_choice());
+    let points: Vec<(f64, f64)> = choices
         .map(|one| (one.server_hours, one.requests_not_served))
         .collect();
-    for (one, (hours, lost)) in tried.iter_mut().zip(&points) {
+    for one in tried.iter_mut().filter(|one| one.is_choice()) {
+        let (hours, lost) = (one.server_hours, one.requests_not_served);
         let beaten = |(other, missed): &(f64, f64)| {
-            other <= hours && missed <= lost && (other < hours || missed < lost)
+            *other <= hours && *missed <= lost && (*other < hours || *missed < lost)
         };
         one.on_the_frontier = !points.iter().any(beaten);
     }
 }
 
-/// The cheapest that delivered no more than `risk`. Another throughput or lead time is not a choice:
-/// it says what servers do, not what people want.
+/// The cheapest choice that delivered no more than `risk`.
 fn recommended(tried: &[Tried], risk: f64) -> Option<&Tried> {
-    let choices = tried
-        .iter()
-        .filter(|one| !["throughput", "lead_time"].contains(&one.key));
+    let choices = tried.iter().filter(|one| one.is_choice());
     choices
         .filter(|one| one.share_of_demand_above_capacity <= risk)
         .min_by(|a, b| a.server_hours.total_cmp(&b.server_hours))
@@ -221,10 +226,24 @@ fn advice(tried: &[Tried], best: Option<&Tried>, risk: f64) -> String {
         );
     }
     match best {
-        None => format!(
-            "Nothing that was tried kept the {asked} asked for on these days: ask for less risk, or \
-             look whether servers boot in time."
-        ),
+        None => {
+            let others = tried
+                .iter()
+                .filter(|one| !one.is_choice() && one.share_of_demand_above_capacity <= risk);
+            let others: Vec<String> = others.map(Tried::name).collect();
+            let others = if others.is_empty() {
+                String::new()
+            } else {
+                format!(
+                    " With {} it would have been kept: no setting, but what servers would have to do.",
+                    others.join(" or ")
+                )
+            };
+            format!(
+                "Nothing that can be chosen of what was tried kept the {asked} asked for on these days: ask \
+                 for less risk, or look whether servers boot in time.{others}"
+            )
+        }
         Some(best) if best.key.is_empty() => format!(
             "As configured is the cheapest of these that kept the {asked} asked for on these days.{}",
             tied(tried, best)
@@ -242,6 +261,25 @@ fn advice(tried: &[Tried], best: Option<&Tried>, risk: f64) -> String {
             )
         }
     }
+}
+
+/// An alternative that costs less than `best` and loses no more, where there is one: an honest table has
+/// it, and an honest recommendation names it.
+fn cheaper_still(base: &Summary, best: Option<&Tried>) -> Option<String> {
+    let best = best?;
+    let rows = base.rows();
+    let others = rows
+        .iter()
+        .filter(|(id, ..)| !["forescale", "clairvoyant"].contains(id));
+    let cheaper = others.filter(|(_, _, result)| {
+        result.server_hours * ALIKE < best.server_hours
+            && result.requests_not_served <= best.requests_not_served
+    });
+    let (_, name, result) = cheaper.min_by(|a, b| a.2.server_hours.total_cmp(&b.2.server_hours))?;
+    Some(format!(
+        " On these days {name} would have needed {} server-hours fewer still and lost no more.",
+        grouped(best.server_hours - result.server_hours)
+    ))
 }
 
 /// The report of the settings as they are, with everything tried in the comparison.
@@ -371,12 +409,19 @@ mod tests {
             tried("risk", 80.0, 0.0020),
             tried("throughput", 50.0, 0.0),
         ];
-        mark_frontier(&mut all[..4]);
+        // Quicker servers are no choice: they beat nothing, and are on no frontier.
+        mark_frontier(&mut all);
         let marks: Vec<bool> = all.iter().map(|one| one.on_the_frontier).collect();
         assert_eq!(marks, [true, true, false, true, false]);
         let best = recommended(&all, 0.001).unwrap();
         assert_eq!(best.server_hours, 90.0);
         assert_eq!(recommended(&all, 0.0001), None);
+        let said = advice(&all, None, 0.0001);
+        assert!(said.starts_with("Nothing that can be chosen"), "{said}");
+        assert!(
+            said.contains("With throughput = 1 it would have been kept"),
+            "{said}"
+        );
         assert!(advice(&all, Some(&all[1]), 0.001).contains("risk = 1 (10 server-hours fewer)"));
         // One that costs the same is named, with the reason.
         let mut ties = all.clone();

@@ -47,7 +47,8 @@ pub use hand_back::{
     HandBack, HandedBack, adopt_again, hand_back, rehearse_hand_back, release_mark,
 };
 pub use ladder::{
-    Rung, Standing, WeekBefore, apply_occurrence, needs, newest_forecast, occasion, week_before,
+    LEFT_TO_POLICIES, Rung, Standing, WeekBefore, apply_occurrence, needs, newest_forecast,
+    occasion, week_before,
 };
 pub use lease::{HeldLease, acquire, release};
 pub use ledger::append_to_ledger;

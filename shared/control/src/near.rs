@@ -109,7 +109,8 @@ pub(crate) fn near_steps(
             if step.servers < needed {
                 step.servers = needed;
                 step.reason = format!(
-                    "present demand of {present:.0}/min at {}/min a server = {needed}",
+                    "present demand of {}/min at {}/min a server = {needed}",
+                    planning::rate(present),
                     planning::rate(rules.throughput)
                 );
             }

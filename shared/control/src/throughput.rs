@@ -118,7 +118,10 @@ fn last(stored: Option<&ThroughputRecord>, assumed: f64) -> (f64, String) {
     match known {
         Some((value, at)) => {
             let at = timeseries::Step::MINUTE.floor(at);
-            let text = format!("throughput of {value:.0}/min a server as measured at {at}");
+            let text = format!(
+                "throughput of {}/min a server as measured at {at}",
+                planning::rate(value)
+            );
             (value, text)
         }
         None => (

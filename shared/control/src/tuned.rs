@@ -6,7 +6,7 @@ use documents::{Envelope, Forecast, NearRecord, ReplayRecord, TunedFor, Tuning, 
 use fleet::{Policy, PolicyKind, Tracked};
 use forecasting::{Interval, NearModel};
 use jiff::{SignedDuration, Timestamp};
-use planning::{Past, Rhythm, Rules, tune};
+use planning::{Past, Rhythm, Rules, rate, tune};
 use ports::{DocumentStore, MetricSource};
 use simulation::TargetTracking;
 use timeseries::Series;
@@ -290,28 +290,28 @@ fn advice(
 ) -> Option<String> {
     let (replayed, best) = (replayed?, best?);
     let aim = best.utilization?;
-    let value = aim * rules.throughput;
+    let value = rate(aim * rules.throughput);
     let dearer = replayed.server_minutes / best.server_minutes.max(1.0);
     let saves = (1.0 - 1.0 / dearer) * 100.0;
     if replayed.utilization.is_none() && dearer > WORTH_A_WORD {
         return Some(format!(
-            "no target tracking on demand per server was found: with one at {value:.0}/min the last {} days would have needed {saves:.0} % fewer server-minutes at the same risk",
+            "no target tracking on demand per server was found: with one at {value}/min the last {} days would have needed {saves:.0} % fewer server-minutes at the same risk",
             best.days
         ));
     }
     let present = replayed.utilization?;
     if best.kept && !replayed.kept {
         return Some(format!(
-            "target tracking at {:.0}/min a server loses more than asked for ({:.3} %); at {value:.0}/min the last {} days would have kept to it",
-            present * rules.throughput,
+            "target tracking at {}/min a server loses more than asked for ({:.3} %); at {value}/min the last {} days would have kept to it",
+            rate(present * rules.throughput),
             replayed.risk * 100.0,
             best.days
         ));
     }
     (dearer > WORTH_A_WORD).then(|| {
         format!(
-            "target tracking at {:.0}/min a server fights the plan: at {value:.0}/min the last {} days would have needed {saves:.0} % fewer server-minutes at the same risk",
-            present * rules.throughput,
+            "target tracking at {}/min a server fights the plan: at {value}/min the last {} days would have needed {saves:.0} % fewer server-minutes at the same risk",
+            rate(present * rules.throughput),
             best.days
         )
     })

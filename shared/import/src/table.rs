@@ -123,7 +123,9 @@ impl Table {
             Some("") => Line::Nothing,
             Some(text) => match text.parse::<f64>() {
                 Ok(count) if (0.0..1e15).contains(&count) => Line::At { minute, count },
-                _ => Line::Unreadable("a value that is no number of zero or more"),
+                _ => {
+                    Line::Unreadable("a value that is no number of zero or more, written as 1006.5")
+                }
             },
             None => Line::Unreadable("a value that is no text"),
         }

@@ -102,11 +102,13 @@ impl Outlook<'_> {
     ) -> String {
         let capacity = f64::from(servers) * rules.throughput;
         let level = Curve::new(&NEAR_LEVELS, values).level_of(capacity);
-        let level = (level * 1000.0).floor() / 10.0;
+        let level = (level * 1000.0).floor().min(999.0) / 10.0;
         let mut text = format!(
-            "demand of {:.0}/min expected (p50; forecast {median:.0}/min, {:+.0} % by the last minutes), up to {capacity:.0}/min (p{level}) at {}/min a server = {servers}",
-            values[MEDIAN],
+            "demand of {}/min expected (p50; forecast {}/min, {:+.0} % by the last minutes), up to {}/min (p{level}) at {}/min a server = {servers}",
+            rate(values[MEDIAN]),
+            rate(median),
             (values[MEDIAN] / median.max(self.model.least) - 1.0) * 100.0,
+            rate(capacity),
             rate(rules.throughput),
         );
         if level < 50.0 && servers >= rules.min_servers {

@@ -207,10 +207,11 @@ fn saves_more(loss: &Loss<'_>, servers: u32, price: f64) -> bool {
 
 fn reason(loss: &Loss<'_>, wanted: u32, rules: &Rules) -> String {
     let capacity = f64::from(wanted) * rules.throughput;
-    let level = (loss.level(wanted) * 1000.0).floor() / 10.0;
+    let level = (loss.level(wanted) * 1000.0).floor().min(999.0) / 10.0;
     let mut text = format!(
-        "demand of {:.0}/min expected (mean), up to {capacity:.0}/min (p{level}) at {}/min a server = {wanted}",
-        loss.demand(),
+        "demand of {}/min expected (mean), up to {}/min (p{level}) at {}/min a server = {wanted}",
+        rate(loss.demand()),
+        rate(capacity),
         rate(rules.throughput),
     );
     if level < 50.0 && wanted > rules.min_servers {

@@ -11,12 +11,12 @@
   const SPANS = [60, 300, 900, 3600, 6 * 3600, 86400, 7 * 86400, 28 * 86400];
   const LOOKS = {
     demand: { colour: "demand", width: 1.6 },
-    unserved: { colour: "lost", fill: "tozeroy", width: 1 },
+    unserved: { colour: "lost", area: 0.5, width: 1 },
     median: { colour: "band", dash: "dot", width: 1.2 },
-    upper: { colour: "band", width: 0.8 },
+    upper: { colour: "band", area: 0.35, over: "median", width: 0.8 },
     required: { colour: "required", dash: "dot", width: 1.2, servers: true },
     floor: { colour: "floor", dash: "dash", width: 1.6, servers: true },
-    "in-service": { colour: "serving", fill: "tozeroy", width: 1.6, servers: true },
+    "in-service": { colour: "serving", area: 0.14, width: 1.6, servers: true },
   };
   const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
@@ -143,18 +143,50 @@
 
   const wrapped = (text) => text.replace(/[<>&]/g, " ").replace(/(.{60}\S*)\s/g, "$1<br>");
 
+  // A line's stretches between gaps, each as corners.
+  function stretches({ x, y }, steps) {
+    const all = [];
+    let corners = null;
+    y.forEach((value, at) => {
+      if (value === null) { corners = null; return; }
+      if (!corners) all.push(corners = []);
+      else if (steps) corners.push([x[at], corners.at(-1)[1]]);
+      corners.push([x[at], value]);
+    });
+    return all;
+  }
+
+  // What lies under a line, or between it and a lower one. The library would fill gaps too: each stretch
+  // is closed by itself.
+  function area(upper, lower) {
+    const x = [], y = [];
+    upper.forEach((corners, at) => {
+      const back = lower ? [...lower[at]].reverse() : [[corners.at(-1)[0], 0], [corners[0][0], 0]];
+      for (const [when, value] of [...corners, ...back, corners[0]]) { x.push(when); y.push(value); }
+      x.push(null); y.push(null);
+    });
+    return { x, y };
+  }
+
   function traces() {
     const all = [];
     for (const { kind, name, values } of view.lines) {
       const look = LOOKS[kind];
       const ink = colour(look.colour);
-      const { x, y } = points(values);
+      const drawn = points(values);
+      const steps = look.servers || kind === "unserved";
+      const yaxis = look.servers ? "y2" : "y";
+      const other = view.lines.find((line) => line.kind === look.over);
+      const upper = stretches(drawn, steps), lower = other && stretches(points(other.values), steps);
+      if (look.area && (!look.over || (lower && lower.length === upper.length))) {
+        all.push({
+          type: "scatter", mode: "none", ...area(upper, lower), yaxis, fill: "toself", fillcolor: faint(ink, look.area),
+          hoverinfo: "skip", showlegend: false,
+        });
+      }
       all.push({
-        type: "scatter", mode: "lines", name, x, y, connectgaps: false,
-        yaxis: look.servers ? "y2" : "y",
-        line: { color: ink, width: look.width, dash: look.dash || "solid", shape: look.servers || kind === "unserved" ? "hv" : "linear" },
-        fill: kind === "upper" && view.lines.some((line) => line.kind === "median") ? "tonexty" : look.fill || "none",
-        fillcolor: faint(ink, kind === "unserved" ? 0.5 : kind === "upper" ? 0.35 : 0.14),
+        type: "scatter", mode: "lines", name, ...drawn, connectgaps: false, yaxis,
+        line: { color: ink, width: look.width, dash: look.dash || "solid", shape: steps ? "hv" : "linear" },
         hovertemplate: look.servers ? "%{y:,.0f}" : "%{y:,.0f}/min",
       });
     }

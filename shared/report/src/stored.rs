@@ -1,6 +1,6 @@
 //! A page of the documents that the functions keep.
 
-use documents::{Forecast, History, Incident, LedgerEntry, Plan, Predictable, Record};
+use documents::{Forecast, History, Incident, LedgerEntry, Pause, Plan, Predictable, Record};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use simulation::required_servers;
@@ -23,6 +23,8 @@ pub struct Documents<'a> {
     pub forecasts: &'a [Forecast],
     /// The plan.
     pub plan: Option<&'a Plan>,
+    /// The pause that is in force.
+    pub pause: Option<&'a Pause>,
     /// What the responder knows.
     pub incident: Option<&'a Incident>,
     /// How the forecasts did.
@@ -169,8 +171,20 @@ fn facts(documents: &Documents<'_>, now: Timestamp) -> Vec<Fact> {
     let mut facts = Vec::new();
     let age = |at: Timestamp| {
         let hours = now.duration_since(at).as_secs_f64() / 3600.0;
-        format!("{hours:.1} h")
+        if hours < 72.0 {
+            format!("{hours:.1} h")
+        } else {
+            format!("{:.0} days", hours / 24.0)
+        }
     };
+    if let Some(pause) = documents.pause {
+        facts.push(fact(
+            "paused",
+            format!("since {}", pause.since),
+            &format!("by {}: {}", pause.by, pause.reason),
+            true,
+        ));
+    }
     match documents.forecasts.last() {
         Some(forecast) => {
             let old = now.duration_since(forecast.start) > SignedDuration::from_hours(30);
@@ -195,14 +209,25 @@ fn facts(documents: &Documents<'_>, now: Timestamp) -> Vec<Fact> {
         Some(plan) => {
             let old = now.duration_since(plan.decided_at) > SignedDuration::from_hours(2);
             facts.push(fact("age of the plan", age(plan.decided_at), "", old));
-            let highest = plan.floors.iter().max_by_key(|floor| floor.servers);
-            if let Some(floor) = highest {
-                facts.push(fact(
+            let in_force = now < plan.expires_at;
+            // The floor that holds now is there before those to come.
+            let held = plan.floors.partition_point(|floor| floor.start <= now);
+            let to_come = plan.floors.iter().skip(held.saturating_sub(1));
+            // Of equals the first.
+            let highest = to_come.rev().max_by_key(|floor| floor.servers);
+            match highest.filter(|_| in_force) {
+                Some(floor) => facts.push(fact(
                     "highest floor to come",
                     floor.servers.to_string(),
-                    &format!("servers, {}", floor.start),
+                    &format!("servers, {}", floor.start.max(now)),
                     false,
-                ));
+                )),
+                None => facts.push(fact(
+                    "plan in force",
+                    "none".to_owned(),
+                    &format!("the last one ended at {}", plan.expires_at),
+                    true,
+                )),
             }
         }
         None => facts.push(fact("plan", "none".to_owned(), "", true)),

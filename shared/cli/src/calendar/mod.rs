@@ -254,7 +254,7 @@ mod tests {
         for rule in [
             "FREQ=WEEKLY;BYDAY=MO,TU",
             "FREQ=HOURLY",
-            "FREQ=DAILY;COUNT=5",
+            "FREQ=DAILY;COUNT=many",
             // Another day than the start's, and what only some repetitions are.
             "FREQ=WEEKLY;BYDAY=WE",
             "FREQ=MONTHLY;BYDAY=-1TU",

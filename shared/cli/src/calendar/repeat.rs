@@ -2,7 +2,7 @@
 
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 
 use super::times::Moment;
 
@@ -16,6 +16,7 @@ pub(super) fn lines(rule: &str, start: &Moment, zones: &[TimeZone]) -> Result<St
     let mut interval = 1_u32;
     let mut until = None;
     let mut weekday = "";
+    let mut count = None;
     let first = start.civil();
     for part in rule.split(';').filter(|part| !part.is_empty()) {
         let (key, value) = part.split_once('=').ok_or_else(refuse)?;
@@ -24,6 +25,10 @@ pub(super) fn lines(rule: &str, start: &Moment, zones: &[TimeZone]) -> Result<St
             "INTERVAL" => interval = value.parse().map_err(|_| refuse())?,
             "UNTIL" => until = Some(last(value)?),
             "BYDAY" => weekday = value,
+            "COUNT" => {
+                let times = value.parse().map_err(|_| refuse())?;
+                count = Some(std::num::NonZeroU16::new(times).ok_or_else(refuse)?);
+            }
             "WKST" => {}
             // These may say no more than the start does.
             "BYMONTH" if value == first.month().to_string() && rule.contains("FREQ=YEARLY") => {}
@@ -41,25 +46,42 @@ pub(super) fn lines(rule: &str, start: &Moment, zones: &[TimeZone]) -> Result<St
     let always = first.day() <= 28;
     let nth = (first.day() - 1) / 7 + 1;
     let day = code(first.weekday());
+    // From the first to the last of so many.
+    let steps = count.map(|count| i64::from(count.get()) - 1);
+    let by_days = |days: u32| Span::new().try_days(i64::from(days) * steps.unwrap_or(0));
+    let mut reach = Span::new().try_days(0);
     let mut lines = match (frequency, weekday) {
-        ("DAILY", "") => format!("every_days = {interval}\n"),
+        ("DAILY", "") => {
+            reach = by_days(interval);
+            format!("every_days = {interval}\n")
+        }
         ("WEEKLY", weekday) if weekday.is_empty() || weekday == day => {
             let days = interval.checked_mul(7).ok_or_else(refuse)?;
+            reach = by_days(days);
             format!("every_days = {days}\n")
         }
-        ("MONTHLY", "") if interval == 1 && always => "every = \"month\"\n".to_owned(),
+        ("MONTHLY", "") if interval == 1 && always => {
+            reach = Span::new().try_months(steps.unwrap_or(0));
+            "every = \"month\"\n".to_owned()
+        }
         ("MONTHLY", weekday)
             if interval == 1
+                && count.is_none()
                 && (nth < 5 && weekday == format!("{nth}{day}")
                     || nth == 5 && weekday == format!("-1{day}")) =>
         {
             "every = \"month-weekday\"\n".to_owned()
         }
         ("YEARLY", "") if interval == 1 && (always || first.month() != 2) => {
+            reach = Span::new().try_years(steps.unwrap_or(0));
             "every = \"year\"\n".to_owned()
         }
         _ => return Err(refuse()),
     };
+    if count.is_some() {
+        let reach = reach.map_err(|_| refuse())?;
+        until = Some(behind(start.by_clocks(reach).map_err(|_| refuse())?)?);
+    }
     if let Some(until) = until {
         lines.push_str(&format!("until = \"{until}\"\n"));
     }
@@ -68,7 +90,11 @@ pub(super) fn lines(rule: &str, start: &Moment, zones: &[TimeZone]) -> Result<St
 
 /// Until when, as the configuration has it: there the moment itself is out, in a calendar it is in.
 fn last(value: &str) -> Result<String, String> {
-    let moment = Moment::parse(value)?;
+    behind(Moment::parse(value)?)
+}
+
+/// As the configuration has the end of what begins at `moment` for the last time.
+fn behind(moment: Moment) -> Result<String, String> {
     let second = SignedDuration::from_secs(1);
     let moment = match moment {
         Moment::Day(day) => Moment::Day(day),
@@ -113,5 +139,52 @@ fn code(day: Weekday) -> &'static str {
         Weekday::Friday => "FR",
         Weekday::Saturday => "SA",
         Weekday::Sunday => "SU",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_times_end_with_the_last_of_them() {
+        let start = Moment::parse("20261205T200000").unwrap();
+        for (rule, wanted) in [
+            (
+                "FREQ=DAILY;COUNT=3",
+                "every_days = 1\nuntil = \"2026-12-07T20:00:01\"\n",
+            ),
+            (
+                "FREQ=WEEKLY;INTERVAL=2;COUNT=3",
+                "every_days = 14\nuntil = \"2027-01-02T20:00:01\"\n",
+            ),
+            (
+                "FREQ=WEEKLY;BYDAY=SA;COUNT=1",
+                "every_days = 7\nuntil = \"2026-12-05T20:00:01\"\n",
+            ),
+            (
+                "FREQ=MONTHLY;COUNT=2",
+                "every = \"month\"\nuntil = \"2027-01-05T20:00:01\"\n",
+            ),
+            (
+                "FREQ=YEARLY;COUNT=4",
+                "every = \"year\"\nuntil = \"2029-12-05T20:00:01\"\n",
+            ),
+        ] {
+            assert_eq!(lines(rule, &start, &[]).as_deref(), Ok(wanted), "{rule}");
+        }
+        let day = Moment::parse("20261205").unwrap();
+        let told = lines("FREQ=DAILY;COUNT=2", &day, &[]);
+        assert_eq!(
+            told.as_deref(),
+            Ok("every_days = 1\nuntil = \"2026-12-06\"\n")
+        );
+        for rule in [
+            "FREQ=DAILY;COUNT=0",
+            "FREQ=DAILY;COUNT=x",
+            "FREQ=YEARLY;COUNT=65535",
+        ] {
+            assert!(lines(rule, &start, &[]).is_err(), "{rule}");
+        }
     }
 }

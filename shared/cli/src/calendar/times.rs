@@ -57,6 +57,15 @@ impl Moment {
         }
     }
 
+    /// `span` of whole days, months or years after this, by the clocks.
+    pub(super) fn by_clocks(&self, span: Span) -> Result<Self, jiff::Error> {
+        Ok(match self {
+            Self::Day(day) => Self::Day(day.checked_add(span)?),
+            Self::Floating(at) => Self::Floating(at.checked_add(span)?),
+            Self::Zoned(at, zone) => Self::Zoned(at.checked_add(span)?, zone.clone()),
+        })
+    }
+
     /// The last day, where this is the first one after whole days from `start`.
     pub(super) fn last_of(self, start: &Self) -> Result<Self, String> {
         match (self, start) {

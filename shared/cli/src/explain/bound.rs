@@ -15,6 +15,8 @@ pub(super) enum Bound {
     Demand,
     /// Demand from this moment on, which servers asked for then would miss.
     LeadTime(Timestamp),
+    /// Demand cannot be forecast: what min_servers does not carry is the group's own policies' work.
+    Policies,
     /// The plan never asks for fewer.
     MinServers,
     /// It never asks for more.
@@ -92,6 +94,10 @@ impl<'a> Floor<'a> {
             ),
             Bound::Hold(_) => "a hold of the responder, which keeps what a spike needed".to_owned(),
             Bound::Person => format!("a person's MinSize of {servers}"),
+            Bound::Policies => format!(
+                "demand cannot be forecast: min_servers, {servers}, is kept, and the group's own policies \
+                 add what it takes"
+            ),
             Bound::MinServers if servers > needed => {
                 format!("min_servers, {servers}: {needed} would do")
             }
@@ -129,9 +135,13 @@ impl<'a> Floor<'a> {
             ),
             Bound::Hold(_) => format!("; {apart} more are held after a spike"),
             Bound::Person => format!("; {apart} more, as a person set MinSize"),
-            Bound::MinServers => format!("; {apart} more by min_servers"),
+            Bound::MinServers | Bound::Policies => format!("; {apart} more by min_servers"),
             Bound::MaxServers if more => {
                 format!("; {apart} more stand ready for what comes within the lead time")
+            }
+            // The step's reason has the limit.
+            Bound::MaxServers if step.reason.contains("max_servers is") => {
+                format!(", {apart} too few")
             }
             Bound::MaxServers => format!("; max_servers holds {apart} back"),
             Bound::Canary { .. } if more => format!("; {apart} more by the canary's share"),
@@ -178,7 +188,13 @@ fn bound(
         return Bound::Person;
     }
     if servers == target.min_servers {
-        return Bound::MinServers;
+        let step = held(&plan.steps, at);
+        let left = step.is_some_and(|step| step.reason.contains(control::LEFT_TO_POLICIES));
+        return if left {
+            Bound::Policies
+        } else {
+            Bound::MinServers
+        };
     }
     if servers > needed {
         return match start.filter(|_| soon >= servers) {

@@ -35,6 +35,10 @@ pub(super) fn change(kept: &Kept, forecast: &Forecast, floor: &Floor<'_>) -> Str
                 )
             }]
         }
+        Bound::Policies => vec![
+            "a min_servers of another number, or demand that follows some rhythm: see \"model\""
+                .to_owned(),
+        ],
         Bound::MinServers => vec![format!("a lower min_servers than {}", floor.servers)],
         Bound::MaxServers => {
             let wanted = floor.needed.max(floor.soon);

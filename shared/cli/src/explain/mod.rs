@@ -8,7 +8,7 @@ mod state;
 
 use bound::Floor;
 use config::{LeadTime, Throughput};
-use documents::{Pause, Plan, in_zone};
+use documents::{Pause, Plan, in_zone, keys};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -42,7 +42,10 @@ pub(crate) fn run(arguments: &ExplainArguments, console: &mut Console<'_>) -> Do
     let store = kept::read(&arguments.store, Some(&arguments.target), 14, console)?;
     let kept = store.targets.first();
     let kept = kept.ok_or_else(|| input("no target"))?;
-    let at = moments::moment("--at", &arguments.at, &kept.target.zone)?;
+    // A time of day is the first one from the plan on, of which people ask.
+    let from = kept.plan.as_ref().map(|plan| plan.decided_at);
+    let from = from.or(kept.newest).unwrap_or_else(moments::now);
+    let at = moments::moment_after("--at", &arguments.at, &kept.target.zone, from)?;
     let zone = if arguments.utc {
         &TimeZone::UTC
     } else {
@@ -158,14 +161,27 @@ fn no_floor(kept: &Kept, past: Option<&documents::LedgerEntry>) -> String {
              this time",
             plan.decided_at, plan.expires_at
         ),
+        (None, None) if kept.damaged.contains(&keys::plan(&kept.target.name)) => format!(
+            "{} is there and cannot be read: the next run of the planner replaces it",
+            keys::plan(&kept.target.name)
+        ),
         (None, None) => "there is no plan: the planner has not run for this target".to_owned(),
     }
 }
 
 fn lead_time(kept: &Kept) -> String {
-    let whence = match &kept.target.lead_time {
-        LeadTime::Given(_) => "as the configuration says",
-        LeadTime::Measured { .. } => "measured on the group's launches",
+    let record = kept.measurements.as_ref();
+    let record = record.and_then(|all| all.lead_time.as_ref());
+    let used =
+        i64::from(record.map_or(0, |record| record.seconds)) == servers::lead(kept).as_secs();
+    let whence = match (&kept.target.lead_time, record.filter(|_| used)) {
+        (LeadTime::Given(_), _) => "as the configuration says".to_owned(),
+        (LeadTime::Measured { .. }, Some(record)) => {
+            format!("measured on the group's launches until {}", record.at)
+        }
+        (LeadTime::Measured { .. }, None) => {
+            "assumed until enough launches are seen to measure it".to_owned()
+        }
     };
     format!(
         "{:.1} minutes from the decision to a server in service, {whence}",

@@ -63,6 +63,19 @@ pub(crate) fn run(arguments: &ImportArguments, console: &mut Console<'_>) -> Don
     if made.rows.is_empty() {
         return Err(nothing(&all, arguments, &found));
     }
+    let apart = made
+        .rows
+        .windows(2)
+        .map(|pair| pair[1].0.duration_since(pair[0].0));
+    if let Some(apart) = apart
+        .min()
+        .filter(|apart| *apart > SignedDuration::from_hours(1))
+    {
+        return Err(input(format!(
+            "the rows are {apart:#} apart at least: allowed are steps of 1m to 1h, since servers follow demand by \
+             the hour and not by the day"
+        )));
+    }
     if let Some(keep) = keep {
         keep.write(&made, &state)?;
     }

@@ -9,7 +9,7 @@ mod written;
 
 pub(crate) use compare::compare;
 pub(crate) use page::page;
-pub(crate) use summary::Summary;
+pub(crate) use summary::{ALIKE, Summary};
 pub(crate) use written::write;
 
 use documents::{Document, Plan, Tuning, decode, in_zone, keys};

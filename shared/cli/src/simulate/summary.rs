@@ -11,7 +11,7 @@ use crate::backtest::HANDS_OFF;
 use crate::output::{grouped, rounded};
 
 /// Server-hours that differ by less are as many.
-const ALIKE: f64 = 1.02;
+pub(crate) const ALIKE: f64 = 1.02;
 
 /// What a run came to, in the words of `summary.json`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -168,8 +168,8 @@ impl Advice {
                 String::new()
             };
             format!(
-                "{:.0}/min a server: {:.1} server-hours a day{cost}, {:.3} % of demand above capacity",
-                tracked.value,
+                "{}/min a server: {:.1} server-hours a day{cost}, {:.3} % of demand above capacity",
+                planning::rate(tracked.value),
                 tracked.server_hours_a_day,
                 100.0 * tracked.share_of_demand_above_capacity
             )

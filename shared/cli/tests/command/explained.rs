@@ -125,7 +125,7 @@ fn a_throughput_is_measured_only_where_plans_go_by_what_was() {
         (
             "{ initial = 100 }",
             Value::Null,
-            "100 requests a minute and server, as the configuration says; seen at Sat 2026-01-24 18:00; too few hours",
+            "100 requests a minute and server, as the configuration says; seen at 2026-01-24T17:00:00Z; too few hours",
         ),
         (
             "{ value = 100 }",
@@ -175,13 +175,13 @@ fn what_would_change_the_answer_is_what_bound() {
         "{change}"
     );
     assert!(
-        change.contains("the median at Sat 2026-01-24 18:08 alone"),
+        change.contains("the median at 2026-01-24T17:08:00Z alone"),
         "{change}"
     );
     assert!(!change.contains("throughput"), "{change}");
     assert!(
         needed.ends_with(
-            "; 7 more stand ready for Sat 2026-01-24 18:08, since servers take their lead time"
+            "; 7 more stand ready for 2026-01-24T17:08:00Z, since servers take their lead time"
         ),
         "{needed}"
     );
@@ -231,7 +231,7 @@ fn what_stands_in_the_way_of_the_plan_is_told() {
     );
     let acting = told(&store, "acting");
     assert!(
-        acting.starts_with("released at Sat 2026-01-24 18:00, leaving"),
+        acting.starts_with("released at 2026-01-24T17:00:00Z, leaving"),
         "{acting}"
     );
     assert!(acting.contains("forescale adopt web"), "{acting}");
@@ -256,7 +256,7 @@ fn an_event_that_the_plan_does_not_know_is_told_so() {
     ]);
     let events = told(&store, "events");
     assert!(
-        events.starts_with("sale (the plan of Sat 2026-01-24 18:00 does not know of it"),
+        events.starts_with("sale (the plan of 2026-01-24T17:00:00Z does not know of it"),
         "{events}"
     );
     planned(folder.path());
@@ -277,10 +277,94 @@ fn a_past_hour_is_answered_by_the_ledger() {
     let floor = told_at(&store, "2026-01-24T15:30:00Z", "floor");
     assert!(
         floor.starts_with(
-            "7 servers, as the planner decided at Sat 2026-01-24 16:05: demand of 650/min"
+            "7 servers, as the planner decided at 2026-01-24T15:05:00Z: demand of 650/min"
         ),
         "{floor}"
     );
     let before = told_at(&store, "2026-01-24T15:00:00Z", "floor");
     assert!(before.contains("says nothing of this time"), "{before}");
+}
+
+#[test]
+fn a_time_of_day_is_the_first_one_from_the_plan_on() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    // The plan is of 18:00 in Berlin: 20:00 is of the same day, 06:30 of the next.
+    for (clock, wanted) in [
+        ("20:00", "2026-01-24T19:00:00Z"),
+        ("18:00", "2026-01-24T17:00:00Z"),
+        ("06:30", "2026-01-25T05:30:00Z"),
+    ] {
+        let words = [
+            "explain", "web", "--at", clock, "--format", "json", "--store", &store,
+        ];
+        let answer: Value = serde_json::from_str(&good(&words).out).unwrap();
+        assert_eq!(answer["at"], wanted, "{clock}");
+    }
+}
+
+#[test]
+fn a_lead_time_is_measured_only_where_it_was() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    let config = format!("{store}/config/forescale.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    assert!(told(&store, "lead time").ends_with("as the configuration says"));
+    fs::write(&config, text.replace("lead_time = \"5m\"\n", "")).unwrap();
+    let assumed = told(&store, "lead time");
+    assert!(
+        assumed.ends_with("assumed until enough launches are seen to measure it"),
+        "{assumed}"
+    );
+    put(
+        &store,
+        "measurements",
+        json!({"versions": {}, "lead_time": {"at": DECIDED, "seconds": 300}}),
+    );
+    let measured = told(&store, "lead time");
+    assert!(
+        measured.ends_with(&format!("measured on the group's launches until {DECIDED}")),
+        "{measured}"
+    );
+}
+
+#[test]
+fn a_damaged_plan_is_not_called_missing() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    fs::write(format!("{store}/targets/web/plan.json"), "{bad").unwrap();
+    let floor = told(&store, "floor");
+    assert!(
+        floor.starts_with("targets/web/plan.json is there and cannot be read"),
+        "{floor}"
+    );
+}
+
+#[test]
+fn the_page_of_a_first_plan_knows_the_plan() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    let page = fs::read_to_string(format!("{store}/targets/web/report.html")).unwrap();
+    assert!(
+        page.contains("highest floor to come"),
+        "the plan is in force"
+    );
+    let overview = fs::read_to_string(format!("{store}/report.html")).unwrap();
+    assert!(overview.contains("highest floor to come"));
+    // A year later nothing of it is to come, and a pause is told.
+    good(&["pause", "--reason", "a big move", "--store", &store]);
+    let out = folder.path().join("later.html");
+    let words = [
+        "report",
+        "--store",
+        &store,
+        "--at",
+        "2026-02-24T18:00:00Z",
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    good(&words);
+    let page = fs::read_to_string(out).unwrap();
+    assert!(!page.contains("highest floor to come") && page.contains("the last one ended at"));
+    assert!(page.contains("a big move"));
 }

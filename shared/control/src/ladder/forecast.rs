@@ -20,6 +20,9 @@ const FRESH: SignedDuration = SignedDuration::from_hours(30);
 /// How long demand above the forecast is assumed to stay: until the next hourly run is through.
 const STAYS: SignedDuration = SignedDuration::from_mins(75);
 
+/// What is said of a floor where demand cannot be forecast and the group scales by itself.
+pub const LEFT_TO_POLICIES: &str = "left to the group's own policies";
+
 /// What a plan is made of, beside the forecast.
 pub(crate) struct Known<'a> {
     pub(crate) settings: &'a Settings,
@@ -64,26 +67,34 @@ pub(super) fn from_forecast(
             source,
         }
     })?;
-    notes.push(risk_told(&required, rules));
+    let risk = risk_told(&required, rules);
     let mut steps = required.steps;
-    if forecast.hands_off() && known.sight.reacts {
-        notes.push(format!(
-            "left to the group's own policies: {}",
-            forecast.ladder.reason
-        ));
-        for step in &mut steps {
-            step.servers = rules.min_servers;
-            step.reason = "hardly predictable: left to the group's own policies".to_owned();
-        }
-    }
+    let mut events = settings
+        .config
+        .occurrences(target, now, forecast.start, end);
     for (occurrence, id) in &added {
         notes.push(format!("event added since the forecast: {id}"));
+        if !events.contains(occurrence) {
+            events.push(occurrence.clone());
+        }
+    }
+    if forecast.hands_off() && known.sight.reacts {
+        notes.push(format!("{LEFT_TO_POLICIES}: {}", forecast.ladder.reason));
+        // What people know of is no guess: events keep what they need.
+        let of_event = |at| (events.iter()).any(|event| event.from() <= at && at < event.to());
+        for step in steps.iter_mut().filter(|step| !of_event(step.start)) {
+            step.servers = rules.min_servers;
+            step.reason = format!("demand cannot be forecast: {LEFT_TO_POLICIES}");
+        }
+    } else {
+        notes.push(risk);
+    }
+    for event in &events {
         for step in steps
             .iter_mut()
-            .filter(|s| s.start < occurrence.to() && s.start >= occurrence.from())
+            .filter(|step| step.start < event.to() && step.start >= event.from())
         {
-            step.reason
-                .push_str(&format!("; event {}", occurrence.name));
+            step.reason.push_str(&format!("; event {}", event.name));
         }
     }
     if required.end < end {

@@ -24,6 +24,7 @@ use crate::store::{Loaded, load};
 pub(crate) use events::add_events;
 pub use events::{apply_occurrence, occasion};
 pub(crate) use forecast::Known;
+pub use forecast::LEFT_TO_POLICIES;
 use forecast::from_forecast;
 use week::steps_of_last_week;
 pub use week::{WeekBefore, week_before};

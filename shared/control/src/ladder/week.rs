@@ -87,10 +87,14 @@ pub(super) fn steps_of_last_week(
             end: from.saturating_add(step.duration()).unwrap_or(from),
         };
         let mut demand = [usual];
-        let mut reason = format!("as a week before: {usual:.0}/min");
+        let mut reason = format!("as a week before: {}/min", planning::rate(usual));
         for event in &week.added {
             if apply_given(&occasion(event), during, &mut demand, 0, 0.0) {
-                reason.push_str(&format!("; event {}: {:.0}/min", event.name, demand[0]));
+                reason.push_str(&format!(
+                    "; event {}: {}/min",
+                    event.name,
+                    planning::rate(demand[0])
+                ));
             }
         }
         PlanStep {

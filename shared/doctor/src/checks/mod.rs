@@ -22,7 +22,7 @@ pub(crate) fn target(facts: &Facts, target: &TargetFacts, report: &mut Report) {
     group::launches(target, report);
     ready::image(facts.now, target, report);
     plan::documents(facts.now, target, report);
-    plan::limits(target, report);
+    plan::limits(facts.now, target, report);
     plan::tracking(target, report);
     alarms::alarms(target, report);
     stack::night(facts, target, report);

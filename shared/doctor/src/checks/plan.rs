@@ -3,7 +3,7 @@
 use config::{Mode, Throughput};
 use fleet::{PolicyKind, Tracked};
 use jiff::{SignedDuration, Timestamp};
-use planning::{REACH, servers_for};
+use planning::{REACH, rate, servers_for};
 
 use super::when_acting;
 use crate::report::Found;
@@ -183,7 +183,7 @@ fn plan(now: Timestamp, facts: &TargetFacts, report: &mut Report) {
 }
 
 /// Whether limits let the forecast be served.
-pub(super) fn limits(facts: &TargetFacts, report: &mut Report) {
+pub(super) fn limits(now: Timestamp, facts: &TargetFacts, report: &mut Report) {
     let name = facts.target.name.as_str();
     let target = &facts.target;
     let group = facts.group.known().and_then(Option::as_ref);
@@ -206,11 +206,20 @@ pub(super) fn limits(facts: &TargetFacts, report: &mut Report) {
         return;
     };
     let allowed = group.max_size.min(target.max_servers);
-    let shortfall = facts
-        .plan
-        .known()
-        .and_then(Option::as_ref)
-        .and_then(|plan| plan.shortfall.as_ref());
+    if forecast.end <= now {
+        report.unchecked(
+            "max-size-low",
+            Some(name),
+            format!(
+                "the newest forecast ended at {}: nothing is known of what comes",
+                forecast.end
+            ),
+        );
+        return;
+    }
+    let plan = facts.plan.known().and_then(Option::as_ref);
+    let in_force = plan.filter(|plan| now < plan.expires_at);
+    let shortfall = in_force.and_then(|plan| plan.shortfall.as_ref());
     let median = servers_for(forecast.peak_p50, facts.throughput);
     let high = servers_for(forecast.peak_p99, facts.throughput);
     let needed = high.max(shortfall.map_or(0, |shortfall| shortfall.needed));
@@ -227,8 +236,8 @@ pub(super) fn limits(facts: &TargetFacts, report: &mut Report) {
         severity: if median > allowed { Severity::Error } else { Severity::Warning },
         target: Some(name),
         seen: format!(
-            "{} expects {:.0} requests a minute, and {:.0} once in a hundred times: {median} and {high} servers at {:.0}/min; {limit} allows {allowed}",
-            forecast.peak_at, forecast.peak_p50, forecast.peak_p99, facts.throughput
+            "{} expects {} requests a minute, and {} once in a hundred times: {median} and {high} servers at {}/min; {limit} allows {allowed}",
+            forecast.peak_at, rate(forecast.peak_p50), rate(forecast.peak_p99), rate(facts.throughput)
         ),
         numbers: vec![
             ("needed", f64::from(needed)),

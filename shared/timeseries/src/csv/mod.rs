@@ -56,7 +56,7 @@ pub struct ReadReport {
 /// [`Aggregate::Mean`].
 ///
 /// The step is the most frequent distance between neighbouring timestamps; a file of one row is
-/// read as hourly. Where the source changed its step for good, for a day or more of a longer one or
+/// read as hourly. Rows that are late by a little each belong to the step that they begin in. Where the source changed its step for good, for a day or more of a longer one or
 /// [`LEAST_FINER`] rows of a shorter one, the grid is that of the shortest. A step that does not
 /// divide an hour, such as 7 or 45 minutes, is read as minutes of the same rate. Hours that begin at
 /// half past or a quarter of UTC's, as the local hours of Asia/Kolkata do, are read as halves or quarters.

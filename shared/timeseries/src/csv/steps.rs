@@ -165,8 +165,34 @@ pub(super) fn by_span(
     Ok((Series::new(first, step, values)?, report))
 }
 
+/// The step that rows are late for by a little each, as exporters write them: of no distance there are
+/// many, but the median one is close to a step, and each step has about one row. `None` of other rows.
+fn jittered(
+    rows: &[(Timestamp, f64)],
+    distances: &std::collections::BTreeMap<i64, u64>,
+) -> Option<i64> {
+    let total: u64 = distances.values().sum();
+    let most = distances.values().max().copied()?;
+    if total < LEAST_FINER as u64 || 2 * most >= total {
+        return None;
+    }
+    let mut below = 0;
+    let median = distances.iter().find_map(|(seconds, count)| {
+        below += count;
+        (2 * below >= total).then_some(*seconds)
+    })?;
+    let steps = WHOLE.step_by(60).filter(|step| 3600 % step == 0);
+    let step = steps.min_by_key(|step| (step - median).abs())?;
+    let mut cells: Vec<i64> = (rows.iter())
+        .map(|(at, _)| at.as_second().div_euclid(step))
+        .collect();
+    cells.dedup();
+    let near = 10 * (step - median).abs() <= step;
+    (near && 10 * cells.len() >= 9 * rows.len()).then_some(step)
+}
+
 /// The most frequent positive distance between neighbours in seconds; the shorter of equally
-/// frequent ones, an hour without any.
+/// frequent ones, an hour without any. Of rows that are late by a little each, their step.
 pub(super) fn usual_step(rows: &[(Timestamp, f64)]) -> i64 {
     let mut counts = std::collections::BTreeMap::<i64, u64>::new();
     for pair in rows.windows(2) {
@@ -174,6 +200,9 @@ pub(super) fn usual_step(rows: &[(Timestamp, f64)]) -> i64 {
         if distance.is_positive() {
             *counts.entry(distance.as_secs()).or_default() += 1;
         }
+    }
+    if let Some(step) = jittered(rows, &counts) {
+        return step;
     }
     let most = counts.values().max().copied();
     let usual = counts.iter().find(|(_, count)| Some(**count) == most);

@@ -263,3 +263,22 @@ fn hours_stay_where_they_are_when_clocks_change_by_half_an_hour() {
     assert_eq!(series.at(change - SignedDuration::from_mins(1)), Some(1.0));
     assert_eq!(series.at(change + SignedDuration::from_mins(30)), Some(2.0));
 }
+
+#[test]
+fn rows_that_are_late_by_a_little_each_keep_their_step() {
+    let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+    let row = |index: i64, late: i64| {
+        let at = start + SignedDuration::from_secs(index * 300 + late);
+        format!("{at},{}\n", 3000 + index)
+    };
+    let text: String = (0..288)
+        .map(|index| row(index, index * index * 31 % 199))
+        .collect();
+    let (late, report) = read_text(&format!("timestamp,value\n{text}"), Aggregate::Sum).unwrap();
+    let text: String = (0..288).map(|index| row(index, 0)).collect();
+    let (aligned, _) = read_text(&format!("timestamp,value\n{text}"), Aggregate::Sum).unwrap();
+    assert_eq!(late.start(), aligned.start());
+    assert_eq!(late.step(), aligned.step());
+    assert_eq!(late.values(), aligned.values());
+    assert_eq!((report.missing, report.duplicates), (0, 0));
+}
