@@ -1,6 +1,6 @@
 //! What one plan takes: `cargo bench -p planning`. From a forecast of 48 hours in steps of five
 //! minutes to the calls that bring the plan about, with a restless day so that there are more changes
-//! than the quota has actions, as a group without limits and as one with limited steps.
+//! than the quota has actions, as a group without limits and as some with limited changes.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark")]
 
@@ -58,17 +58,38 @@ fn group() -> Group {
     }
 }
 
-#[divan::bench(args = [false, true])]
-fn forty_eight_hours(bencher: divan::Bencher<'_, '_>, limited: bool) {
-    let pace = if limited {
-        Pace {
-            most_up: Some(4),
-            most_down: Some(2),
-            dwell: SignedDuration::from_mins(15),
-        }
-    } else {
-        Pace::default()
+/// How floors may change, in the words of the configuration.
+const PACES: [&str; 5] = [
+    "no limits",
+    "steps",
+    "dwell",
+    "steps and dwell",
+    "priced launches",
+];
+
+fn pace(words: &str) -> Pace {
+    let free = Pace::default();
+    let dwell = SignedDuration::from_mins(15);
+    let steps = Pace {
+        most_up: Some(4),
+        most_down: Some(2),
+        ..free
     };
+    match words {
+        "no limits" => free,
+        "steps" => steps,
+        "dwell" => Pace { dwell, ..free },
+        "steps and dwell" => Pace { dwell, ..steps },
+        "priced launches" => Pace {
+            launch: SignedDuration::from_mins(10),
+            ..free
+        },
+        other => unreachable!("{other} is none of the paces"),
+    }
+}
+
+#[divan::bench(args = PACES)]
+fn forty_eight_hours(bencher: divan::Bencher<'_, '_>, words: &str) {
     let rules = Rules {
         min_servers: 2,
         max_servers: 500,
@@ -76,7 +97,7 @@ fn forty_eight_hours(bencher: divan::Bencher<'_, '_>, limited: bool) {
         lead_time: SignedDuration::from_mins(7),
         risk: 0.001,
         share: 1.0,
-        pace,
+        pace: pace(words),
     };
     let (forecast, group) = (forecast(), group());
     let now = start() + SignedDuration::from_mins(40);

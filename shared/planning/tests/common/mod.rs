@@ -60,6 +60,18 @@ fn servers() -> impl Strategy<Value = Vec<u32>> {
 }
 
 prop_compose! {
+    /// How floors may change.
+    pub fn paces()(
+        most_up in prop::option::of(1_u32..9),
+        most_down in prop::option::of(1_u32..9),
+        dwell in prop_oneof![1 => Just(0_i64), 2 => 1_i64..60],
+        launch in prop_oneof![2 => Just(0_i64), 1 => 1_i64..60],
+    ) -> Pace {
+        Pace { most_up, most_down, dwell: mins(dwell), launch: mins(launch) }
+    }
+}
+
+prop_compose! {
     pub fn scenes()(
         second in 0_i64..7 * 86_400,
         limits in (0_u32..20, 0_u32..20, 0_u32..40),
@@ -69,9 +81,7 @@ prop_compose! {
         share in prop_oneof![3 => Just(1.0), 1 => 0.01_f64..1.0],
         pace in prop_oneof![
             3 => Just(Pace::default()),
-            1 => (prop::option::of(1_u32..9), prop::option::of(1_u32..9), 0_i64..60).prop_map(
-                |(most_up, most_down, dwell)| Pace { most_up, most_down, dwell: mins(dwell) },
-            ),
+            2 => paces(),
         ],
         foreign in prop_oneof![
             2 => Just(Vec::new()),
