@@ -47,7 +47,7 @@ fn group() -> Group {
     Group {
         name: "web".to_owned(),
         min_size: 2,
-        max_size: 500,
+        max_size: 2000,
         desired_capacity: 20,
         instances: Vec::new(),
         suspended_processes: Vec::new(),
@@ -90,14 +90,30 @@ fn pace(words: &str) -> Pace {
 
 #[divan::bench(args = PACES)]
 fn forty_eight_hours(bencher: divan::Bencher<'_, '_>, words: &str) {
+    plan(bencher, pace(words), 300.0);
+}
+
+/// The same demand on servers that carry a fifteenth: 1,100 of them.
+#[divan::bench(sample_count = 20)]
+fn forty_eight_hours_of_a_large_fleet(bencher: divan::Bencher<'_, '_>) {
+    let pace = Pace {
+        most_up: Some(60),
+        most_down: Some(30),
+        dwell: SignedDuration::from_mins(15),
+        ..Pace::default()
+    };
+    plan(bencher, pace, 20.0);
+}
+
+fn plan(bencher: divan::Bencher<'_, '_>, pace: Pace, throughput: f64) {
     let rules = Rules {
         min_servers: 2,
-        max_servers: 500,
-        throughput: 300.0,
+        max_servers: 2000,
+        throughput,
         lead_time: SignedDuration::from_mins(7),
         risk: 0.001,
         share: 1.0,
-        pace: pace(words),
+        pace,
     };
     let (forecast, group) = (forecast(), group());
     let now = start() + SignedDuration::from_mins(40);

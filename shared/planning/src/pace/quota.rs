@@ -10,7 +10,7 @@ use super::stairs::{NEVER, Path, Stairs};
 use super::table::{Table, backward, forward};
 
 /// Ways to go on that are kept at most, of 24 bytes each; beyond them the search is given up.
-const MOST_LABELS: usize = 2_000_000;
+const MOST_LABELS: usize = 1_000_000;
 
 /// The cheapest staircase of at most `changes` after its first level, and by how many server-minutes
 /// another could be cheaper at most. `None` where none keeps to the limits.

@@ -115,6 +115,79 @@ fn least(case: &Case, at_once: bool) -> Option<(u64, u64)> {
     }
 }
 
+/// The least cost and changes over minutes, levels, changes left and minutes to wait: all of them.
+struct Dense<'a> {
+    case: &'a Case,
+    highest: u32,
+    dwell: usize,
+    known: Vec<Option<u64>>,
+}
+
+/// A server-minute beside a change.
+const UNIT: u64 = 1 << 20;
+
+impl Dense<'_> {
+    fn least(case: &Case) -> Option<u64> {
+        let Before {
+            floor,
+            kept,
+            margin,
+        } = case.before;
+        let mut dense = Dense {
+            case,
+            highest: case.floors.iter().copied().max().unwrap().max(floor),
+            dwell: usize::try_from(case.pace.dwell.as_mins()).unwrap().max(1),
+            known: vec![None; 64 * 16 * 16 * 16],
+        };
+        let all =
+            (0..=dense.highest).filter(|&to| to == floor || kept == 0 && dense.reaches(floor, to));
+        let all: Vec<u32> = all.filter(|to| *to >= case.floors[0]).collect();
+        let each = all.into_iter().map(|to| {
+            let waits = if to == floor { kept } else { dense.dwell };
+            dense.step(floor, to) + dense.from(1, to, waits.max(margin) - 1, case.most - 1)
+        });
+        each.min().filter(|least| *least < u64::MAX / 2)
+    }
+
+    fn reaches(&self, from: u32, to: u32) -> bool {
+        self.case.pace.most_up.is_none_or(|up| to <= from + up)
+            && self
+                .case
+                .pace
+                .most_down
+                .is_none_or(|down| to + down >= from)
+    }
+
+    fn step(&self, from: u32, to: u32) -> u64 {
+        let launch = self.case.pace.launch.as_mins().unsigned_abs();
+        let added = u64::from(to.saturating_sub(from));
+        (u64::from(to) + launch * added) * UNIT + u64::from(to != from)
+    }
+
+    fn from(&mut self, minute: usize, level: u32, waits: usize, left: usize) -> u64 {
+        let Some(&need) = self.case.floors.get(minute) else {
+            return 0;
+        };
+        let key = ((minute * 16 + level as usize) * 16 + waits) * 16 + left;
+        if let Some(known) = self.known[key] {
+            return known;
+        }
+        let free = waits == 0 && left > 0;
+        let mut least = u64::MAX / 2;
+        for to in need..=self.highest {
+            if to == level {
+                let rest = self.from(minute + 1, level, waits.saturating_sub(1), left);
+                least = least.min(self.step(level, to) + rest);
+            } else if free && self.reaches(level, to) {
+                let rest = self.from(minute + 1, to, self.dwell - 1, left - 1);
+                least = least.min(self.step(level, to) + rest);
+            }
+        }
+        self.known[key] = Some(least);
+        least
+    }
+}
+
 fn way(levels: &[(usize, u32)], minutes: usize) -> Vec<u32> {
     let held = |minute| levels.iter().rfind(|(at, _)| *at <= minute).unwrap().1;
     (0..minutes).map(held).collect()
@@ -146,6 +219,34 @@ proptest! {
     #[test]
     fn as_cheap_as_every_other_way_of_seven_minutes_and_six_servers(case in cases(7, 6)) {
         agrees(&case)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(config(250))]
+
+    /// An hour with a quota, where the cheapest for a price of a change seldom has as many as are left.
+    #[test]
+    fn as_cheap_as_the_whole_table_of_an_hour(
+        floors in prop::collection::vec((0_u32..10, 1_usize..6), 8..30),
+        pace in (prop::option::of(1_u32..6), prop::option::of(1_u32..6), 0_usize..9, 0_usize..4),
+        before in (0_u32..10, 0_usize..3, 1_usize..4),
+        most in 1_usize..14,
+    ) {
+        let runs = floors.iter().flat_map(|&(floor, minutes)| std::iter::repeat_n(floor, minutes));
+        let floors: Vec<u32> = runs.take(60).collect();
+        let (most_up, most_down, dwell, launch) = pace;
+        let pace = Pace { most_up, most_down, dwell: mins(dwell), launch: mins(launch) };
+        let before = Before { floor: before.0, kept: before.1, margin: before.2 };
+        let case = Case { floors, pace, before, most };
+        let found = paced(&case.floors, &case.pace, case.before, case.most);
+        let least = Dense::least(&case);
+        prop_assert_eq!(found.at_once, least.is_none(), "{:?}", found);
+        let judged = judged(&case, &way(&found.levels, case.floors.len()), found.at_once);
+        prop_assert!(judged.is_some());
+        if let Some(least) = least {
+            prop_assert_eq!(judged, Some((least / UNIT, least % UNIT)), "{:?}", found);
+        }
     }
 }
 
