@@ -40,7 +40,7 @@ impl Cut {
         at.retain(|_| {
             index
                 .next()
-                .is_some_and(|at| at == 0 || (blocks - at) % block == 0)
+                .is_some_and(|at| at == 0 || (blocks - at).is_multiple_of(block))
         });
         at.push(floors.len());
         at.dedup();
