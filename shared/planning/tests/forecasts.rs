@@ -1,5 +1,11 @@
 //! The whole way, from random forecasts to the calls that bring a plan about, with everything that
 //! can be configured.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
 
 mod common;
 
