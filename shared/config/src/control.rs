@@ -15,6 +15,9 @@ pub struct Control {
     pub most_step_down: Option<u32>,
     /// Least time from one change to the next, 0 to 4 hours. Default: 0.
     pub least_dwell: SignedDuration,
+    /// Server time that each server added costs beyond its boot, which a plan counts anyway, 0 to 4
+    /// hours. Default: 0.
+    pub launch_cost: SignedDuration,
     /// Quantile of demand that MaxSize leaves room for, 0.9 to 0.9999. Default: MaxSize stays as it
     /// is.
     pub ceiling: Option<f64>,
@@ -79,6 +82,7 @@ impl Default for Control {
             most_step_up: None,
             most_step_down: None,
             least_dwell: SignedDuration::ZERO,
+            launch_cost: SignedDuration::ZERO,
             ceiling: None,
             budget: None,
             canary_grows: true,

@@ -223,6 +223,10 @@ struct Control {
     /// Least time from one change of the plan to the next: 0s to 4h.
     #[schemars(default, extend("default" = "0s"))]
     least_dwell: Option<Duration>,
+    /// Server time that each server added costs beyond its boot, which a plan counts anyway: a
+    /// licence by the hour, caches to fill. 0s to 4h.
+    #[schemars(default, extend("default" = "0s"))]
+    launch_cost: Option<Duration>,
     /// Quantile of demand that MaxSize leaves room for; unless given, MaxSize stays as it is.
     #[schemars(default, range(min = 0.9, max = 0.9999))]
     ceiling: Option<f64>,

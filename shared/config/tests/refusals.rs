@@ -84,6 +84,7 @@ const TARGET_LINES: &[&str] = &[
     "control = { desired = \"exact\" }",
     "control = { most_step_up = 0, most_step_down = 1.5 }",
     "control = { least_dwell = \"5h\" }",
+    "control = { launch_cost = \"5h\" }",
     "control = { ceiling = 99.9 }",
     "control = { budget = { server_hours = 0 } }",
     "control = { budget = { server_hours = 5, money = 5 } }",

@@ -1,7 +1,7 @@
 //! Making a group match its plan, in an order that is safe wherever it stops.
 //!
-//! First what raises: the present size, then actions that hold or raise the floor. Only when all of
-//! that stands, what lowers. Nothing is deleted before its replacement is put, except actions that
+//! First what raises: the present size, then actions that hold or raise the floor, in the order of
+//! [`Changes::raises`]. Only when all of that stands, what lowers. Nothing is deleted before its replacement is put, except actions that
 //! would lower the floor, whose absence keeps servers.
 
 use std::collections::BTreeSet;
@@ -129,8 +129,19 @@ impl Puts {
         actions: &[ScheduledAction],
     ) -> Result<(), PortError> {
         for batch in actions.chunks(MOST_ACTIONS_A_BATCH) {
+            let refused = groups.put_scheduled_actions(group, batch).await?;
+            if refused.is_empty() {
+                continue;
+            }
+            // Once more: AWS refuses single ones that another call is at, and a batch that is half
+            // there may have less in a minute than either plan.
+            let again: Vec<ScheduledAction> = batch
+                .iter()
+                .filter(|action| refused.iter().any(|failure| failure.name == action.name))
+                .cloned()
+                .collect();
             self.failures
-                .extend(groups.put_scheduled_actions(group, batch).await?);
+                .extend(groups.put_scheduled_actions(group, &again).await?);
         }
         Ok(())
     }

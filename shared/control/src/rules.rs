@@ -70,6 +70,7 @@ pub async fn resolve_rules<M: MetricSource, G: GroupReader>(
             most_up: target.control.most_step_up,
             most_down: target.control.most_step_down,
             dwell: target.control.least_dwell,
+            launch: target.control.launch_cost,
         },
     };
     let measured = Measured {

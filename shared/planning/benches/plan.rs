@@ -1,6 +1,6 @@
 //! What one plan takes: `cargo bench -p planning`. From a forecast of 48 hours in steps of five
 //! minutes to the calls that bring the plan about, with a restless day so that there are more changes
-//! than the quota has actions, as a group without limits and as one with limited steps.
+//! than the quota has actions, as a group without limits and as some with limited changes.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark")]
 
@@ -47,7 +47,7 @@ fn group() -> Group {
     Group {
         name: "web".to_owned(),
         min_size: 2,
-        max_size: 500,
+        max_size: 2000,
         desired_capacity: 20,
         instances: Vec::new(),
         suspended_processes: Vec::new(),
@@ -58,21 +58,58 @@ fn group() -> Group {
     }
 }
 
-#[divan::bench(args = [false, true])]
-fn forty_eight_hours(bencher: divan::Bencher<'_, '_>, limited: bool) {
-    let pace = if limited {
-        Pace {
-            most_up: Some(4),
-            most_down: Some(2),
-            dwell: SignedDuration::from_mins(15),
-        }
-    } else {
-        Pace::default()
+/// How floors may change, in the words of the configuration.
+const PACES: [&str; 5] = [
+    "no limits",
+    "steps",
+    "dwell",
+    "steps and dwell",
+    "priced launches",
+];
+
+fn pace(words: &str) -> Pace {
+    let free = Pace::default();
+    let dwell = SignedDuration::from_mins(15);
+    let steps = Pace {
+        most_up: Some(4),
+        most_down: Some(2),
+        ..free
     };
+    match words {
+        "no limits" => free,
+        "steps" => steps,
+        "dwell" => Pace { dwell, ..free },
+        "steps and dwell" => Pace { dwell, ..steps },
+        "priced launches" => Pace {
+            launch: SignedDuration::from_mins(10),
+            ..free
+        },
+        other => unreachable!("{other} is none of the paces"),
+    }
+}
+
+#[divan::bench(args = PACES)]
+fn forty_eight_hours(bencher: divan::Bencher<'_, '_>, words: &str) {
+    plan(bencher, pace(words), 300.0);
+}
+
+/// The same demand on servers that carry a fifteenth: 1,100 of them.
+#[divan::bench(sample_count = 20)]
+fn forty_eight_hours_of_a_large_fleet(bencher: divan::Bencher<'_, '_>) {
+    let pace = Pace {
+        most_up: Some(60),
+        most_down: Some(30),
+        dwell: SignedDuration::from_mins(15),
+        ..Pace::default()
+    };
+    plan(bencher, pace, 20.0);
+}
+
+fn plan(bencher: divan::Bencher<'_, '_>, pace: Pace, throughput: f64) {
     let rules = Rules {
         min_servers: 2,
-        max_servers: 500,
-        throughput: 300.0,
+        max_servers: 2000,
+        throughput,
         lead_time: SignedDuration::from_mins(7),
         risk: 0.001,
         share: 1.0,

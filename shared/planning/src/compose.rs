@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::actions::{Taken, actions};
 use crate::fewest::{fewest_levels, runs};
 use crate::floors::{by_minute, looking_ahead, minute_of, minutes_between, plus_minutes};
-use crate::pace::{Before, Pace, paced};
+use crate::pace::{Before, paced};
 use crate::throughput::{rate, servers_for};
 use crate::{ACTIONS_LEFT_TO_OTHERS, PUT_MARGIN, PlanError, Rules};
 
@@ -102,28 +102,7 @@ pub fn compose(
     hold_through_margin(&mut floors);
     report.changes = runs(&floors).len();
     let changed_at = changed_at(current.previous, now);
-    // The last level is the return to the baseline, which is an action too.
-    let levels = if rules.pace.limits() {
-        // A level lasts until an action can follow it, so that a second run at once takes no
-        // second step.
-        let least = SignedDuration::from_mins(i64::try_from(margin()).unwrap_or(0));
-        let pace = Pace {
-            dwell: rules.pace.dwell.max(least),
-            ..rules.pace
-        };
-        let kept = changed_at.map_or(0, |at| {
-            let until = at.saturating_add(pace.dwell).unwrap_or(at);
-            minutes_between(from, until)
-        });
-        let before = Before {
-            floor: group.min_size,
-            kept,
-            margin: margin(),
-        };
-        paced(&floors, &pace, before, room)
-    } else {
-        fewest_levels(&floors, room)
-    };
+    let levels = staircase(&floors, rules, group, changed_at, from, &mut report);
     if report.changes > room && levels.len() < report.changes {
         report.notes.push(format!(
             "{} changes of floor were merged into {}, the actions that the quota leaves",
@@ -185,6 +164,56 @@ pub fn compose(
         notes: needs.notes.clone(),
     };
     Ok((plan, report))
+}
+
+/// The cheapest levels over `floors`. The quota's room is theirs: the first one is no action, and the
+/// return to the baseline at the end is one.
+fn staircase(
+    floors: &[u32],
+    rules: &Rules,
+    group: &Group,
+    changed_at: Option<Timestamp>,
+    from: Timestamp,
+    report: &mut PlanReport,
+) -> Vec<(usize, u32)> {
+    let limits = rules.pace.limits();
+    if !limits && rules.pace.launch <= SignedDuration::ZERO {
+        return fewest_levels(floors, report.room);
+    }
+    let mut pace = rules.pace;
+    if limits {
+        // A level lasts until an action can follow it, so that a second run at once takes no
+        // second step.
+        let least = SignedDuration::from_mins(i64::try_from(margin()).unwrap_or(0));
+        pace.dwell = pace.dwell.max(least);
+    }
+    let kept = changed_at.filter(|_| limits).map_or(0, |at| {
+        let until = at.saturating_add(pace.dwell).unwrap_or(at);
+        minutes_between(from, until)
+    });
+    let before = Before {
+        floor: group.min_size,
+        kept,
+        margin: margin(),
+    };
+    let found = paced(floors, &pace, before, report.room);
+    let first = found.levels.first().map_or(0, |(_, floor)| *floor);
+    let step = first.saturating_sub(before.floor);
+    // Within the margin no action can be put, so that a raise due then comes a little early.
+    let early = kept < margin() && pace.most_up.is_none_or(|most| step <= most);
+    if found.at_once && !early {
+        report.notes.push(format!(
+            "the floor goes from {} to {first} at once: within the limits of a change it would be late",
+            before.floor
+        ));
+    }
+    if found.open > 0 {
+        report.notes.push(format!(
+            "the search for the cheapest floors was given up: others could save {:.1} server-hours at most",
+            found.open as f64 / 60.0
+        ));
+    }
+    found.levels
 }
 
 /// Actions that the quota leaves us.

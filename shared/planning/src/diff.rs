@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use documents::Plan;
 use fleet::{Group, ScheduledAction, Sizes};
+use jiff::Timestamp;
 
 use crate::Rules;
 use crate::compose::Present;
@@ -13,9 +14,12 @@ use crate::throughput::servers_for;
 pub struct Changes {
     /// Sizes to set now.
     pub resize: Option<Sizes>,
-    /// Actions to put that hold or raise the floor: first.
+    /// Actions to put first, in this order: those that are nowhere below what the group has for
+    /// their start, then those that raise the plan's floor and are, the last one first. Wherever
+    /// that stops, no minute has less than either the plan or the group's actions say: none that is
+    /// below the latter stands without the raise that follows it.
     pub raises: Vec<ScheduledAction>,
-    /// Actions to put that lower it: last.
+    /// Actions to put that lower the floor: last.
     pub lowers: Vec<ScheduledAction>,
     /// Names of our actions that the plan no longer has and that lower the floor: these go before
     /// those that raise it.
@@ -73,10 +77,21 @@ pub fn diff(
         .filter(|action| is_own(&group.name, &action.name))
         .map(|action| (action.name.as_str(), action))
         .collect();
+    let mut ordered: Vec<&ScheduledAction> = own.values().copied().collect();
+    ordered.sort_by_key(|action| action.start);
+    let there_at = |start: Timestamp| {
+        let past = ordered.partition_point(|action| action.start.is_none_or(|at| at <= start));
+        let last = ordered[..past]
+            .iter()
+            .rev()
+            .find_map(|action| action.min_size);
+        last.unwrap_or(group.min_size)
+    };
     let mut changes = Changes {
         resize: resize(plan, group, scales_in, present, rules),
         ..Changes::default()
     };
+    let mut below = Vec::new();
     let mut before = plan
         .floors
         .first()
@@ -99,16 +114,17 @@ pub fn diff(
         {
             continue;
         }
-        if lowers {
-            changes.lowers.push(action)
+        if planned.min_size >= there_at(planned.start) {
+            changes.raises.push(action);
+        } else if lowers {
+            changes.lowers.push(action);
         } else {
-            changes.raises.push(action)
+            below.push(action);
         }
     }
+    changes.raises.extend(below.into_iter().rev());
     let mut in_force = group.min_size;
-    let mut ordered: Vec<&ScheduledAction> = own.values().copied().collect();
-    ordered.sort_by_key(|action| action.start);
-    for action in ordered {
+    for action in &ordered {
         let lowers = action.min_size.is_some_and(|min_size| min_size < in_force);
         in_force = action.min_size.unwrap_or(in_force);
         if plan

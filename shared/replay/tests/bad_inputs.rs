@@ -180,12 +180,14 @@ fn told(call: &local::Call, fault: Fault, text: &str) -> bool {
 }
 
 /// Calls whose failure nobody needs to hear of, since it is made good at once: a next look is asked
-/// for again, a write whose answer was lost is read back, and a lease that is not given back ends.
+/// for again, a write whose answer was lost is read back, single actions that are refused are put once
+/// more, and a lease that is not given back ends.
 fn made_good(call: &local::Call, fault: Fault) -> bool {
     let lost = fault == Fault::UnansweredAfter;
     match (call.operation, call.resource.as_str()) {
         ("remind", _) | ("put", "targets/web/lease.json") => true,
         ("put", "targets/web/incident.json") => lost,
+        ("put_scheduled_actions", _) => fault == Fault::ItemsRefused,
         _ => false,
     }
 }

@@ -25,10 +25,13 @@ pub(crate) fn read(section: &Section<'_>, price: Option<f64>) -> Option<Control>
     let step = |field: &Field<'_>| field.whole(1..=MOST_SERVERS).map(Some);
     let up = optional(section.get("most_step_up"), None, step);
     let down = optional(section.get("most_step_down"), None, step);
-    let dwell = optional(section.get("least_dwell"), SignedDuration::ZERO, |field| {
-        let range = SignedDuration::ZERO..=SignedDuration::from_hours(4);
-        field.duration(range, "0s to 4h")
-    });
+    let span = |name| {
+        optional(section.get(name), SignedDuration::ZERO, |field| {
+            let range = SignedDuration::ZERO..=SignedDuration::from_hours(4);
+            field.duration(range, "0s to 4h")
+        })
+    };
+    let (dwell, launch) = (span("least_dwell"), span("launch_cost"));
     let ceiling = optional(section.get("ceiling"), None, |field| {
         let fits = |level: f64| (0.9..=0.9999).contains(&level);
         field.number(fits, "0.9 to 0.9999").map(Some)
@@ -47,6 +50,7 @@ pub(crate) fn read(section: &Section<'_>, price: Option<f64>) -> Option<Control>
         most_step_up: up?,
         most_step_down: down?,
         least_dwell: dwell?,
+        launch_cost: launch?,
         ceiling: ceiling?,
         budget: budget?,
         canary_grows: grows?,

@@ -9,10 +9,13 @@
     reason = "tests"
 )]
 
-use documents::{Baseline, Hold, Plan, PlanStep};
-use fleet::ScheduledAction;
+use documents::{Baseline, Forecast, Hold, Plan, PlanStep};
+use fleet::{ScheduledAction, Sizes};
 use jiff::{SignedDuration, Timestamp};
-use planning::{Changes, Current, Needs, Pace, PlanReport, Present, Rules, compose, diff, is_own};
+use planning::{
+    Changes, Current, Needs, Pace, PlanReport, Present, REACH, Rules, compose, diff, is_own,
+    require,
+};
 use proptest::prelude::*;
 use simulation::{GroupSpec, Origin, SimulatedGroup, Source};
 
@@ -37,6 +40,10 @@ pub struct Scene {
     pub keep: bool,
     pub scales_in: bool,
     pub demand: Option<f64>,
+    /// Where there is one, the needs are what its forecast asks for.
+    pub outlook: Option<Demand>,
+    /// Whether scheduled actions run up to two minutes late.
+    pub late: bool,
 }
 
 fn servers() -> impl Strategy<Value = Vec<u32>> {
@@ -60,6 +67,18 @@ fn servers() -> impl Strategy<Value = Vec<u32>> {
 }
 
 prop_compose! {
+    /// How floors may change.
+    pub fn paces()(
+        most_up in prop::option::of(1_u32..9),
+        most_down in prop::option::of(1_u32..9),
+        dwell in prop_oneof![1 => Just(0_i64), 2 => 1_i64..60],
+        launch in prop_oneof![2 => Just(0_i64), 1 => 1_i64..60],
+    ) -> Pace {
+        Pace { most_up, most_down, dwell: mins(dwell), launch: mins(launch) }
+    }
+}
+
+prop_compose! {
     pub fn scenes()(
         second in 0_i64..7 * 86_400,
         limits in (0_u32..20, 0_u32..20, 0_u32..40),
@@ -69,9 +88,7 @@ prop_compose! {
         share in prop_oneof![3 => Just(1.0), 1 => 0.01_f64..1.0],
         pace in prop_oneof![
             3 => Just(Pace::default()),
-            1 => (prop::option::of(1_u32..9), prop::option::of(1_u32..9), 0_i64..60).prop_map(
-                |(most_up, most_down, dwell)| Pace { most_up, most_down, dwell: mins(dwell) },
-            ),
+            2 => paces(),
         ],
         foreign in prop_oneof![
             2 => Just(Vec::new()),
@@ -99,7 +116,119 @@ prop_compose! {
                 pace,
             },
             servers, step_minutes, foreign, hold, human, keep, scales_in, demand,
+            outlook: None,
+            late: true,
         }
+    }
+}
+
+const LEVELS: [&[f64]; 4] = [
+    &[0.5],
+    &[0.1, 0.5, 0.9],
+    &[0.05, 0.25, 0.5, 0.75, 0.95, 0.99],
+    &[
+        0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.99, 0.995, 0.999,
+    ],
+];
+
+/// What demand could be in each step: a day with a wave on it, noise, hours of nothing, spikes; how
+/// sure that is; and how it is told.
+#[derive(Debug, Clone)]
+pub struct Demand {
+    pub height: f64,
+    pub hump: f64,
+    pub wave: (f64, f64),
+    pub noise: Vec<f64>,
+    pub night: Option<(usize, usize)>,
+    pub spikes: Vec<(usize, f64)>,
+    pub width: f64,
+    pub skew: f64,
+    pub levels: usize,
+    pub minute_spread: f64,
+    pub step_seconds: u32,
+    /// All of it times this.
+    pub times: f64,
+}
+
+prop_compose! {
+    pub fn demands()(
+        height in (0.0_f64..4.5).prop_map(|power| 10_f64.powf(power)),
+        hump in 0.0_f64..1.0,
+        wave in (0.0_f64..0.5, 0.5_f64..6.0),
+        noise in prop_oneof![1 => Just(vec![0.0]), 2 => prop::collection::vec(-0.4_f64..0.4, 1..200)],
+        night in prop::option::of((0_usize..24, 1_usize..10)),
+        spikes in prop::collection::vec((0_usize..30, 1.0_f64..20.0), 0..4),
+        width in prop_oneof![1 => Just(0.0), 4 => 0.0_f64..1.0],
+        skew in 0.0_f64..3.0,
+        levels in 0..LEVELS.len(),
+        minute_spread in prop_oneof![1 => Just(0.0), 2 => 0.0_f64..0.6],
+        step_seconds in prop::sample::select(vec![300_u32, 900, 1800, 3600]),
+    ) -> Demand {
+        Demand {
+            height, hump, wave, noise, night, spikes, width, skew, levels, minute_spread, step_seconds,
+            times: 1.0,
+        }
+    }
+}
+
+impl Demand {
+    /// Three days of it from `start` on.
+    pub fn forecast(&self, start: Timestamp) -> Forecast {
+        let levels = LEVELS[self.levels];
+        let each = self.step_seconds as usize;
+        let row = |index: usize| {
+            let hours = (index * each) as f64 / 3600.0;
+            let hour = hours as usize;
+            let turn = |period: f64| (hours * std::f64::consts::TAU / period).sin();
+            let quiet = |&(from, length): &(usize, usize)| (hour + 24 - from) % 24 < length;
+            let spike = self.spikes.iter().find(|(at, _)| *at == hour);
+            let shape = 1.0 + self.hump * turn(24.0) + self.wave.0 * turn(self.wave.1);
+            let noise = 1.0 + self.noise[index % self.noise.len()];
+            let median = if self.night.as_ref().is_some_and(quiet) {
+                0.0
+            } else {
+                self.height * shape.max(0.0) * noise * spike.map_or(1.0, |(_, times)| *times)
+            };
+            let value = |level: &f64| {
+                let off = level - 0.5;
+                let far = if off > 0.0 {
+                    1.0 + self.skew * off
+                } else {
+                    1.0
+                };
+                self.times * median * (1.0 + self.width * off * far)
+            };
+            levels.iter().map(value).collect()
+        };
+        Forecast {
+            start,
+            step_seconds: self.step_seconds,
+            levels: levels.to_vec(),
+            quantiles: (0..72 * 3600 / each).map(row).collect(),
+            minute_spread: self.minute_spread,
+            ..Forecast::default()
+        }
+    }
+}
+
+prop_compose! {
+    /// Scenes that are planned from a forecast, with everything that can be configured.
+    pub fn forecast_scenes()(
+        scene in scenes(),
+        demand in demands(),
+        throughput in (1.0_f64..3.5).prop_map(|power| 10_f64.powf(power)),
+        risk in (-4.5_f64..-1.0).prop_map(|power| 10_f64.powf(power)),
+        lead in 0_i64..60 * 60,
+        pace in prop_oneof![1 => Just(Pace::default()), 3 => paces()],
+    ) -> Scene {
+        let rules = Rules {
+            throughput,
+            risk,
+            lead_time: SignedDuration::from_secs(lead),
+            pace,
+            ..scene.rules
+        };
+        Scene { rules, outlook: Some(demand), ..scene }
     }
 }
 
@@ -110,7 +239,14 @@ impl Scene {
 
     pub fn needs(&self) -> Needs {
         let start = self.hour();
-        let end = start + SignedDuration::from_hours(26);
+        let end = start + REACH;
+        if let Some(outlook) = &self.outlook {
+            let midnight = self.now.as_second().div_euclid(86_400) * 86_400;
+            let forecast = outlook.forecast(Timestamp::from_second(midnight).unwrap());
+            // From the start of the hour, as the planner asks.
+            let required = require(&forecast, &self.rules, start, REACH).expect("a requirement");
+            return self.needing(required.steps, end);
+        }
         let steps = (0_i32..)
             .zip(&self.servers)
             .map(|(index, servers)| PlanStep {
@@ -119,10 +255,14 @@ impl Scene {
                 reason: format!("{servers} needed"),
             })
             .take_while(|step| step.start < end);
+        self.needing(steps.collect(), end)
+    }
+
+    fn needing(&self, steps: Vec<PlanStep>, end: Timestamp) -> Needs {
         Needs {
             by: "planner".to_owned(),
             fence: 1,
-            steps: steps.collect(),
+            steps,
             end,
             forecast: None,
             keep: self.keep,
@@ -134,7 +274,7 @@ impl Scene {
     pub fn group(&self) -> SimulatedGroup {
         let (min, desired, max) = self.sizes;
         let mut spec = GroupSpec::new(GROUP, min, desired, max);
-        spec.late_schedule = true;
+        spec.late_schedule = self.late;
         let mut group = SimulatedGroup::new(spec, self.now).unwrap();
         let origin = Origin::new(self.now, Source::Foreign, "theirs");
         for (index, (minute, recurs)) in self.foreign.iter().enumerate() {
@@ -243,36 +383,75 @@ pub fn own(group: &SimulatedGroup) -> Vec<ScheduledAction> {
         .collect()
 }
 
-/// Carries out `changes`, at most `calls` of them, and panics on whatever AWS would refuse.
+/// Carries out `changes` in the order of `control`, at most `calls` calls of them, and panics on
+/// whatever AWS would refuse.
 fn apply(group: &mut SimulatedGroup, changes: &Changes, now: Timestamp, calls: usize) {
     let origin = Origin::new(now, Source::Planner, "plan");
-    let mut left = calls;
-    let mut go = || {
-        let goes = left > 0;
-        left = left.saturating_sub(1);
-        goes
+    let before = group.group().unwrap();
+    let existing = group.scheduled_actions().unwrap();
+    let mut room = 125 - existing.len();
+    let (fitting, waiting): (Vec<_>, Vec<_>) = changes.raises.iter().cloned().partition(|action| {
+        let there = existing.iter().any(|other| other.name == action.name);
+        let fits = there || room > 0;
+        room -= usize::from(!there && room > 0);
+        fits
+    });
+    let sizes = changes.resize.unwrap_or_default();
+    let min_rises = sizes.min_size.is_some_and(|min| min > before.min_size);
+    let rises = sizes
+        .desired_capacity
+        .is_some_and(|desired| desired > before.desired_capacity);
+    let part = |raising: bool| Sizes {
+        min_size: sizes.min_size.filter(|_| min_rises == raising),
+        max_size: None,
+        desired_capacity: sizes.desired_capacity.filter(|_| rises == raising),
     };
-    if let Some(sizes) = changes.resize {
-        if !go() {
-            return;
-        }
-        group.resize(now, sizes, &origin).unwrap();
-    }
-    for names in [&changes.stale_lowers, &changes.stale_raises] {
-        for batch in names.chunks(50) {
-            if !go() {
-                return;
+    let farthest = changes.stale_raises.iter().rev().take(waiting.len());
+    let freed: Vec<String> = farthest.cloned().collect();
+    let kept = changes
+        .stale_raises
+        .iter()
+        .filter(|name| !freed.contains(name));
+    let kept: Vec<String> = kept.cloned().collect();
+    let calls_in_order = [
+        Call::Resize(part(true)),
+        Call::Put(&fitting),
+        Call::Delete(&changes.stale_lowers),
+        Call::Delete(&freed),
+        Call::Put(&waiting),
+        Call::Delete(&kept),
+        Call::Put(&changes.lowers),
+        Call::Resize(part(false)),
+    ];
+    let each = calls_in_order.into_iter().flat_map(Call::batches);
+    for call in each.take(calls) {
+        match call {
+            Call::Resize(sizes) => group.resize(now, sizes, &origin).unwrap(),
+            Call::Put(actions) => {
+                let refused = group.put_scheduled_actions(now, actions, &origin).unwrap();
+                assert!(refused.is_empty(), "{refused:?}");
             }
-            assert!(group.delete_scheduled_actions(batch).unwrap().is_empty());
+            Call::Delete(names) => {
+                assert!(group.delete_scheduled_actions(names).unwrap().is_empty());
+            }
         }
     }
-    for actions in [&changes.raises, &changes.lowers] {
-        for batch in actions.chunks(50) {
-            if !go() {
-                return;
-            }
-            let refused = group.put_scheduled_actions(now, batch, &origin).unwrap();
-            assert!(refused.is_empty(), "{refused:?}");
+}
+
+enum Call<'a> {
+    Resize(Sizes),
+    Put(&'a [ScheduledAction]),
+    Delete(&'a [String]),
+}
+
+impl<'a> Call<'a> {
+    /// As many calls as AWS takes it in.
+    fn batches(self) -> Vec<Call<'a>> {
+        match self {
+            Self::Resize(sizes) if sizes == Sizes::default() => Vec::new(),
+            Self::Resize(sizes) => vec![Self::Resize(sizes)],
+            Self::Put(actions) => actions.chunks(50).map(Call::Put).collect(),
+            Self::Delete(names) => names.chunks(50).map(Call::Delete).collect(),
         }
     }
 }
