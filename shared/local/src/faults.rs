@@ -65,6 +65,14 @@ struct Script {
     about: BTreeMap<(String, String), Fault>,
     random: Option<RandomFaults>,
     late: Option<(Timeline, SignedDuration)>,
+    pace: Option<Pace>,
+}
+
+#[derive(Debug)]
+struct Pace {
+    timeline: Timeline,
+    random: Random,
+    most: SignedDuration,
 }
 
 #[derive(Debug)]
@@ -130,6 +138,30 @@ impl Faults {
     pub fn late_by(self, span: SignedDuration, timeline: &Timeline) -> Self {
         self.inner.borrow_mut().late = Some((timeline.clone(), span));
         self
+    }
+
+    /// Lets every call take time before it happens and again before its answer comes, up to `most` each,
+    /// drawn from `seed`: what runs beside it on the timeline comes between.
+    #[must_use]
+    pub fn paced(self, timeline: &Timeline, seed: u64, most: SignedDuration) -> Self {
+        self.inner.borrow_mut().pace = Some(Pace {
+            timeline: timeline.clone(),
+            random: Random::new(seed),
+            most,
+        });
+        self
+    }
+
+    /// Waits for the way to what is called, or back.
+    async fn travel(&self) {
+        let drawn = self.inner.borrow_mut().pace.as_mut().map(|pace| {
+            let most = pace.most.as_millis().try_into().unwrap_or(0_u64);
+            let millis = pace.random.below(most + 1).try_into().unwrap_or(0);
+            (pace.timeline.clone(), SignedDuration::from_millis(millis))
+        });
+        if let Some((timeline, span)) = drawn {
+            timeline.sleep(span).await;
+        }
     }
 
     /// Waits as long as a slow call takes.

@@ -111,6 +111,7 @@ fn setting(target: &Target, throughput: f64) -> Setting {
         boot_spread: simulation.boot_spread,
         // What people who write schedules by hand allow for: the slow boots too.
         lead: settings::lead_time(target),
+        margin: 1.0,
         utilization: reactive.map_or(USUAL_UTILIZATION, |policy| policy.utilization),
         seed: simulation.seed,
     }

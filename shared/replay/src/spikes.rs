@@ -175,6 +175,7 @@ pub fn measure(spike: &Spike) -> Result<Measured, ReplayError> {
         boot: SignedDuration::from_mins(i64::from(spike.boot)),
         boot_spread: 0.0,
         lead: SignedDuration::from_mins(i64::from(spike.boot)),
+        margin: 1.0,
         utilization: UTILIZATION,
         seed: 1,
     };

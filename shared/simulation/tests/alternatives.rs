@@ -2,8 +2,9 @@
 use jiff::{SignedDuration, Timestamp};
 use simulation::SimulationError;
 use simulation::alternatives::{
-    Run, Setting, alternatives, by_minute, clairvoyant, last_week, predictive_scaling, static_peak,
-    target_tracking, yesterday,
+    Run, Setting, alternatives, by_minute, clairvoyant, kubernetes_hpa, last_week,
+    predictive_scaling, static_peak, step_scaling, target_tracking, target_tracking_5m_cpu,
+    yesterday,
 };
 use simulation::generate::Scenario;
 use timeseries::{Series, Step};
@@ -21,6 +22,7 @@ fn setting() -> Setting {
         boot: SignedDuration::from_mins(5),
         boot_spread: 0.25,
         lead: SignedDuration::from_mins(8),
+        margin: 1.0,
         utilization: 0.8,
         seed: 1,
     }
@@ -42,12 +44,21 @@ fn days(count: usize, rate: impl Fn(usize, usize) -> f64) -> Vec<f64> {
 
 type Alternative = fn(&Series, &Series, &Setting) -> Result<Run, SimulationError>;
 
-const ALL: [(&str, Alternative); 5] = [
+const ALL: [(&str, Alternative); 8] = [
     ("static_peak", static_peak),
     ("yesterday", yesterday),
     ("last_week", last_week),
     ("target_tracking", |_, demand, setting| {
         target_tracking(demand, setting)
+    }),
+    ("target_tracking_5m_cpu", |_, demand, setting| {
+        target_tracking_5m_cpu(demand, setting)
+    }),
+    ("step_scaling", |_, demand, setting| {
+        step_scaling(demand, setting)
+    }),
+    ("kubernetes_hpa", |_, demand, setting| {
+        kubernetes_hpa(demand, setting)
     }),
     ("predictive_scaling", predictive_scaling),
 ];
@@ -90,7 +101,8 @@ fn without_history_they_keep_what_is_and_then_use_what_they_saw() {
             "{name} begins with what the first minute needs"
         );
         let last = run.records.last().unwrap();
-        assert!((6..=8).contains(&last.desired_capacity), "{name}: {last:?}");
+        // The target needs 8; a step may be taken on what was before the last server came.
+        assert!((6..=9).contains(&last.desired_capacity), "{name}: {last:?}");
         assert_eq!(run.outcome.lost_demand, 0.0, "{name}");
     }
     let given = Setting {
@@ -143,6 +155,71 @@ fn predictive_scaling_is_ready_where_target_tracking_comes_late() {
     let evening = &predicted.records[1_200..1_230];
     assert_eq!((evening[1].min_size, evening[1].desired_capacity), (4, 25));
     assert_eq!(evening[29].desired_capacity, 4);
+}
+
+/// Desired capacity of each minute where demand is `rate` by the minute, from five servers of 100 a
+/// minute at a target of 80, boots of exactly five minutes.
+fn desired(
+    policy: fn(&Series, &Setting) -> Result<Run, SimulationError>,
+    rate: impl Fn(usize) -> f64,
+) -> Vec<u32> {
+    let demand = Series::new(start(), Step::MINUTE, (0..240).map(rate).collect()).unwrap();
+    let setting = Setting {
+        initial_servers: Some(5),
+        boot_spread: 0.0,
+        ..setting()
+    };
+    let run = policy(&demand, &setting).unwrap();
+    run.records.iter().map(|r| r.desired_capacity).collect()
+}
+
+#[test]
+fn step_scaling_takes_the_step_of_the_band_and_waits_for_what_boots() {
+    // 96 a server, 1.2 of the threshold: a fifth of five, from the second datapoint on, seen at minute
+    // 13. While the sixth boots the step is taken of five again, and adds nothing. Once it serves, the
+    // datapoint is still of two minutes before.
+    let up = desired(step_scaling, |m| if m < 10 { 400.0 } else { 480.0 });
+    assert_eq!((up[12], up[13], up[18], up[19]), (5, 6, 6, 7));
+    // Seven are neither too few nor too many.
+    assert_eq!(up[239], 7);
+    // 44 a server, .55: a tenth, which is one, after 15 datapoints; then 55, .69, another after 15
+    // more; at three 73, within the threshold.
+    let down = desired(step_scaling, |m| if m < 10 { 400.0 } else { 220.0 });
+    assert_eq!((down[25], down[26], down[40], down[41]), (5, 4, 4, 3));
+    assert_eq!(down[239], 3);
+    // Twice the threshold and more doubles.
+    let jump = desired(step_scaling, |m| if m < 10 { 400.0 } else { 900.0 });
+    assert_eq!((jump[12], jump[13]), (5, 10));
+    assert!(jump[239] >= 12);
+}
+
+#[test]
+fn the_hpa_tolerates_a_tenth_and_takes_the_largest_of_five_minutes() {
+    let near = desired(kubernetes_hpa, |m| if m < 10 { 400.0 } else { 436.0 });
+    assert!(near.iter().all(|servers| *servers == 5));
+    // 700 / 80 is 9, asked for at once; while four boot they count as idle.
+    let up = desired(kubernetes_hpa, |m| if m < 10 { 400.0 } else { 700.0 });
+    assert_eq!((up[11], up[12], up[239]), (5, 9, 9));
+    // 200 / 80 is 3, once five recommendations say so.
+    let down = desired(kubernetes_hpa, |m| if m < 10 { 400.0 } else { 200.0 });
+    assert_eq!((down[15], down[16], down[239]), (5, 3, 3));
+}
+
+#[test]
+fn five_minute_cpu_sees_late_and_no_more_than_a_full_cpu() {
+    // Periods from minutes 10, 15 and 20 are above; the third is in at minute 26. A full CPU says
+    // 1.25 of five servers, over .8: 8, where demand needs 25.
+    let jump = |m: usize| if m < 10 { 350.0 } else { 2_000.0 };
+    let late = desired(target_tracking_5m_cpu, jump);
+    assert_eq!((late[25], late[26]), (5, 8));
+    assert!(desired(|d, s| target_tracking(d, s), jump)[14] == 25);
+    assert!(late[239] >= 25);
+    // 15 periods of five minutes below.
+    let down = desired(
+        target_tracking_5m_cpu,
+        |m| if m < 10 { 390.0 } else { 150.0 },
+    );
+    assert_eq!((down[85], down[86]), (5, 2));
 }
 
 #[test]

@@ -47,6 +47,9 @@ pub(crate) struct Others {
     pub(crate) yesterday: Result,
     pub(crate) last_week: Result,
     pub(crate) target_tracking: Result,
+    pub(crate) target_tracking_5m_cpu: Result,
+    pub(crate) step_scaling: Result,
+    pub(crate) kubernetes_hpa: Result,
     pub(crate) predictive_scaling: Result,
     pub(crate) clairvoyant: Result,
 }
@@ -212,6 +215,9 @@ impl Summary {
                 yesterday: of(&others.yesterday),
                 last_week: of(&others.last_week),
                 target_tracking: of(&others.target_tracking),
+                target_tracking_5m_cpu: of(&others.target_tracking_5m_cpu),
+                step_scaling: of(&others.step_scaling),
+                kubernetes_hpa: of(&others.kubernetes_hpa),
                 predictive_scaling: of(&others.predictive_scaling),
                 clairvoyant: of(&others.clairvoyant),
             },
@@ -256,7 +262,7 @@ impl Summary {
     }
 
     /// Every run with its name and what it is to people, Forescale first.
-    pub(crate) fn rows(&self) -> [(&'static str, &'static str, Result); 7] {
+    pub(crate) fn rows(&self) -> [(&'static str, &'static str, Result); 10] {
         let others = &self.alternatives;
         [
             ("forescale", "Forescale", self.forescale),
@@ -267,6 +273,17 @@ impl Summary {
                 "target_tracking",
                 "target tracking alone",
                 others.target_tracking,
+            ),
+            (
+                "target_tracking_5m_cpu",
+                "tracking 5-minute CPU",
+                others.target_tracking_5m_cpu,
+            ),
+            ("step_scaling", "step scaling", others.step_scaling),
+            (
+                "kubernetes_hpa",
+                "Kubernetes-like HPA",
+                others.kubernetes_hpa,
             ),
             (
                 "predictive_scaling",

@@ -86,6 +86,9 @@ fn a_simulation_writes_timeline_actions_summary_and_picture() {
         "yesterday",
         "last_week",
         "target_tracking",
+        "target_tracking_5m_cpu",
+        "step_scaling",
+        "kubernetes_hpa",
         "predictive_scaling",
         "clairvoyant",
     ] {

@@ -36,6 +36,18 @@ impl<P> Faulty<P> {
         resource: String,
         work: impl AsyncFnOnce(&P) -> Result<T, PortError>,
     ) -> Result<T, PortError> {
+        self.faults.travel().await;
+        let answer = self.outcome(operation, resource, work).await;
+        self.faults.travel().await;
+        answer
+    }
+
+    async fn outcome<T>(
+        &self,
+        operation: &'static str,
+        resource: String,
+        work: impl AsyncFnOnce(&P) -> Result<T, PortError>,
+    ) -> Result<T, PortError> {
         match self.faults.next(operation, &resource) {
             None => work(&self.inner).await,
             Some(Fault::UnansweredAfter) => {
@@ -55,6 +67,20 @@ impl<P> Faulty<P> {
 
     /// A call with a batch of items: `work` gets the ones that are let through.
     async fn batch<I: Clone>(
+        &self,
+        operation: &'static str,
+        group: &str,
+        items: &[I],
+        name: impl Fn(&I) -> String,
+        work: impl AsyncFnOnce(&P, &[I]) -> Result<Vec<ItemFailure>, PortError>,
+    ) -> Result<Vec<ItemFailure>, PortError> {
+        self.faults.travel().await;
+        let failures = self.failures(operation, group, items, name, work).await;
+        self.faults.travel().await;
+        failures
+    }
+
+    async fn failures<I: Clone>(
         &self,
         operation: &'static str,
         group: &str,

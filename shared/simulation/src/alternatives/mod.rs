@@ -6,18 +6,25 @@
 //! A group without enough history falls back, in this order, to the same hour of the latest day
 //! that has it, to the highest minute seen in the last 24 hours, and to the servers it began with.
 
+mod basic;
 mod clairvoyant;
+mod hpa;
 mod past;
 mod predictive;
+mod reacting;
 mod scheduled;
+mod step;
 
 use fleet::Sizes;
 use jiff::{SignedDuration, Timestamp};
 use timeseries::{Series, Step};
 
+pub use basic::target_tracking_5m_cpu;
 pub use clairvoyant::{Bound, clairvoyant, fewest_server_minutes};
+pub use hpa::kubernetes_hpa;
 pub use predictive::predictive_scaling;
 pub use scheduled::{last_week, static_peak, target_tracking, yesterday};
+pub use step::step_scaling;
 
 use crate::{
     GroupSpec, MinuteRecord, Origin, SimulatedGroup, SimulationError, SizeChange, Source,
@@ -41,7 +48,9 @@ pub struct Setting {
     pub boot_spread: f64,
     /// How long before an hour its servers are asked for, in schedules made by people.
     pub lead: SignedDuration,
-    /// Share of a server's throughput that target tracking and predictive scaling aim at.
+    /// What those schedules hold, over what the demand that they repeat required, above 0; 1 is no more.
+    pub margin: f64,
+    /// Share of a server's throughput that the reactive policies and predictive scaling aim at.
     pub utilization: f64,
     /// Seed of the boots.
     pub seed: u64,
@@ -116,6 +125,12 @@ pub struct Alternatives {
     pub last_week: Outcome,
     /// See [`target_tracking`].
     pub target_tracking: Outcome,
+    /// See [`target_tracking_5m_cpu`].
+    pub target_tracking_5m_cpu: Outcome,
+    /// See [`step_scaling`].
+    pub step_scaling: Outcome,
+    /// See [`kubernetes_hpa`].
+    pub kubernetes_hpa: Outcome,
     /// See [`predictive_scaling`].
     pub predictive_scaling: Outcome,
     /// See [`clairvoyant`].
@@ -136,6 +151,9 @@ pub fn alternatives(
         yesterday: yesterday(history, demand, setting)?.outcome,
         last_week: last_week(history, demand, setting)?.outcome,
         target_tracking: target_tracking(demand, setting)?.outcome,
+        target_tracking_5m_cpu: target_tracking_5m_cpu(demand, setting)?.outcome,
+        step_scaling: step_scaling(demand, setting)?.outcome,
+        kubernetes_hpa: kubernetes_hpa(demand, setting)?.outcome,
         predictive_scaling: predictive_scaling(history, demand, setting)?.outcome,
         clairvoyant: clairvoyant(demand, setting)?,
     })

@@ -36,7 +36,7 @@ pub fn static_peak(
             size = past
                 .highest_of_last(HOURS_A_WEEK, now)
                 .map_or(fallback, |peak| {
-                    required_servers(PEAK_MARGIN * peak, setting.throughput)
+                    required_servers(setting.margin * PEAK_MARGIN * peak, setting.throughput)
                 });
         }
         size
@@ -101,7 +101,9 @@ fn same_hour(
         same.map(|days| hour - days * HOURS_A_DAY)
             .find_map(|hour| past.highest(hour, now))
             .or_else(|| past.highest_of_last(HOURS_A_DAY, now))
-            .map_or(fallback, |peak| required_servers(peak, setting.throughput))
+            .map_or(fallback, |peak| {
+                required_servers(setting.margin * peak, setting.throughput)
+            })
     };
     run(demand, setting, None, Moves::Exactly, |now| {
         hours_ahead(now, setting.lead)
