@@ -2,13 +2,12 @@ use config::{Mode, Target};
 use control::watching::measures::{FORECAST_AGE, PLAN_AGE, TARGETS_FAILED};
 use control::watching::{forecast_age, of_servers, plan_age};
 use control::{
-    Ask, ControlError, Evidence, Known, Loaded, Outcome, Settings, Standing, Study, TargetReport,
-    WantedPolicy, World, acquire, append_to_ledger, evidence, load, load_settings, look_again,
-    needs, present, promotion, recent_demand, reconcile, rehearse, release, resolve_rules, save,
-    shortfall_text, sight, wanted_policy,
+    Ask, ControlError, Evidence, Known, Loaded, Settings, Standing, Study, TargetReport,
+    WantedPolicy, World, acquire, evidence, load, load_settings, look_again, needs, present,
+    recent_demand, reconcile, release, resolve_rules, save, shortfall_text, sight, wanted_policy,
 };
-use documents::{Envelope, LedgerEntry, Measurements, Plan, keys};
-use fleet::Group;
+use documents::{Envelope, Measurements, Plan, keys};
+use fleet::{Group, Policy};
 use jiff::Timestamp;
 use planning::{Present, Rules};
 use ports::{
@@ -19,6 +18,7 @@ use tasks::{Tried, guarded, share};
 use timeseries::Series;
 
 use crate::band::publish_band;
+use crate::shadow::{Looking, shadow};
 use crate::{PlannerError, Request, Response};
 
 /// Who writes.
@@ -198,7 +198,12 @@ where
     let seen = gathered.seen.take();
     let remember = gathered.remember.take();
     let mut report = if target.mode == Mode::Shadow {
-        shadow(world.store, world.groups, target, &group, gathered, now).await?
+        let seen = Looking {
+            store: world.store,
+            metrics: world.metrics,
+            groups: world.groups,
+        };
+        shadow(&seen, target, &group, gathered, now).await?
     } else {
         act(world, target, &group, gathered).await?
     };
@@ -219,12 +224,14 @@ where
 }
 
 /// What a plan is made of.
-struct Gathered {
-    rules: Rules,
-    present: Option<Present>,
-    standing: Standing,
-    evidence: Evidence,
-    policy: Option<WantedPolicy>,
+pub(crate) struct Gathered {
+    pub(crate) rules: Rules,
+    pub(crate) present: Option<Present>,
+    pub(crate) standing: Standing,
+    pub(crate) evidence: Evidence,
+    pub(crate) policy: Option<WantedPolicy>,
+    /// The group's policies as they are.
+    pub(crate) policies: Vec<Policy>,
     /// Demand by the minute, for the dashboard.
     seen: Option<Series>,
     /// What was measured anew, and what it replaces: written once the run is through, since whoever
@@ -304,6 +311,7 @@ where
         standing,
         evidence,
         policy,
+        policies,
         seen: sight.minutes,
         remember,
         notes,
@@ -376,69 +384,6 @@ where
     let servers = of_servers(target, group, &outcome, present, throughput);
     report.figures.extend(&servers);
     Ok(report)
-}
-
-/// Everything but the writing: what is handed in here can only look at a group.
-async fn shadow<S: DocumentStore, G: GroupReader>(
-    store: &S,
-    groups: &G,
-    target: &Target,
-    group: &Group,
-    gathered: Gathered,
-    now: Timestamp,
-) -> Result<TargetReport, ControlError> {
-    let Gathered {
-        rules,
-        present,
-        standing,
-        evidence,
-        policy,
-        ..
-    } = gathered;
-    let ask = Ask {
-        target,
-        by: BY,
-        rules,
-        needs: Some(standing.needs),
-        present,
-        evidence,
-        policy,
-        ceiling: standing.ceiling,
-    };
-    let throughput = ask.rules.throughput;
-    let outcome = rehearse(store, groups, ask, now).await?;
-    append_to_ledger(store, &target.name, entry(group, &outcome, present, now)).await?;
-    let mut report = TargetReport::of(&target.name, &outcome);
-    report.outcome = "shadow";
-    let servers = of_servers(target, group, &outcome, present, throughput);
-    report.figures.extend(&servers);
-    match promotion(store, &target.name, throughput, now).await {
-        Ok(said) => report.notes.extend(said),
-        Err(error) => report
-            .notes
-            .push(format!("the ledger cannot be read: {error}")),
-    }
-    Ok(report)
-}
-
-fn entry(
-    group: &Group,
-    outcome: &Outcome,
-    present: Option<Present>,
-    now: Timestamp,
-) -> LedgerEntry {
-    let first = outcome.plan.floors.first();
-    LedgerEntry {
-        at: now,
-        by: BY.to_owned(),
-        event: None,
-        min_size: group.min_size,
-        in_service: group.in_service(),
-        floor: first.map_or(group.min_size, |floor| floor.servers),
-        demand: present.map(|present| present.demand),
-        would_write: outcome.changes,
-        reason: first.map_or_else(String::new, |floor| floor.reason.clone()),
-    }
 }
 
 /// A message that cannot be sent is logged: it must not keep servers from arriving.

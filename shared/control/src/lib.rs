@@ -22,6 +22,7 @@ mod metrics;
 mod near;
 mod outcome;
 mod policy;
+mod promised;
 mod promotion;
 mod reconcile;
 mod rest;
@@ -58,7 +59,8 @@ pub use metrics::{
 };
 pub use outcome::{Outcome, TargetReport, shortfall_text};
 pub use policy::WantedPolicy;
-pub use promotion::promotion;
+pub use promised::promised;
+pub use promotion::{Judge, promotion};
 pub use reconcile::{Ask, reconcile, rehearse};
 pub use rules::{Known, Measured, resolve_rules};
 pub use settings::{Settings, left_out, load_settings, occurrence_id};

@@ -37,8 +37,8 @@ pub use plan::{Canary, Ceiling, ManagedPolicy, Plan, PlanStep, PlannedAction, Sh
 pub use record::{DriftRecord, NewsRecord, Record, ScoredNight};
 pub use register::{Entry, Guard, register, register_table};
 pub use state::{
-    AddedEvent, Baseline, Events, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause, Released,
-    ShadowLedger, Turn,
+    AddedEvent, Baseline, Events, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause,
+    PromisedFloor, Released, ShadowLedger, Turn,
 };
 pub use told::in_zone;
 pub use tuning::{HorizonRecord, NearRecord, ReplayRecord, TunedFor, Tuning};

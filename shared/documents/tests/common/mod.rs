@@ -4,9 +4,9 @@ use documents::{
     Accuracy, AddedEvent, Baseline, Brief, BriefFact, CandidateRecord, Closed, DataRecord,
     DriftRecord, Events, Following, Forecast, HeldBack, History, Hold, HorizonRecord, Incident,
     LadderRung, LeadTimeRecord, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Measurements,
-    MemoryRecord, NearRecord, News, PastRecord, Pause, Plan, PlanStep, PlannedAction, Raise,
-    Record, Released, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm, ShadowLedger, Spent,
-    State, ThroughputRecord, TunedFor, Tuning,
+    MemoryRecord, NearRecord, News, PastRecord, Pause, Plan, PlanStep, PlannedAction,
+    PromisedFloor, Raise, Record, Released, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm,
+    ShadowLedger, Spent, State, ThroughputRecord, TunedFor, Tuning,
 };
 use jiff::Timestamp;
 
@@ -309,6 +309,10 @@ pub(crate) fn shadow_ledger() -> ShadowLedger {
             demand: Some(1234.5),
             would_write: 3,
             reason: "p99 of 3,900/min".to_owned(),
+            promised: vec![PromisedFloor {
+                start: at("2026-01-01T00:40:00Z"),
+                servers: 4,
+            }],
         }],
     }
 }
