@@ -300,8 +300,10 @@ where
     let tuning = sight.tuning.as_ref();
     let policy = tuning.and_then(|tuning| wanted_policy(target, &rules, &policies, tuning));
     let evidence = match target.mode {
-        Mode::Canary(_) => evidence(world.metrics, target, group, &rules, present, now).await,
-        Mode::Off | Mode::Shadow | Mode::Active => Evidence::default(),
+        Mode::Canary(_) | Mode::Active => {
+            evidence(world.metrics, target, group, &rules, present, now).await
+        }
+        Mode::Off | Mode::Shadow => Evidence::default(),
     };
     let mut standing = needs(world.store, settings, target, &rules, present, &sight, now).await?;
     standing.needs.notes.extend(measured.notes);

@@ -33,7 +33,9 @@ pub use incident::{
     Closed, Following, HeldBack, Hold, Incident, News, Raise, SeenAlarm, Spent, State,
 };
 pub use measurements::{LeadTimeRecord, Measurements, ThroughputRecord};
-pub use plan::{Canary, Ceiling, ManagedPolicy, Plan, PlanStep, PlannedAction, Shortfall};
+pub use plan::{
+    Canary, Ceiling, ManagedPolicy, Plan, PlanStep, PlannedAction, Shortfall, Shortness,
+};
 pub use record::{DriftRecord, NewsRecord, Record, ScoredNight};
 pub use register::{Entry, Guard, register, register_table};
 pub use state::{

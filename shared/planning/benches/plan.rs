@@ -99,6 +99,7 @@ fn forty_eight_hours(bencher: divan::Bencher<'_, '_>, limited: bool) {
         human_floor: None,
         present,
         scales_in: true,
+        above: 1.0,
     };
     bencher.bench(|| {
         let reach = SignedDuration::from_hours(i64::try_from(HOURS).unwrap());
