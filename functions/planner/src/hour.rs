@@ -4,7 +4,8 @@ use control::watching::{forecast_age, of_servers, plan_age};
 use control::{
     Ask, ControlError, Evidence, Known, Loaded, Settings, Standing, Study, TargetReport,
     WantedPolicy, World, acquire, evidence, load, load_settings, look_again, needs, present,
-    recent_demand, reconcile, release, resolve_rules, save, shortfall_text, sight, wanted_policy,
+    recent_demand, reconcile, release, resolve_rules, save, shortfall_text, sight, spent,
+    wanted_policy,
 };
 use documents::{Envelope, Measurements, Plan, keys};
 use fleet::{Group, Policy};
@@ -273,10 +274,22 @@ where
     };
     let (rules, measured) =
         resolve_rules(target, group, known, world.metrics, world.groups, now).await;
-    let new = remembered.cloned().unwrap_or_default() != measured.measurements;
+    // What ran while this plan was only shown says nothing of what it would have spent.
+    let before = remembered.and_then(|known| known.spent.as_ref());
+    let spent = match target.mode {
+        Mode::Off | Mode::Shadow => None,
+        Mode::Canary(_) | Mode::Active => {
+            spent(world.metrics, target, before, group.in_service(), now).await
+        }
+    };
+    let measurements = Measurements {
+        spent: spent.clone(),
+        ..measured.measurements
+    };
+    let new = remembered.cloned().unwrap_or_default() != measurements;
     let remember = stored
         .filter(|stored| new && !stored.is_newer())
-        .map(|stored| (measured.measurements.clone(), stored.unchanged()));
+        .map(|stored| (measurements, stored.unchanged()));
     let present = match recent_demand(world.metrics, target, now).await {
         Ok(recent) => present(&recent, now),
         Err(error) => {
@@ -286,7 +299,7 @@ where
     };
     let policies = world.groups.policies(&target.group).await;
     let policies = policies.map_err(port)?;
-    let (sight, more) = sight(&Study {
+    let (mut sight, more) = sight(&Study {
         store: world.store,
         metrics: world.metrics,
         settings,
@@ -297,6 +310,7 @@ where
     })
     .await;
     notes.extend(more);
+    sight.spent = spent;
     let tuning = sight.tuning.as_ref();
     let policy = tuning.and_then(|tuning| wanted_policy(target, &rules, &policies, tuning));
     let evidence = match target.mode {

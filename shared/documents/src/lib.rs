@@ -32,7 +32,7 @@ pub use history::History;
 pub use incident::{
     Closed, Following, HeldBack, Hold, Incident, News, Raise, SeenAlarm, Spent, State,
 };
-pub use measurements::{LeadTimeRecord, Measurements, ThroughputRecord};
+pub use measurements::{LeadTimeRecord, Measurements, SpentHours, ThroughputRecord};
 pub use plan::{
     Canary, Ceiling, ManagedPolicy, Plan, PlanStep, PlannedAction, Shortfall, Shortness,
 };

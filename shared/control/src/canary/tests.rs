@@ -1,4 +1,3 @@
-
 use super::*;
 
 fn target(control: &str) -> Target {

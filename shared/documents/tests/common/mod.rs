@@ -6,7 +6,7 @@ use documents::{
     LadderRung, LeadTimeRecord, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Measurements,
     MemoryRecord, NearRecord, News, PastRecord, Pause, Plan, PlanStep, PlannedAction,
     PromisedFloor, Raise, Record, Released, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm,
-    ShadowLedger, Spent, State, ThroughputRecord, TunedFor, Tuning,
+    ShadowLedger, Spent, SpentHours, State, ThroughputRecord, TunedFor, Tuning,
 };
 use jiff::Timestamp;
 
@@ -100,6 +100,13 @@ pub(crate) fn measurements() -> Measurements {
         lead_time: Some(LeadTimeRecord {
             at: at("2025-12-24T00:40:00Z"),
             seconds: 210,
+        }),
+        spent: Some(SpentHours {
+            since: at("2026-01-01T00:00:00Z"),
+            until: at("2026-01-01T00:40:00Z"),
+            servers: 3,
+            server_hours: 1.5,
+            unknown_hours: 0.25,
         }),
     }
 }
