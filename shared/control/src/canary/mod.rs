@@ -138,7 +138,7 @@ pub(crate) fn next(
         }
         None => fresh(configured, now),
     };
-    let short = if active {
+    let short = if active && before.percent > 0 {
         watched(before.short.as_ref(), sight.evidence.short, now)
     } else {
         None

@@ -201,7 +201,7 @@ impl Scene {
             human_floor: self.human,
             present: self.present(),
             scales_in: self.scales_in,
-            above: 1.0,
+            above: self.rules.share,
         })
     }
 
