@@ -2,13 +2,13 @@ use config::{Mode, Target};
 use control::watching::measures::{FORECAST_AGE, PLAN_AGE, TARGETS_FAILED};
 use control::watching::{forecast_age, of_servers, plan_age};
 use control::{
-    Ask, ControlError, Evidence, Known, Loaded, Outcome, Settings, Standing, Study, TargetReport,
-    WantedPolicy, World, acquire, append_to_ledger, evidence, load, load_settings, look_again,
-    needs, present, promotion, recent_demand, reconcile, rehearse, release, resolve_rules, save,
-    shortfall_text, sight, wanted_policy,
+    Ask, ControlError, Evidence, Known, Loaded, Settings, Standing, Study, TargetReport,
+    WantedPolicy, World, acquire, evidence, load, load_settings, look_again, needs, present,
+    recent_demand, reconcile, release, resolve_rules, save, shortfall_text, sight, spent,
+    wanted_policy,
 };
-use documents::{Envelope, LedgerEntry, Measurements, Plan, keys};
-use fleet::Group;
+use documents::{Envelope, Measurements, Plan, keys};
+use fleet::{Group, Policy};
 use jiff::Timestamp;
 use planning::{Present, Rules};
 use ports::{
@@ -19,6 +19,7 @@ use tasks::{Tried, guarded, share};
 use timeseries::Series;
 
 use crate::band::publish_band;
+use crate::shadow::{Looking, shadow};
 use crate::{PlannerError, Request, Response};
 
 /// Who writes.
@@ -198,7 +199,12 @@ where
     let seen = gathered.seen.take();
     let remember = gathered.remember.take();
     let mut report = if target.mode == Mode::Shadow {
-        shadow(world.store, world.groups, target, &group, gathered, now).await?
+        let seen = Looking {
+            store: world.store,
+            metrics: world.metrics,
+            groups: world.groups,
+        };
+        shadow(&seen, target, &group, gathered, now).await?
     } else {
         act(world, target, &group, gathered).await?
     };
@@ -219,12 +225,14 @@ where
 }
 
 /// What a plan is made of.
-struct Gathered {
-    rules: Rules,
-    present: Option<Present>,
-    standing: Standing,
-    evidence: Evidence,
-    policy: Option<WantedPolicy>,
+pub(crate) struct Gathered {
+    pub(crate) rules: Rules,
+    pub(crate) present: Option<Present>,
+    pub(crate) standing: Standing,
+    pub(crate) evidence: Evidence,
+    pub(crate) policy: Option<WantedPolicy>,
+    /// The group's policies as they are.
+    pub(crate) policies: Vec<Policy>,
     /// Demand by the minute, for the dashboard.
     seen: Option<Series>,
     /// What was measured anew, and what it replaces: written once the run is through, since whoever
@@ -266,10 +274,22 @@ where
     };
     let (rules, measured) =
         resolve_rules(target, group, known, world.metrics, world.groups, now).await;
-    let new = remembered.cloned().unwrap_or_default() != measured.measurements;
+    // What ran while this plan was only shown says nothing of what it would have spent.
+    let before = remembered.and_then(|known| known.spent.as_ref());
+    let spent = match target.mode {
+        Mode::Off | Mode::Shadow => None,
+        Mode::Canary(_) | Mode::Active => {
+            spent(world.metrics, target, before, group.in_service(), now).await
+        }
+    };
+    let measurements = Measurements {
+        spent: spent.clone(),
+        ..measured.measurements
+    };
+    let new = remembered.cloned().unwrap_or_default() != measurements;
     let remember = stored
         .filter(|stored| new && !stored.is_newer())
-        .map(|stored| (measured.measurements.clone(), stored.unchanged()));
+        .map(|stored| (measurements, stored.unchanged()));
     let present = match recent_demand(world.metrics, target, now).await {
         Ok(recent) => present(&recent, now),
         Err(error) => {
@@ -279,7 +299,7 @@ where
     };
     let policies = world.groups.policies(&target.group).await;
     let policies = policies.map_err(port)?;
-    let (sight, more) = sight(&Study {
+    let (mut sight, more) = sight(&Study {
         store: world.store,
         metrics: world.metrics,
         settings,
@@ -290,11 +310,14 @@ where
     })
     .await;
     notes.extend(more);
+    sight.spent = spent;
     let tuning = sight.tuning.as_ref();
     let policy = tuning.and_then(|tuning| wanted_policy(target, &rules, &policies, tuning));
     let evidence = match target.mode {
-        Mode::Canary(_) => evidence(world.metrics, target, group, &rules, present, now).await,
-        Mode::Off | Mode::Shadow | Mode::Active => Evidence::default(),
+        Mode::Canary(_) | Mode::Active => {
+            evidence(world.metrics, target, group, &rules, present, now).await
+        }
+        Mode::Off | Mode::Shadow => Evidence::default(),
     };
     let mut standing = needs(world.store, settings, target, &rules, present, &sight, now).await?;
     standing.needs.notes.extend(measured.notes);
@@ -304,6 +327,7 @@ where
         standing,
         evidence,
         policy,
+        policies,
         seen: sight.minutes,
         remember,
         notes,
@@ -376,69 +400,6 @@ where
     let servers = of_servers(target, group, &outcome, present, throughput);
     report.figures.extend(&servers);
     Ok(report)
-}
-
-/// Everything but the writing: what is handed in here can only look at a group.
-async fn shadow<S: DocumentStore, G: GroupReader>(
-    store: &S,
-    groups: &G,
-    target: &Target,
-    group: &Group,
-    gathered: Gathered,
-    now: Timestamp,
-) -> Result<TargetReport, ControlError> {
-    let Gathered {
-        rules,
-        present,
-        standing,
-        evidence,
-        policy,
-        ..
-    } = gathered;
-    let ask = Ask {
-        target,
-        by: BY,
-        rules,
-        needs: Some(standing.needs),
-        present,
-        evidence,
-        policy,
-        ceiling: standing.ceiling,
-    };
-    let throughput = ask.rules.throughput;
-    let outcome = rehearse(store, groups, ask, now).await?;
-    append_to_ledger(store, &target.name, entry(group, &outcome, present, now)).await?;
-    let mut report = TargetReport::of(&target.name, &outcome);
-    report.outcome = "shadow";
-    let servers = of_servers(target, group, &outcome, present, throughput);
-    report.figures.extend(&servers);
-    match promotion(store, &target.name, throughput, now).await {
-        Ok(said) => report.notes.extend(said),
-        Err(error) => report
-            .notes
-            .push(format!("the ledger cannot be read: {error}")),
-    }
-    Ok(report)
-}
-
-fn entry(
-    group: &Group,
-    outcome: &Outcome,
-    present: Option<Present>,
-    now: Timestamp,
-) -> LedgerEntry {
-    let first = outcome.plan.floors.first();
-    LedgerEntry {
-        at: now,
-        by: BY.to_owned(),
-        event: None,
-        min_size: group.min_size,
-        in_service: group.in_service(),
-        floor: first.map_or(group.min_size, |floor| floor.servers),
-        demand: present.map(|present| present.demand),
-        would_write: outcome.changes,
-        reason: first.map_or_else(String::new, |floor| floor.reason.clone()),
-    }
 }
 
 /// A message that cannot be sent is logged: it must not keep servers from arriving.

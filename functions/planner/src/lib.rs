@@ -10,6 +10,7 @@ mod error;
 mod hour;
 mod removal;
 mod serve;
+mod shadow;
 
 pub use error::PlannerError;
 pub use hour::{handle, plan_target};

@@ -82,6 +82,7 @@ where
             demand: decision.demand(),
             would_write: usize::from(decision.hold.is_some()),
             reason: decision.reason.clone(),
+            promised: Vec::new(),
         };
         append_to_ledger(world.store, &target.name, entry).await?;
         report.floor = floor;

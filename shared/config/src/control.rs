@@ -23,9 +23,9 @@ pub struct Control {
     pub ceiling: Option<f64>,
     /// What plans may cost. Default: whatever the risk asks for.
     pub budget: Option<Budget>,
-    /// Whether a canary's share grows and falls by itself. Default: yes.
+    /// Whether the share that is applied grows and falls by itself. Default: yes.
     pub canary_grows: bool,
-    /// A metric above whose `full` a canary steps back. Default: none.
+    /// A metric above whose `full` a canary or an active target steps back. Default: none.
     pub canary_guard: Option<Level>,
 }
 
@@ -46,11 +46,20 @@ pub enum Desired {
 pub struct Budget {
     /// How much, above 0.
     pub amount: BudgetAmount,
-    /// Days it is for: 1, or the 30.4375 of a mean month, over which it is spread evenly.
-    pub days: f64,
+    /// What it is for.
+    pub per: Per,
     /// Share of demand above capacity, above 0 and below 0.5, up to which the budget goes before
     /// the risk asked for. Without it what the budget would cost is only told.
     pub accept_risk: Option<f64>,
+}
+
+/// What a budget is for, in the target's zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Per {
+    /// A calendar day, of 23 to 25 hours.
+    Day,
+    /// A calendar month.
+    Month,
 }
 
 /// A budget's amount.
@@ -63,14 +72,13 @@ pub enum BudgetAmount {
 }
 
 impl Budget {
-    /// Server-hours a day, at `price` of one.
+    /// Server-hours of a whole day or month, at `price` of one.
     #[must_use]
-    pub fn server_hours_per_day(&self, price: f64) -> f64 {
-        let hours = match self.amount {
+    pub fn server_hours(&self, price: f64) -> f64 {
+        match self.amount {
             BudgetAmount::ServerHours(hours) => hours,
             BudgetAmount::Money(money) => money / price.max(f64::MIN_POSITIVE),
-        };
-        hours / self.days
+        }
     }
 }
 

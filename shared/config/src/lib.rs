@@ -22,7 +22,7 @@ mod target;
 mod write;
 
 pub use config::{Config, parse_event};
-pub use control::{Budget, BudgetAmount, Control, Desired};
+pub use control::{Budget, BudgetAmount, Control, Desired, Per};
 pub use error::{ConfigErrors, Finding, Refused};
 pub use event::{Event, EventEffect, EventTime, Every, Occurrence, OccurrenceEffect};
 pub use response::{Level, MissingBand, Response, Signals};

@@ -233,10 +233,11 @@ struct Control {
     /// What plans may cost; as much as the risk asks for unless given.
     #[schemars(default)]
     budget: Option<Budget>,
-    /// Whether a canary's share grows on good evidence and falls back on bad by itself.
+    /// Whether the share that is applied, of a canary or an active target, falls back on bad evidence
+    /// and grows on good by itself.
     #[schemars(default, extend("default" = true))]
     canary_grows: Option<bool>,
-    /// A metric above whose `full` a canary steps back; none unless given.
+    /// A metric above whose `full` a canary or an active target steps back; none unless given.
     #[schemars(default)]
     canary_guard: Option<LevelMetric>,
 }
@@ -260,7 +261,7 @@ struct Budget {
     /// Money in `currency`. This or `server_hours`; it needs `price_per_server_hour`.
     #[schemars(default, extend("exclusiveMinimum" = 0, "maximum" = 1_000_000_000))]
     money: Option<f64>,
-    /// What it is for; a month's is spread evenly over its days.
+    /// The calendar day or month of the target's zone that it is for.
     #[schemars(default, extend("default" = "day"))]
     per: Option<Per>,
     /// Share of demand above capacity up to which the budget goes before `risk`: above 0, below

@@ -60,7 +60,7 @@ pub(crate) fn upper(
     };
     let first = forecast.levels.iter().position(|level| *level >= wanted);
     let first = first.unwrap_or(forecast.levels.len().saturating_sub(1));
-    let Some(hours) = budget(target) else {
+    let Some(hours) = budget(known, forecast) else {
         return Some(at_level(first));
     };
     let median = forecast.levels.iter().position(|level| *level >= 0.5)?;
@@ -69,7 +69,7 @@ pub(crate) fn upper(
     let taken = level.unwrap_or(median);
     if taken < first {
         notes.push(format!(
-            "ceiling at p{} instead of p{}: the budget of {hours:.0} server-hours a day",
+            "ceiling at p{} instead of p{}: the budget leaves {hours:.0} server-hours for a day",
             forecast.levels[taken] * 100.0,
             forecast.levels[first] * 100.0
         ));
@@ -77,11 +77,12 @@ pub(crate) fn upper(
     Some(at_level(taken))
 }
 
-/// Server-hours of a day that people accept the risk of.
-fn budget(target: &Target) -> Option<f64> {
-    let budget = target.control.budget?;
-    budget.accept_risk?;
-    Some(budget.server_hours_per_day(target.price_per_server_hour))
+/// Server-hours that the budget leaves for the next day, where people accept the risk of it.
+fn budget(known: &Known<'_>, forecast: &Forecast) -> Option<f64> {
+    known.target.control.budget?.accept_risk?;
+    let end = known.now.saturating_add(DAY).unwrap_or(Timestamp::MAX);
+    let parts = crate::budget::parts(known, forecast, (known.now, end));
+    Some(parts.iter().map(|part| part.left).sum())
 }
 
 /// What the last minutes say may be more than the forecast knew.

@@ -22,7 +22,7 @@ pub(crate) struct Decided {
     pub(crate) changes: Changes,
     /// What the group's target tracking is to hold from now on, where that is another value.
     pub(crate) policy: Option<WantedPolicy>,
-    /// What a canary's share did, where it changed.
+    /// What the share that is applied did, where it changed.
     pub(crate) canary: Option<String>,
     pub(crate) notes: Vec<String>,
 }
@@ -97,24 +97,39 @@ pub(crate) fn decide(
         human_floor: human_floor(previous, seen.group.min_size, now),
         present: ask.present,
         scales_in,
+        above: 1.0,
     };
-    // The responder keeps a canary's share, and a policy, as the last plan has them.
+    // The responder keeps the share that is applied, and a policy, as the last plan has them.
     let plans = ask.needs.is_some();
     let known = previous.and_then(|plan| plan.canary.as_ref());
-    let (canary, told) = match canary::next(target, known, ask.evidence, hold.as_ref(), now) {
-        Some((state, _)) if !plans => (Some(known.cloned().unwrap_or(state)), None),
-        Some((state, told)) => (Some(state), told),
-        None => (None, None),
+    let record = previous.and_then(|plan| plan.policy.as_ref());
+    let share = if plans {
+        let sight = canary::Sight {
+            evidence: ask.evidence,
+            risk: ask.rules.risk,
+            hold: hold.as_ref(),
+            floor: seen.group.min_size.cmp(&baseline.min_size),
+            policy: record.is_some(),
+        };
+        canary::next(target, known, &sight, now)
+    } else {
+        canary::kept(target, known, now)
     };
+    notes.extend(share.note);
+    let (canary, told) = (share.state, share.told);
+    let percent = canary.as_ref().map_or(100, |state| state.percent);
+    let above = canary.as_ref().map_or(100, documents::Canary::above);
     let rules = &Rules {
-        share: canary
-            .as_ref()
-            .map_or(1.0, |state| f64::from(state.percent) / 100.0),
+        share: f64::from(percent) / 100.0,
         ..ask.rules.clone()
     };
+    let current = Current {
+        above: f64::from(above) / 100.0,
+        ..current
+    };
+    let whole = percent >= 100;
     let step = if plans {
-        let record = previous.and_then(|plan| plan.policy.as_ref());
-        policy::next(target, record, ask.policy.as_ref(), &seen.policies)
+        policy::next(target, record, ask.policy.as_ref(), &seen.policies, whole)
     } else {
         policy::PolicyStep {
             record: previous.and_then(|plan| plan.policy.clone()),
@@ -142,7 +157,7 @@ pub(crate) fn decide(
     let upper = ask
         .ceiling
         .as_ref()
-        .filter(|_| hold.is_none() && !needs.keep);
+        .filter(|_| hold.is_none() && !needs.keep && whole);
     let found = (seen.group.max_size, now);
     notes.extend(ceiling::next(
         target, &mut plan, upper, own, &current, rules, found,

@@ -1,4 +1,4 @@
-//! What a canary's share goes by.
+//! What the share that is applied goes by.
 
 use config::Target;
 use fleet::Group;
@@ -13,7 +13,7 @@ use crate::metrics::{metric_name, metric_statistic};
 /// Minutes of the guard that are looked at.
 const LOOKED_AT: SignedDuration = SignedDuration::from_mins(15);
 
-/// How the group does at the moment: whether demand is above what its servers carry, and the mean of
+/// How the group does at the moment: how far demand is above what its servers carry, and the mean of
 /// the guard over a quarter of an hour against the value at which it is full. A count without any
 /// datapoint is none.
 pub async fn evidence<M: MetricSource>(
@@ -25,7 +25,14 @@ pub async fn evidence<M: MetricSource>(
     now: Timestamp,
 ) -> Evidence {
     let carried = f64::from(group.in_service()) * rules.throughput;
-    let short = present.map(|present| present.demand > carried);
+    let short = present.map(|present| {
+        let over = (present.demand - carried).max(0.0);
+        if over > 0.0 {
+            over / present.demand
+        } else {
+            0.0
+        }
+    });
     let Some(guard) = &target.control.canary_guard else {
         return Evidence {
             short,

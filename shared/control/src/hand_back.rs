@@ -399,7 +399,7 @@ fn former_value(
         mode: Mode::Off,
         ..ask.target.clone()
     };
-    let step = policy::next(&off, Some(record), None, seen.policies);
+    let step = policy::next(&off, Some(record), None, seen.policies, false);
     notes.extend(step.note);
     step.set
 }

@@ -4,10 +4,12 @@ use documents::{Envelope, LedgerEntry, ShadowLedger, keys};
 use ports::DocumentStore;
 
 use crate::ControlError;
+use crate::promised::replaced;
 use crate::store::{Loaded, load, save};
 
-/// Adds `entry` to the day's ledger and says whether it was new: a second run for one hour, or a
-/// second delivery of one alarm event, changes nothing. A damaged ledger is begun anew.
+/// Adds `entry` to the day's ledger and says whether it was new. A second delivery of one alarm event
+/// changes nothing, and of a second run for one hour only the floors it promises are kept. A damaged
+/// ledger is begun anew.
 ///
 /// # Errors
 /// [`ControlError`].
@@ -35,13 +37,23 @@ pub async fn append_to_ledger(
                 None => known.event.is_none() && hour(known.at) == hour(entry.at),
             }
     };
-    if ledger.entries.iter().any(known) {
-        return Ok(false);
-    }
     let (at, by) = (entry.at, entry.by.clone());
-    ledger.entries.push(entry);
+    let new = match ledger.entries.iter().position(known) {
+        None => {
+            ledger.entries.push(entry);
+            true
+        }
+        Some(index) => {
+            let stood = &mut ledger.entries[index].promised;
+            let promised = replaced(stood, &entry.promised);
+            if *stood == promised {
+                return Ok(false);
+            }
+            *stood = promised;
+            false
+        }
+    };
     let document = Envelope::new(Some(target), at, &by, ledger);
-    save(store, &key, &document, loaded.unchanged())
-        .await
-        .map(|_| true)
+    save(store, &key, &document, loaded.unchanged()).await?;
+    Ok(new)
 }

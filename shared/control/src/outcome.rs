@@ -18,7 +18,7 @@ pub struct Outcome {
     pub actions: usize,
     /// Whether the group was written to.
     pub wrote: bool,
-    /// What a canary's share did, where it changed.
+    /// What the share that is applied did, where it changed.
     pub canary: Option<String>,
     /// Plain sentences: findings of the check that do not forbid applying, what else was odd.
     pub notes: Vec<String>,

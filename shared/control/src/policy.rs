@@ -25,14 +25,17 @@ pub(crate) struct PolicyStep {
 }
 
 /// What follows from what was set, what is there and what is wanted. What somebody set by hand is
-/// left alone until the configuration gives the policy back and takes it again.
+/// left alone until the configuration gives the policy back and takes it again. While plans are not
+/// applied as a `whole`, nothing new is set, and what keeps fewer servers than before is given back.
 pub(crate) fn next(
     target: &Target,
     before: Option<&ManagedPolicy>,
     wanted: Option<&WantedPolicy>,
     policies: &[Policy],
+    whole: bool,
 ) -> PolicyStep {
     let Some(record) = before else {
+        let wanted = wanted.filter(|_| whole);
         return first(target, wanted, policies);
     };
     let kept = |note| PolicyStep {
@@ -48,8 +51,12 @@ pub(crate) fn next(
         };
     };
     let present = value(tracks);
+    let steps_back = !whole && target.mode == Mode::Active && target.control.manage_policy;
+    if steps_back && (record.left_alone || record.former >= record.set) {
+        return kept(None);
+    }
     // The value goes with a plan that is carried out in full: without one it is given back.
-    if !target.control.manage_policy || target.mode != Mode::Active {
+    if !target.control.manage_policy || target.mode != Mode::Active || !whole {
         if record.left_alone || near(present, record.former) {
             return PolicyStep::default();
         }
@@ -205,26 +212,26 @@ mod tests {
     #[test]
     fn it_is_set_followed_and_given_back() {
         let on = target(true, "active");
-        let step = next(&on, None, Some(&wanted(95.0)), &at(60.0));
+        let step = next(&on, None, Some(&wanted(95.0)), &at(60.0), true);
         assert_eq!(set_to(&step), Some(95.0));
         // Cut short before the call: the next run finishes, also one that wants nothing.
         let record = step.record.unwrap();
         assert_eq!(
-            set_to(&next(&on, Some(&record), None, &at(60.0))),
+            set_to(&next(&on, Some(&record), None, &at(60.0), true)),
             Some(95.0)
         );
-        let step = next(&on, Some(&record), None, &at(95.0));
+        let step = next(&on, Some(&record), None, &at(95.0), true);
         assert_eq!((set_to(&step), step.record.as_ref()), (None, Some(&record)));
-        let step = next(&on, Some(&record), Some(&wanted(85.0)), &at(95.0));
+        let step = next(&on, Some(&record), Some(&wanted(85.0)), &at(95.0), true);
         assert_eq!(set_to(&step), Some(85.0));
         let record = step.record.unwrap();
         assert_eq!(record.former, 60.0);
         let off = target(false, "active");
-        let step = next(&off, Some(&record), Some(&wanted(85.0)), &at(85.0));
+        let step = next(&off, Some(&record), Some(&wanted(85.0)), &at(85.0), true);
         assert_eq!(set_to(&step), Some(60.0));
         assert_eq!(step.record.as_ref(), Some(&record), "until it is seen");
         assert_eq!(
-            next(&off, Some(&record), None, &at(60.0)),
+            next(&off, Some(&record), None, &at(60.0), true),
             PolicyStep::default()
         );
         // So it is where the plan is carried out in part only.
@@ -233,6 +240,7 @@ mod tests {
             Some(&record),
             Some(&wanted(85.0)),
             &at(85.0),
+            true,
         );
         assert_eq!(set_to(&canary), Some(60.0));
     }
@@ -240,30 +248,61 @@ mod tests {
     #[test]
     fn a_persons_value_stays() {
         let on = target(true, "active");
-        let record = next(&on, None, Some(&wanted(95.0)), &at(60.0))
+        let record = next(&on, None, Some(&wanted(95.0)), &at(60.0), true)
             .record
             .unwrap();
-        let step = next(&on, Some(&record), Some(&wanted(95.0)), &at(70.0));
+        let step = next(&on, Some(&record), Some(&wanted(95.0)), &at(70.0), true);
         assert_eq!(set_to(&step), None);
         let record = step.record.unwrap();
         assert!(record.left_alone);
-        let step = next(&on, Some(&record), Some(&wanted(95.0)), &at(60.0));
+        let step = next(&on, Some(&record), Some(&wanted(95.0)), &at(60.0), true);
         assert_eq!(set_to(&step), None);
         let off = target(false, "active");
-        assert_eq!(next(&off, Some(&record), None, &at(70.0)).set, None);
+        assert_eq!(next(&off, Some(&record), None, &at(70.0), true).set, None);
     }
 
     #[test]
     fn nothing_is_set_unless_asked_for_and_active() {
         for (manage, mode) in [(false, "active"), (true, "canary"), (true, "shadow")] {
-            let step = next(&target(manage, mode), None, Some(&wanted(95.0)), &at(60.0));
+            let step = next(
+                &target(manage, mode),
+                None,
+                Some(&wanted(95.0)),
+                &at(60.0),
+                true,
+            );
             assert_eq!(step, PolicyStep::default(), "{manage} {mode}");
         }
         let on = target(true, "active");
-        assert_eq!(next(&on, None, None, &at(60.0)), PolicyStep::default());
         assert_eq!(
-            next(&on, None, Some(&wanted(60.1)), &at(60.0)),
+            next(&on, None, None, &at(60.0), true),
             PolicyStep::default()
         );
+        assert_eq!(
+            next(&on, None, Some(&wanted(60.1)), &at(60.0), true),
+            PolicyStep::default()
+        );
+    }
+
+    #[test]
+    fn a_target_that_stepped_back_gives_back_only_what_keeps_fewer_servers() {
+        let on = target(true, "active");
+        let fewer = ManagedPolicy {
+            name: wanted(95.0).name,
+            former: 60.0,
+            set: 95.0,
+            left_alone: false,
+        };
+        let more = ManagedPolicy {
+            former: 95.0,
+            set: 60.0,
+            ..fewer.clone()
+        };
+        let step = next(&on, Some(&fewer), Some(&wanted(95.0)), &at(95.0), false);
+        assert_eq!(set_to(&step), Some(60.0));
+        let step = next(&on, Some(&more), Some(&wanted(95.0)), &at(60.0), false);
+        assert_eq!((set_to(&step), step.record.as_ref()), (None, Some(&more)));
+        let step = next(&on, None, Some(&wanted(95.0)), &at(60.0), false);
+        assert_eq!(step, PolicyStep::default());
     }
 }

@@ -26,7 +26,7 @@ pub struct Ask<'a> {
     pub needs: Option<Needs>,
     /// Demand at the moment, where known.
     pub present: Option<Present>,
-    /// What was seen of how the group does, for a canary.
+    /// What was seen of how the group does, for the share that is applied.
     pub evidence: Evidence,
     /// What the group's target tracking should hold, where another value is worth it.
     pub policy: Option<WantedPolicy>,

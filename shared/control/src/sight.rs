@@ -1,7 +1,7 @@
 //! What is known of the moment beyond the forecast.
 
 use config::Target;
-use documents::Tuning;
+use documents::{SpentHours, Tuning};
 use fleet::PolicyKind;
 use jiff::{SignedDuration, Timestamp};
 use ports::{DocumentStore, MetricSource};
@@ -24,6 +24,8 @@ pub struct Sight {
     pub tuning: Option<Tuning>,
     /// Whether a policy of the group adds and removes servers by itself.
     pub reacts: bool,
+    /// Server-hours of the running day or month, where there is a budget and they are known.
+    pub spent: Option<SpentHours>,
 }
 
 /// Reads the last minutes. What cannot be read is a note: the forecast alone is then planned for.
@@ -76,6 +78,7 @@ where
         minutes,
         tuning,
         reacts,
+        spent: None,
     };
     (sight, notes)
 }

@@ -32,13 +32,15 @@ pub use history::History;
 pub use incident::{
     Closed, Following, HeldBack, Hold, Incident, News, Raise, SeenAlarm, Spent, State,
 };
-pub use measurements::{LeadTimeRecord, Measurements, ThroughputRecord};
-pub use plan::{Canary, Ceiling, ManagedPolicy, Plan, PlanStep, PlannedAction, Shortfall};
+pub use measurements::{LeadTimeRecord, Measurements, SpentHours, ThroughputRecord};
+pub use plan::{
+    Canary, Ceiling, ManagedPolicy, Plan, PlanStep, PlannedAction, Shortfall, Shortness,
+};
 pub use record::{DriftRecord, NewsRecord, Record, ScoredNight};
 pub use register::{Entry, Guard, register, register_table};
 pub use state::{
-    AddedEvent, Baseline, Events, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause, Released,
-    ShadowLedger, Turn,
+    AddedEvent, Baseline, Events, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause,
+    PromisedFloor, Released, ShadowLedger, Turn,
 };
 pub use told::in_zone;
 pub use tuning::{HorizonRecord, NearRecord, ReplayRecord, TunedFor, Tuning};

@@ -18,6 +18,27 @@ pub struct Measurements {
     /// The lead time as measured last, for when launches cannot be read or are too few.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead_time: Option<LeadTimeRecord>,
+    /// Server-hours of the running day or month, where there is a budget.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spent: Option<SpentHours>,
+}
+
+/// Server-hours that ran in the running day or month of a budget.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpentHours {
+    /// First moment of the day or month.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub since: Timestamp,
+    /// Until when they are counted.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub until: Timestamp,
+    /// Servers in service then.
+    pub servers: u32,
+    /// Server-hours that are known, at least 0.
+    pub server_hours: f64,
+    /// Hours of which nothing is known, at least 0.
+    pub unknown_hours: f64,
 }
 
 /// A lead time, as measured.
@@ -71,6 +92,16 @@ impl Document for Measurements {
         if let Some(record) = self.lead_time.as_ref().filter(|r| r.seconds > LONGEST_LEAD) {
             let seconds = record.seconds;
             return Err(format!("lead time of {seconds} s is above {LONGEST_LEAD}"));
+        }
+        if let Some(spent) = &self.spent {
+            for (name, value) in [
+                ("server_hours", spent.server_hours),
+                ("unknown_hours", spent.unknown_hours),
+            ] {
+                if !(value >= 0.0 && value.is_finite()) {
+                    return Err(format!("{name} of {value} is below 0"));
+                }
+            }
         }
         let long = |text: &String| text.is_empty() || text.len() > LONGEST;
         let bad = self.versions.iter().find(|(id, v)| long(id) || long(v));

@@ -51,7 +51,7 @@ pub struct Plan {
     /// Servers that limits hold back, where they do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shortfall: Option<Shortfall>,
-    /// How much of it a canary applies; absent in other modes.
+    /// How much of it a canary applies, or an active target that stepped back; absent otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<Canary>,
     /// The target-tracking policy that Forescale sets, where it does.
@@ -64,14 +64,25 @@ pub struct Plan {
     pub notes: Vec<String>,
 }
 
-/// How much of its plans a canary applies.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// How much of its plans a target applies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Canary {
-    /// Share of the difference to the baseline that is applied, in percent, 1 to 100.
+    /// Share of the difference to the baseline that is applied, in percent; 0 where it fell back to
+    /// applying nothing.
     pub percent: u8,
-    /// The share in the configuration that it began with.
+    /// The share in the configuration that it began with, at least 1; 100 of an active target.
     pub configured: u8,
+    /// The share for floors above the baseline, where it is another: a want of servers takes none
+    /// of those away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<u8>,
+    /// Bad signs in hours of their own since it is at its least share.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub signs: u32,
+    /// Wants of servers that an active target was seen in within a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub short: Option<Shortness>,
     /// Since when it is this one.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub since: Timestamp,
@@ -80,6 +91,34 @@ pub struct Canary {
     /// When evidence was seen last.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub seen_at: Timestamp,
+}
+
+impl Canary {
+    /// The share for floors above the baseline, in percent.
+    #[must_use]
+    pub fn above(&self) -> u8 {
+        self.above.unwrap_or(self.percent)
+    }
+}
+
+/// Wants of servers that were seen within a day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Shortness {
+    /// When the first was seen.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub since: Timestamp,
+    /// When the last was seen.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub seen_at: Timestamp,
+    /// Hours in which one was seen.
+    pub hours: u32,
+    /// Sum over those hours of the share of demand above what the servers in service carry.
+    pub lost: f64,
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// A target-tracking policy whose value Forescale sets.
@@ -187,7 +226,7 @@ impl Document for Plan {
         if let Some(canary) = self
             .canary
             .as_ref()
-            .filter(|c| !(1..=100).contains(&c.percent))
+            .filter(|c| c.percent.max(c.above()).max(c.configured) > 100 || c.configured == 0)
         {
             return Err(format!(
                 "a canary of {} percent is impossible",

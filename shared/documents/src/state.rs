@@ -133,6 +133,21 @@ pub struct LedgerEntry {
     pub would_write: usize,
     /// Why, in plain words.
     pub reason: String,
+    /// The floors that were decided for the hours from then on, oldest first; later runs of the same
+    /// hour have replaced what lay ahead of them. Empty in what older versions wrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub promised: Vec<PromisedFloor>,
+}
+
+/// A floor that a target in shadow mode decided on before its time came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PromisedFloor {
+    /// From when on.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub start: Timestamp,
+    /// Servers.
+    pub servers: u32,
 }
 
 /// How far a target has come in one run of one function. Only where targets come through a queue,

@@ -136,6 +136,7 @@ fn plan(bencher: divan::Bencher<'_, '_>, pace: Pace, throughput: f64) {
         human_floor: None,
         present,
         scales_in: true,
+        above: 1.0,
     };
     bencher.bench(|| {
         let reach = SignedDuration::from_hours(i64::try_from(HOURS).unwrap());

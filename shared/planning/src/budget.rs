@@ -1,7 +1,7 @@
 //! What a budget costs in risk.
 
 use documents::{Forecast, PlanStep};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::curve::Curve;
 use crate::loss::Loss;
@@ -11,21 +11,22 @@ use crate::{PlanError, Rules};
 /// What keeping to a budget comes to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Budgeted {
-    /// Server-hours a day of the steps as the risk asks for them.
+    /// Server-hours of the stretch with the steps as the risk asks for them.
     pub wanted: f64,
-    /// Share of demand expected above capacity with those.
+    /// Share of its demand expected above capacity with those.
     pub wanted_risk: f64,
-    /// The steps within the budget; as wanted where that fits.
+    /// The steps, within the budget in the stretch; as wanted where that fits.
     pub steps: Vec<PlanStep>,
-    /// Their server-hours a day. Above the budget where even the fewest servers are.
+    /// Server-hours of the stretch with them. Above the budget where even the fewest servers are.
     pub kept: f64,
-    /// Share of demand expected above capacity with them.
+    /// Share of its demand expected above capacity with them.
     pub risk: f64,
     /// What one server more must carry there, as a share of its throughput; 0 where nothing was cut.
     pub price: f64,
 }
 
-/// `steps`, the needs of `forecast` from their first start on, within `hours` server-hours a day.
+/// `steps`, the needs of `forecast` from their first start on, within `hours` server-hours from
+/// `from` to `to`; the last step lasts until then. What lies outside stays.
 ///
 /// Servers go where they carry least: every step that is not `kept` is cut down to one common price
 /// of a server, as in [`crate::require`], and steps that are `kept`, events, keep all of theirs. So
@@ -37,6 +38,7 @@ pub fn within_budget(
     steps: &[PlanStep],
     forecast: &Forecast,
     rules: &Rules,
+    (from, to): (Timestamp, Timestamp),
     hours: f64,
     kept: impl Fn(Timestamp) -> bool,
 ) -> Result<Budgeted, PlanError> {
@@ -64,19 +66,16 @@ pub fn within_budget(
         .iter()
         .enumerate()
         .map(|(index, step)| {
-            let usual = SignedDuration::from_secs(seconds);
-            let next = steps.get(index + 1).map(|next| next.start);
-            let length = next.map_or(usual, |next| next.duration_since(step.start));
-            length.as_secs_f64() / 3600.0
+            let next = steps.get(index + 1).map_or(to, |next| next.start);
+            let inside = next.min(to).duration_since(step.start.max(from));
+            inside.as_secs_f64().max(0.0) / 3600.0
         })
         .collect();
-    let days = lengths.iter().sum::<f64>() / 24.0;
-    let per_day = |servers: &[u32]| -> f64 {
+    let spends = |servers: &[u32]| -> f64 {
         let hours = servers.iter().zip(&lengths);
         hours
             .map(|(servers, hours)| f64::from(*servers) * hours)
-            .sum::<f64>()
-            / days.max(1e-9)
+            .sum()
     };
     let risk = |servers: &[u32]| -> f64 {
         let (mut lost, mut demand) = (0.0, 0.0);
@@ -92,8 +91,9 @@ pub fn within_budget(
         steps
             .iter()
             .zip(&losses)
-            .map(|(step, loss)| match loss {
-                Some(loss) if !kept(step.start) => {
+            .zip(&lengths)
+            .map(|((step, loss), inside)| match loss {
+                Some(loss) if *inside > 0.0 && !kept(step.start) => {
                     let price = price * rules.throughput;
                     let fewest = servers_at_price(loss, price, rules.min_servers, step.servers);
                     step.servers.min(fewest)
@@ -104,11 +104,11 @@ pub fn within_budget(
     };
     let wanted: Vec<u32> = steps.iter().map(|step| step.servers).collect();
     let (mut price, mut servers) = (0.0, wanted.clone());
-    if per_day(&wanted) > hours {
+    if spends(&wanted) > hours {
         let (mut low, mut high) = (1e-9_f64, 1.0_f64);
         for _ in 0..40 {
             let middle = (low * high).sqrt();
-            if per_day(&at_price(middle)) > hours {
+            if spends(&at_price(middle)) > hours {
                 low = middle;
             } else {
                 high = middle;
@@ -126,10 +126,10 @@ pub fn within_budget(
         },
     });
     Ok(Budgeted {
-        wanted: per_day(&wanted),
+        wanted: spends(&wanted),
         wanted_risk: risk(&wanted),
         steps: made.collect(),
-        kept: per_day(&servers),
+        kept: spends(&servers),
         risk: risk(&servers),
         price,
     })
@@ -137,6 +137,8 @@ pub fn within_budget(
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
     use crate::{Pace, require};
 
@@ -178,13 +180,18 @@ mod tests {
             .steps
     }
 
+    /// All of the forecast.
+    fn whole() -> (Timestamp, Timestamp) {
+        (forecast().start, forecast().time_at(4))
+    }
+
     fn servers(budgeted: &Budgeted) -> Vec<u32> {
         budgeted.steps.iter().map(|step| step.servers).collect()
     }
 
     #[test]
     fn a_budget_that_suffices_changes_nothing() {
-        let made = within_budget(&needs(), &forecast(), &rules(), 1e6, |_| false).unwrap();
+        let made = within_budget(&needs(), &forecast(), &rules(), whole(), 1e6, |_| false).unwrap();
         assert_eq!(made.steps, needs());
         assert_eq!((made.price, made.kept), (0.0, made.wanted));
         assert!(made.risk <= 0.001);
@@ -192,9 +199,16 @@ mod tests {
 
     #[test]
     fn what_is_cut_loses_least_and_is_told() {
-        let all = within_budget(&needs(), &forecast(), &rules(), 1e6, |_| false).unwrap();
-        let half =
-            within_budget(&needs(), &forecast(), &rules(), all.wanted / 2.0, |_| false).unwrap();
+        let all = within_budget(&needs(), &forecast(), &rules(), whole(), 1e6, |_| false).unwrap();
+        let half = within_budget(
+            &needs(),
+            &forecast(),
+            &rules(),
+            whole(),
+            all.wanted / 2.0,
+            |_| false,
+        )
+        .unwrap();
         assert!(
             half.kept <= all.wanted / 2.0 && half.risk > 0.01,
             "{half:?}"
@@ -219,9 +233,26 @@ mod tests {
     #[test]
     fn events_keep_what_they_need() {
         let event = forecast().time_at(1);
-        let made = within_budget(&needs(), &forecast(), &rules(), 300.0, |at| at == event).unwrap();
+        let made = within_budget(&needs(), &forecast(), &rules(), whole(), 50.0, |at| {
+            at == event
+        })
+        .unwrap();
         let cut = servers(&made);
         assert_eq!(cut[1], needs()[1].servers);
-        assert!(cut[3] < cut[1] && made.kept <= 300.0, "{cut:?}");
+        assert!(cut[3] < cut[1] && made.kept <= 50.0, "{cut:?}");
+    }
+
+    #[test]
+    fn only_the_stretch_is_cut_and_counted() {
+        let rich = within_budget(&needs(), &forecast(), &rules(), whole(), 1e6, |_| false).unwrap();
+        let all = servers(&rich);
+        let half_past = forecast().start + SignedDuration::from_mins(90);
+        let span = (half_past, forecast().time_at(3));
+        let made = within_budget(&needs(), &forecast(), &rules(), span, 1.0, |_| false).unwrap();
+        // Half an hour of the second step and all of the third.
+        let wanted = f64::from(all[1]) / 2.0 + f64::from(all[2]);
+        assert_eq!(made.wanted, wanted);
+        assert_eq!(made.kept, 1.5);
+        assert_eq!(servers(&made), [all[0], 1, 1, all[3]]);
     }
 }

@@ -29,6 +29,9 @@ pub struct Current<'a> {
     /// Whether a policy of the group removes servers that are not needed. Where none does, the
     /// plan sets the desired capacity as well.
     pub scales_in: bool,
+    /// Share of the difference that is applied to floors above the group's own MinSize; that of
+    /// [`Rules`] is for those below.
+    pub above: f64,
 }
 
 /// Demand at the moment.
@@ -271,10 +274,28 @@ fn planned(
     }
     let least = rules.min_servers.min(most);
     let base = current.baseline.min_size;
-    needed
+    let mut floors: Vec<u32> = needed
         .iter()
-        .map(|&servers| part_of(rules.share, base, servers.clamp(least, most)))
-        .collect()
+        .map(|&servers| {
+            let asked = servers.clamp(least, most);
+            let share = if asked > base {
+                current.above
+            } else {
+                rules.share
+            };
+            part_of(share, base, asked)
+        })
+        .collect();
+    // What is there and needed now is not taken away because a share fell.
+    if let Some(present) = current.present {
+        let lead = usize::try_from(rules.lead_time.as_secs().max(0)).unwrap_or(0) / 60;
+        let servers = servers_for(present.demand, rules.throughput);
+        let kept = servers.min(current.group.min_size).min(most);
+        for floor in floors.iter_mut().take(lead + 1) {
+            *floor = kept.max(*floor);
+        }
+    }
+    floors
 }
 
 /// `share` of the way from `base` to `floor`, rounded up: in doubt more servers.

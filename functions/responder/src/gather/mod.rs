@@ -105,10 +105,10 @@ where
         brief.metrics.read_many(&readings),
     );
     notes.extend(resolved.notes);
-    // What a canary has grown to.
+    // What a canary has grown to; what is added is above the group's own MinSize.
     let mut rules = rules;
     if let Some(canary) = plan.body().and_then(|plan| plan.canary.as_ref()) {
-        rules.share = f64::from(canary.percent) / 100.0;
+        rules.share = f64::from(canary.above()) / 100.0;
     }
     if let Loaded::Unusable(error, _) = &plan {
         notes.push(format!("skipped: {}", chain(error)));

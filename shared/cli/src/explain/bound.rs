@@ -228,14 +228,19 @@ fn coming(kept: &Kept, plan: &Plan, at: Timestamp) -> (u32, Option<Timestamp>) {
 
 /// What a canary makes of `asked` servers, where it applies a part and that is `servers`.
 fn shared(kept: &Kept, plan: &Plan, asked: u32, servers: u32) -> Option<Bound> {
-    let percent = plan.canary.as_ref()?.percent;
+    let canary = plan.canary.as_ref()?;
     let base = kept.baseline.as_ref()?.min_size;
-    if percent >= 100 {
-        return None;
-    }
     let asked = asked
         .min(kept.target.max_servers)
         .max(kept.target.min_servers);
+    let percent = if asked > base {
+        canary.above()
+    } else {
+        canary.percent
+    };
+    if percent >= 100 {
+        return None;
+    }
     let way = f64::from(base) + (f64::from(asked) - f64::from(base)) * f64::from(percent) / 100.0;
     ((way - 1e-9).ceil() == f64::from(servers)).then_some(Bound::Canary {
         percent,

@@ -4,10 +4,7 @@ use super::field::Field;
 use super::response;
 use super::section::Section;
 use super::target::{MOST_SERVERS, optional};
-use crate::{Budget, BudgetAmount, Control, Desired};
-
-/// Days of a mean month of the Gregorian calendar.
-const MONTH: f64 = 30.4375;
+use crate::{Budget, BudgetAmount, Control, Desired, Per};
 
 /// `[target.control]`; `price` of one server-hour, where it could be read.
 pub(crate) fn read(section: &Section<'_>, price: Option<f64>) -> Option<Control> {
@@ -81,8 +78,8 @@ fn budget(field: &Field<'_>, price: Option<f64>) -> Option<Budget> {
             None
         }
     };
-    let days = optional(section.get("per"), 1.0, |field| {
-        field.choice(&[("day", 1.0), ("month", MONTH)])
+    let per = optional(section.get("per"), Per::Day, |field| {
+        field.choice(&[("day", Per::Day), ("month", Per::Month)])
     });
     let accept = optional(section.get("accept_risk"), None, |field| {
         let allowed = "above 0, below 0.5";
@@ -93,7 +90,7 @@ fn budget(field: &Field<'_>, price: Option<f64>) -> Option<Budget> {
     section.finish();
     Some(Budget {
         amount: amount?,
-        days: days?,
+        per: per?,
         accept_risk: accept?,
     })
 }

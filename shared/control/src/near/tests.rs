@@ -90,6 +90,7 @@ impl Day {
                 minutes: minutes.ok(),
                 tuning: Some(tuning),
                 reacts: true,
+                spent: None,
             },
             rules: Rules {
                 min_servers: 1,

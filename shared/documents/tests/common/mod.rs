@@ -4,9 +4,9 @@ use documents::{
     Accuracy, AddedEvent, Baseline, Brief, BriefFact, CandidateRecord, Closed, DataRecord,
     DriftRecord, Events, Following, Forecast, HeldBack, History, Hold, HorizonRecord, Incident,
     LadderRung, LeadTimeRecord, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Measurements,
-    MemoryRecord, NearRecord, News, PastRecord, Pause, Plan, PlanStep, PlannedAction, Raise,
-    Record, Released, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm, ShadowLedger, Spent,
-    State, ThroughputRecord, TunedFor, Tuning,
+    MemoryRecord, NearRecord, News, PastRecord, Pause, Plan, PlanStep, PlannedAction,
+    PromisedFloor, Raise, Record, Released, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm,
+    ShadowLedger, Spent, SpentHours, State, ThroughputRecord, TunedFor, Tuning,
 };
 use jiff::Timestamp;
 
@@ -100,6 +100,13 @@ pub(crate) fn measurements() -> Measurements {
         lead_time: Some(LeadTimeRecord {
             at: at("2025-12-24T00:40:00Z"),
             seconds: 210,
+        }),
+        spent: Some(SpentHours {
+            since: at("2026-01-01T00:00:00Z"),
+            until: at("2026-01-01T00:40:00Z"),
+            servers: 3,
+            server_hours: 1.5,
+            unknown_hours: 0.25,
         }),
     }
 }
@@ -309,6 +316,10 @@ pub(crate) fn shadow_ledger() -> ShadowLedger {
             demand: Some(1234.5),
             would_write: 3,
             reason: "p99 of 3,900/min".to_owned(),
+            promised: vec![PromisedFloor {
+                start: at("2026-01-01T00:40:00Z"),
+                servers: 4,
+            }],
         }],
     }
 }

@@ -341,6 +341,7 @@ impl Scene {
             human_floor: self.human,
             present: self.present(),
             scales_in: self.scales_in,
+            above: self.rules.share,
         })
     }
 

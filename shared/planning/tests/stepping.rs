@@ -1,0 +1,89 @@
+//! A share that falls gives servers back and takes none that are wanted.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use documents::{Baseline, Plan, PlanStep};
+use fleet::Group;
+use jiff::{SignedDuration, Timestamp};
+use planning::{Current, Needs, Pace, Present, Rules, compose};
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A plan of 2 servers until noon and 12 from then on, for a group whose own MinSize is 6.
+fn plan(share: f64, above: f64, min_size: u32, demand: Option<f64>) -> Plan {
+    let now = at("2026-03-02T08:40:00Z");
+    let step = |start: &str, servers| PlanStep {
+        start: at(start),
+        servers,
+        reason: String::new(),
+    };
+    let needs = Needs {
+        by: "planner".to_owned(),
+        fence: 1,
+        steps: vec![
+            step("2026-03-02T08:00:00Z", 2),
+            step("2026-03-02T12:00:00Z", 12),
+        ],
+        end: at("2026-03-03T10:00:00Z"),
+        forecast: None,
+        keep: false,
+        notes: Vec::new(),
+    };
+    let rules = Rules {
+        min_servers: 1,
+        max_servers: 20,
+        throughput: 100.0,
+        lead_time: SignedDuration::from_mins(5),
+        risk: 0.001,
+        share,
+        pace: Pace::default(),
+    };
+    let group = Group {
+        name: "web".to_owned(),
+        min_size,
+        max_size: 20,
+        desired_capacity: min_size,
+        ..Group::default()
+    };
+    let baseline = Baseline {
+        group: "web".to_owned(),
+        min_size: 6,
+        max_size: 20,
+        desired_capacity: 6,
+    };
+    let current = Current {
+        group: &group,
+        foreign: &[],
+        previous: None,
+        baseline: &baseline,
+        hold: None,
+        human_floor: None,
+        present: demand.map(|demand| Present { demand, at: now }),
+        scales_in: true,
+        above,
+    };
+    compose(&needs, &rules, &current, now).unwrap().0
+}
+
+fn floors(plan: &Plan) -> (u32, u32) {
+    let most = plan.floors.iter().map(|floor| floor.servers).max();
+    (plan.floors[0].servers, most.unwrap())
+}
+
+#[test]
+fn floors_under_the_own_min_size_rise_and_those_above_stay() {
+    assert_eq!(floors(&plan(1.0, 1.0, 2, None)), (2, 12));
+    assert_eq!(floors(&plan(0.5, 1.0, 2, None)), (4, 12));
+    assert_eq!(floors(&plan(0.0, 1.0, 2, None)), (6, 12));
+    assert_eq!(floors(&plan(0.5, 0.5, 2, None)), (4, 9));
+    assert_eq!(floors(&plan(0.0, 0.0, 2, None)), (6, 6));
+}
+
+#[test]
+fn what_is_there_and_needed_now_stays_whatever_the_share() {
+    // Demand takes 10 of the 11 servers that MinSize keeps.
+    assert_eq!(floors(&plan(0.0, 0.0, 11, Some(950.0))).0, 10);
+    // It does not add what is not there.
+    assert_eq!(floors(&plan(0.0, 0.0, 8, Some(950.0))).0, 8);
+}
