@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &ImportArguments, console: &mut Console<'_>) -> Don
         .map(|pair| pair[1].0.duration_since(pair[0].0));
     if let Some(apart) = apart
         .min()
-        .filter(|apart| *apart > SignedDuration::from_hours(1))
+        .filter(|apart| all.values && *apart > SignedDuration::from_hours(1))
     {
         return Err(input(format!(
             "the rows are {apart:#} apart at least: allowed are steps of 1m to 1h, since servers follow demand by \
