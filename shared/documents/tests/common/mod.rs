@@ -349,6 +349,7 @@ pub(crate) fn brief() -> Brief {
     Brief {
         mode: "shadow".to_owned(),
         facts: vec![BriefFact::cut("plan", "none", "", true)],
+        zone: "Europe/Berlin".to_owned(),
         start: at("2026-01-01T00:00:00Z"),
         demand: vec![Some(120.5), None],
         expected: vec![None, Some(0.0)],
