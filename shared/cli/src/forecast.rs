@@ -1,7 +1,10 @@
 //! `forescale forecast`.
 
 use documents::in_zone;
-use forecasting::{ForecastError, ForecastReport, ForecastRequest, LEVELS, Prediction, forecast};
+use forecasting::{
+    ForecastError, ForecastReport, ForecastRequest, LEVELS, Parts, Predictability, Prediction, Ratio,
+    Verdict, forecast,
+};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -132,7 +135,19 @@ fn tell(report: &ForecastReport, zone: &TimeZone, console: &mut Console<'_>) {
 
 fn document(demand: &Demand, prediction: &Prediction, step: Step, rows: &[Row]) -> Value {
     let report = &prediction.report;
-    let forecast: Vec<Value> = rows.iter().map(row_json).collect();
+    let unit = demand.unit(step);
+    let parts = report.parts.iter().map(Some).chain(std::iter::repeat(None));
+    let forecast: Vec<Value> = rows
+        .iter()
+        .zip(parts)
+        .map(|(row, parts)| {
+            let mut told = row_json(row);
+            if let Some(parts) = parts {
+                told["parts"] = parts_json(parts, unit);
+            }
+            told
+        })
+        .collect();
     let candidates: Vec<Value> = report
         .candidates
         .iter()
@@ -161,6 +176,12 @@ fn document(demand: &Demand, prediction: &Prediction, step: Step, rows: &[Row]) 
         "model": report.model,
         "why": report.why,
         "predictability": report.predictability.sentence(),
+        "predictability_figures": predictability_json(&report.predictability),
+        "skill": {
+            "trial_days": report.skill.trial_days,
+            "relative_error": report.skill.relative_error,
+            "weighted_quantile_loss": report.skill.weighted_quantile_loss,
+        },
         "candidates": candidates,
         "notes": report.notes,
         "data": {
@@ -169,6 +190,37 @@ fn document(demand: &Demand, prediction: &Prediction, step: Step, rows: &[Row]) 
             "repaired": repaired,
         },
         "forecast": forecast,
+    })
+}
+
+/// What a step's median is made of, in the unit of the history; the parts add up to it.
+fn parts_json(parts: &Parts, unit: f64) -> Value {
+    json!({
+        "level": rounded(parts.level * unit),
+        "season": rounded(parts.season * unit),
+        "recent": rounded(parts.recent * unit),
+        "correction": rounded(parts.correction * unit),
+        "calendar": rounded(parts.calendar * unit),
+        "event": rounded(parts.event * unit),
+    })
+}
+
+fn predictability_json(figures: &Predictability) -> Value {
+    let ratio = |ratio: Option<Ratio>| {
+        ratio.map(|it| json!({ "value": it.value, "low": it.low, "high": it.high }))
+    };
+    json!({
+        "verdict": match figures.verdict {
+            Verdict::Yes => "yes",
+            Verdict::Weakly => "weakly",
+            Verdict::No => "no",
+            Verdict::Unknown => "unknown",
+        },
+        "over_last_week": ratio(figures.over_last_week),
+        "over_flat": ratio(figures.over_flat),
+        "error": figures.error,
+        "daily": figures.daily,
+        "weekly": figures.weekly,
     })
 }
 

@@ -220,6 +220,16 @@ fn json_tells_model_candidates_and_data() {
     assert!(document["data"]["steps"].as_u64().unwrap() > 0);
     assert_eq!(document["forecast"].as_array().unwrap().len(), 24);
     assert!(document["forecast"][0]["p99"].is_number());
+    for row in document["forecast"].as_array().unwrap() {
+        let parts = row["parts"].as_object().unwrap();
+        let sum: f64 = parts.values().map(|part| part.as_f64().unwrap()).sum();
+        let median = row["p50"].as_f64().unwrap();
+        assert!((sum - median).abs() <= 1e-3 * median, "{row}");
+    }
+    // Two weeks of one rhythm, without noise.
+    assert_eq!(document["predictability_figures"]["verdict"], "yes");
+    assert!(document["predictability_figures"]["daily"].as_f64().unwrap() > 0.9);
+    assert!(document["skill"]["trial_days"].as_u64().unwrap() > 0);
 }
 
 #[test]
