@@ -380,6 +380,37 @@ mod tests {
     }
 
     #[test]
+    fn paced_calls_come_between_each_other_in_an_order_of_the_seed() {
+        let second = SignedDuration::from_secs(1);
+        let run = |seed: u64| -> Vec<String> {
+            let line = Timeline::new(&VirtualClock::new(start()));
+            let faults = Faults::none().paced(&line, seed, second * 2);
+            let store = faults.wrap(MemoryStore::new());
+            let five = async |who: &str| {
+                for n in 0..5 {
+                    let _ = store.get(&format!("{who}{n}")).await;
+                }
+            };
+            let both = futures_util::future::join(five("a"), five("b"));
+            assert!(line.run(both, second * 60).is_some());
+            assert!(line.now() > start() && line.now() <= start() + second * 20);
+            faults
+                .calls()
+                .into_iter()
+                .map(|call| call.resource)
+                .collect()
+        };
+        let calls = run(5);
+        assert_eq!(calls, run(5));
+        assert_ne!(calls, run(6));
+        let of_a: Vec<_> = calls.iter().filter(|call| call.starts_with('a')).collect();
+        assert_eq!(of_a, ["a0", "a1", "a2", "a3", "a4"]);
+        let first_b = calls.iter().position(|call| call == "b0");
+        let last_a = calls.iter().position(|call| call == "a4");
+        assert!(first_b < last_a, "{calls:?}");
+    }
+
+    #[test]
     fn random_faults_are_the_same_for_a_seed() {
         let run = |seed: u64| -> Vec<Option<Fault>> {
             let kinds = [Fault::Throttled, Fault::UnansweredAfter];

@@ -49,11 +49,14 @@ struct Tried {
 struct Policy {
     name: &'static str,
     /// How its knob is written.
-    shown: fn(f64) -> String,
+    shown: Shown,
     tried: Vec<Tried>,
 }
 
 type Run = fn(&Known, f64) -> Outcome;
+type Shown = fn(f64) -> String;
+/// Name, how its knob is written, its knobs, and a run with one of them.
+type Alternative = (&'static str, Shown, Vec<f64>, Run);
 
 /// A trace with what every run on it needs.
 struct Known {
@@ -143,7 +146,7 @@ fn stepped(known: &Known, block: usize, budget: f64) -> Outcome {
 }
 
 /// Each alternative with its knobs, the shares of throughput from `least` to 1.2 by a twentieth.
-fn alternatives() -> Vec<(&'static str, fn(f64) -> String, Vec<f64>, Run)> {
+fn alternatives() -> Vec<Alternative> {
     let shares =
         |least: u32| -> Vec<f64> { (least..=24).map(|step| f64::from(step) / 20.0).collect() };
     let budgets = || BUDGETS.to_vec();

@@ -283,6 +283,7 @@ fn nor_is_one_of_a_group_whose_policy_scales_in() {
 
 /// Parts of other months; `FORESCALE_SEEDS` asks for whole ones, and for how many.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "what a test is asked for")]
 fn nor_is_one_with_other_faults() {
     let asked = std::env::var("FORESCALE_SEEDS").ok();
     let (seeds, days) = asked.map_or((8, 4), |asked| (asked.parse().unwrap(), 30));

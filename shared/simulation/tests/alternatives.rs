@@ -212,7 +212,7 @@ fn five_minute_cpu_sees_late_and_no_more_than_a_full_cpu() {
     let jump = |m: usize| if m < 10 { 350.0 } else { 2_000.0 };
     let late = desired(target_tracking_5m_cpu, jump);
     assert_eq!((late[25], late[26]), (5, 8));
-    assert!(desired(|d, s| target_tracking(d, s), jump)[14] == 25);
+    assert!(desired(target_tracking, jump)[14] == 25);
     assert!(late[239] >= 25);
     // 15 periods of five minutes below.
     let down = desired(

@@ -4,7 +4,6 @@
     dead_code,
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
     clippy::disallowed_methods,
     reason = "tools for people"
 )]
@@ -123,9 +122,11 @@ pub(crate) fn names() -> Vec<String> {
     found.sort();
     found.extend(KINDS.map(|kind| format!("{GENERATED}{kind}")));
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    for name in wanted.iter().filter(|name| !found.contains(name)) {
-        panic!("no trace is called {name}; there are {found:?}");
-    }
+    let unknown: Vec<_> = wanted.iter().filter(|name| !found.contains(name)).collect();
+    assert!(
+        unknown.is_empty(),
+        "no traces are called {unknown:?}; there are {found:?}"
+    );
     found.retain(|name| wanted.is_empty() || wanted.contains(name));
     found
 }
