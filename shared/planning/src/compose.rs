@@ -274,7 +274,7 @@ fn planned(
     }
     let least = rules.min_servers.min(most);
     let base = current.baseline.min_size;
-    let mut floors: Vec<u32> = needed
+    needed
         .iter()
         .map(|&servers| {
             let asked = servers.clamp(least, most);
@@ -285,17 +285,7 @@ fn planned(
             };
             part_of(share, base, asked)
         })
-        .collect();
-    // What is there and needed now is not taken away because a share fell.
-    if let Some(present) = current.present {
-        let lead = usize::try_from(rules.lead_time.as_secs().max(0)).unwrap_or(0) / 60;
-        let servers = servers_for(present.demand, rules.throughput);
-        let kept = servers.min(current.group.min_size).min(most);
-        for floor in floors.iter_mut().take(lead + 1) {
-            *floor = kept.max(*floor);
-        }
-    }
-    floors
+        .collect()
 }
 
 /// `share` of the way from `base` to `floor`, rounded up: in doubt more servers.

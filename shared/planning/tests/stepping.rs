@@ -4,14 +4,14 @@
 use documents::{Baseline, Plan, PlanStep};
 use fleet::Group;
 use jiff::{SignedDuration, Timestamp};
-use planning::{Current, Needs, Pace, Present, Rules, compose};
+use planning::{Current, Needs, Pace, Rules, compose};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
 /// A plan of 2 servers until noon and 12 from then on, for a group whose own MinSize is 6.
-fn plan(share: f64, above: f64, min_size: u32, demand: Option<f64>) -> Plan {
+fn plan(share: f64, above: f64) -> Plan {
     let now = at("2026-03-02T08:40:00Z");
     let step = |start: &str, servers| PlanStep {
         start: at(start),
@@ -41,9 +41,9 @@ fn plan(share: f64, above: f64, min_size: u32, demand: Option<f64>) -> Plan {
     };
     let group = Group {
         name: "web".to_owned(),
-        min_size,
+        min_size: 2,
         max_size: 20,
-        desired_capacity: min_size,
+        desired_capacity: 4,
         ..Group::default()
     };
     let baseline = Baseline {
@@ -59,7 +59,7 @@ fn plan(share: f64, above: f64, min_size: u32, demand: Option<f64>) -> Plan {
         baseline: &baseline,
         hold: None,
         human_floor: None,
-        present: demand.map(|demand| Present { demand, at: now }),
+        present: None,
         scales_in: true,
         above,
     };
@@ -73,17 +73,9 @@ fn floors(plan: &Plan) -> (u32, u32) {
 
 #[test]
 fn floors_under_the_own_min_size_rise_and_those_above_stay() {
-    assert_eq!(floors(&plan(1.0, 1.0, 2, None)), (2, 12));
-    assert_eq!(floors(&plan(0.5, 1.0, 2, None)), (4, 12));
-    assert_eq!(floors(&plan(0.0, 1.0, 2, None)), (6, 12));
-    assert_eq!(floors(&plan(0.5, 0.5, 2, None)), (4, 9));
-    assert_eq!(floors(&plan(0.0, 0.0, 2, None)), (6, 6));
-}
-
-#[test]
-fn what_is_there_and_needed_now_stays_whatever_the_share() {
-    // Demand takes 10 of the 11 servers that MinSize keeps.
-    assert_eq!(floors(&plan(0.0, 0.0, 11, Some(950.0))).0, 10);
-    // It does not add what is not there.
-    assert_eq!(floors(&plan(0.0, 0.0, 8, Some(950.0))).0, 8);
+    assert_eq!(floors(&plan(1.0, 1.0)), (2, 12));
+    assert_eq!(floors(&plan(0.5, 1.0)), (4, 12));
+    assert_eq!(floors(&plan(0.0, 1.0)), (6, 12));
+    assert_eq!(floors(&plan(0.5, 0.5)), (4, 9));
+    assert_eq!(floors(&plan(0.0, 0.0)), (6, 6));
 }

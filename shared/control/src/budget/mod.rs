@@ -315,7 +315,7 @@ fn reached(
     let pattern = Pattern::new(known, forecast, part.end);
     let planned = |at: Timestamp| {
         let index = steps.partition_point(|step| step.start <= at);
-        let index = index.checked_sub(1).unwrap_or_default();
+        let index = index.saturating_sub(1);
         steps.get(index).map_or(0.0, |step| f64::from(step.servers))
     };
     let hour = SignedDuration::from_hours(1);
