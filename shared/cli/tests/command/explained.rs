@@ -120,7 +120,7 @@ fn a_throughput_is_measured_only_where_plans_go_by_what_was() {
         (
             "{ initial = 100 }",
             json!(80.0),
-            "80 requests a minute and server, measured at Sat",
+            "80 requests a minute and server, measured at 2026-01-24T17:00:00Z",
         ),
         (
             "{ initial = 100 }",
@@ -130,7 +130,7 @@ fn a_throughput_is_measured_only_where_plans_go_by_what_was() {
         (
             "{ value = 100 }",
             json!(80.0),
-            "100 requests a minute and server, as the configuration says; seen at Sat",
+            "100 requests a minute and server, as the configuration says; seen at 2026-01-24T17:00:00Z",
         ),
         (
             "100",
