@@ -89,6 +89,13 @@ pub(crate) fn read(
                     None => "; `forescale import --kind csv` reads other tables".to_owned(),
                 }
             }
+            TimeSeriesError::CsvField {
+                column: "timestamp",
+                ..
+            } => {
+                "; `forescale import --kind csv` reads other times too, such as seconds since 1970"
+                    .to_owned()
+            }
             _ => String::new(),
         };
         Failure::Input(anyhow::Error::new(error).context(format!(

@@ -2,8 +2,8 @@
 
 use documents::in_zone;
 use forecasting::{
-    ForecastError, ForecastReport, ForecastRequest, LEVELS, Parts, Predictability, Prediction, Ratio,
-    Verdict, forecast,
+    ForecastError, ForecastReport, ForecastRequest, LEVELS, Parts, Predictability, Prediction,
+    Ratio, Verdict, forecast,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -43,6 +43,14 @@ pub fn target_page(documents: &Documents<'_>, now: Timestamp, days: u16) -> Targ
         .unwrap_or(Step::HOUR);
     let back = SignedDuration::from_hours(24 * i64::from(days));
     let from = step.floor(now.saturating_sub(back).unwrap_or(Timestamp::MIN));
+    // Of a service that is younger the page begins with what is first known of it.
+    let known = [
+        series.as_ref().map(|series| series.start()),
+        documents.forecasts.first().map(|forecast| forecast.start),
+        documents.ledger.first().map(|entry| entry.at),
+    ];
+    let oldest = known.into_iter().flatten().min();
+    let from = oldest.map_or(from, |oldest| step.floor(oldest.min(now)).max(from));
     let reach = [
         documents.forecasts.last().map(Forecast::end),
         documents.plan.map(|p| p.expires_at),

@@ -70,8 +70,10 @@ pub(super) fn none(kept: &Kept, at: Timestamp) -> String {
     if let Some(newest) = kept.forecasts.last() {
         return if at < newest.start {
             format!(
-                "no forecast for then is kept; the oldest wanted begins at {}",
-                newest.start
+                "no forecast for then is kept; the oldest that is begins at {}",
+                kept.forecasts
+                    .first()
+                    .map_or(newest.start, |oldest| oldest.start)
             )
         } else {
             format!(

@@ -14,13 +14,16 @@ use timeseries::Step;
 use crate::Console;
 use crate::arguments::{ImportArguments, LogKind};
 use crate::failure::{Blame, Done, Failure, input};
+use crate::moments;
 use crate::output::grouped;
 
 use keep::Kept;
 use sources::expand;
 
-/// After so many bytes what was counted is kept, so that an interruption costs a second of work.
+/// After so many bytes, or so long, what was counted is kept: an interruption costs seconds of work,
+/// also of many small logs and of slow sources.
 const KEEP_EACH: usize = 256 * 1024 * 1024;
+const KEEP_AFTER: SignedDuration = SignedDuration::from_secs(5);
 /// After so many the progress is drawn anew.
 const DRAW_EACH: usize = 8 * 1024 * 1024;
 /// The longest silence that may be asked for.
@@ -143,6 +146,7 @@ fn count(
         ..Found::default()
     };
     let (mut unkept, mut undrawn, mut read) = (0, 0, 0_u64);
+    let mut kept_at = moments::now();
     for (index, source) in sources.iter().enumerate() {
         let name = source.name();
         let reading = source.open(console)?;
@@ -158,8 +162,9 @@ fn count(
                     sources.len()
                 ));
             }
-            if unkept >= KEEP_EACH {
-                unkept = 0;
+            let now = moments::now();
+            if unkept >= KEEP_EACH || now.duration_since(kept_at) >= KEEP_AFTER {
+                (unkept, kept_at) = (0, now);
                 if let Some(Err(failure)) = keep.map(|keep| keep.save(state)) {
                     spoilt = Some(failure);
                     return ControlFlow::Break(());

@@ -228,7 +228,12 @@ fn json_tells_model_candidates_and_data() {
     }
     // Two weeks of one rhythm, without noise.
     assert_eq!(document["predictability_figures"]["verdict"], "yes");
-    assert!(document["predictability_figures"]["daily"].as_f64().unwrap() > 0.9);
+    assert!(
+        document["predictability_figures"]["daily"]
+            .as_f64()
+            .unwrap()
+            > 0.9
+    );
     assert!(document["skill"]["trial_days"].as_u64().unwrap() > 0);
 }
 
