@@ -67,9 +67,9 @@ impl Chosen {
     /// The configuration's text with every target that is not off in shadow mode: what is kept beside
     /// a plan on files never acts on anything.
     pub(crate) fn shadowed(&self) -> Option<String> {
-        let (names, text) = (self.acting.iter(), self.text.clone());
-        names.fold(Some(text), |text, name| {
-            changed(&text?, name, "mode", "shadow".into())
+        let mut names = self.acting.iter();
+        names.try_fold(self.text.clone(), |text, name| {
+            changed(&text, name, "mode", "shadow".into())
         })
     }
 
