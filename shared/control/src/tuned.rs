@@ -6,7 +6,7 @@ use documents::{Envelope, Forecast, NearRecord, ReplayRecord, TunedFor, Tuning, 
 use fleet::{Policy, PolicyKind, Tracked};
 use forecasting::{Interval, NearModel};
 use jiff::{SignedDuration, Timestamp};
-use planning::{Past, Rhythm, Rules, rate, tune};
+use planning::{Past, Rhythm, Rules, rate, tune, with_aftermath};
 use ports::{DocumentStore, MetricSource};
 use simulation::TargetTracking;
 use timeseries::Series;
@@ -136,7 +136,11 @@ impl<S: DocumentStore, M: MetricSource> Study<'_, S, M> {
         let minutes = minutes_of(self.metrics, target, from, forecast.start)
             .await
             .map_err(|source| self.port(source))?;
-        let unjudged = self.unjudged(medians.start(), forecast.start).await?;
+        let (mut unjudged, events) = self.unjudged(medians.start(), forecast.start).await?;
+        unjudged.extend(events.into_iter().map(|event| match &minutes {
+            Some(minutes) => with_aftermath(event, minutes, &medians),
+            None => event,
+        }));
         let model = minutes
             .as_ref()
             .and_then(|minutes| NearModel::learn(minutes, &medians, &unjudged));
@@ -194,22 +198,22 @@ impl<S: DocumentStore, M: MetricSource> Study<'_, S, M> {
         })
     }
 
-    /// What past days are not to be judged by: days left out, and occasions, which have models of
+    /// What past days are not to be judged by: days left out, and then occasions, which have models of
     /// their own. Incidents stay: what they lost was lost.
     async fn unjudged(
         &self,
         from: Timestamp,
         to: Timestamp,
-    ) -> Result<Vec<Interval>, ControlError> {
+    ) -> Result<(Vec<Interval>, Vec<Interval>), ControlError> {
         let left = left_out(self.store, &self.target.name).await;
-        let (mut intervals, _) = left.map_err(|source| self.port(source))?;
+        let (intervals, _) = left.map_err(|source| self.port(source))?;
         let config = &self.settings.config;
         let occurrences = config.occurrences(self.target, self.now, from, to);
-        intervals.extend(occurrences.iter().map(|occurrence| Interval {
+        let events = occurrences.iter().map(|occurrence| Interval {
             start: occurrence.from(),
             end: occurrence.to(),
-        }));
-        Ok(intervals)
+        });
+        Ok((intervals, events.collect()))
     }
 }
 

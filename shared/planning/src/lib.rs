@@ -9,6 +9,7 @@
 //! Everything here is pure: values and the time go in, values come out.
 
 mod actions;
+mod aftermath;
 mod budget;
 mod ceiling;
 mod check;
@@ -28,6 +29,7 @@ mod requirement;
 mod throughput;
 mod tune;
 
+pub use aftermath::with_aftermath;
 pub use budget::{Budgeted, within_budget};
 pub use ceiling::{CeilingAsk, OwnMax, ceil, own_max, pending_max};
 pub use check::{Finding, Severity, check};
