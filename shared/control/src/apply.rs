@@ -133,6 +133,10 @@ impl Puts {
             if refused.is_empty() {
                 continue;
             }
+            // One whose name is none of ours cannot be put again, and is not forgotten.
+            let strange = |failure: &&ItemFailure| !batch.iter().any(|it| it.name == failure.name);
+            self.failures
+                .extend(refused.iter().filter(strange).cloned());
             // Once more: AWS refuses single ones that another call is at, and a batch that is half
             // there may have less in a minute than either plan.
             let again: Vec<ScheduledAction> = batch

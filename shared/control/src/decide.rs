@@ -109,6 +109,7 @@ pub(crate) fn decide(
             risk: ask.rules.risk,
             hold: hold.as_ref(),
             floor: seen.group.min_size.cmp(&baseline.min_size),
+            reacts: self::scales_in(&seen.policies),
             policy: record.is_some(),
         };
         canary::next(target, known, &sight, now)

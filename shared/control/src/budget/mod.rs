@@ -191,11 +191,13 @@ impl<'a> Pattern<'a> {
 }
 
 /// Cuts `steps` to the target's budget as far as the risk that people accepted goes, and says what
-/// the budget costs whether it is kept or not. Events keep what they need.
+/// the budget costs whether it is kept or not. Events keep what they need, and so does what the last
+/// minutes ask for, until `seen_until`.
 pub(crate) fn keep(
     known: &Known<'_>,
     forecast: &Forecast,
     added: &[(Occurrence, String)],
+    seen_until: Timestamp,
     steps: &mut Vec<PlanStep>,
     notes: &mut Vec<String>,
 ) {
@@ -210,7 +212,7 @@ pub(crate) fn keep(
     let of_event = |at| {
         let all = found.iter().chain(added.iter().map(|(added, _)| added));
         let mut all = all;
-        all.any(|event| event.from() <= at && at < event.to())
+        at < seen_until || all.any(|event| event.from() <= at && at < event.to())
     };
     for part in parts(known, forecast, (known.now, known.end)) {
         let span = (part.from, part.to);

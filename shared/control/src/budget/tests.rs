@@ -90,6 +90,11 @@ impl Scene {
 
     /// Servers of each hour where 19 are asked for, and what is told.
     fn kept(&self) -> (Vec<u32>, String) {
+        self.kept_after(Timestamp::MIN)
+    }
+
+    /// The same, where the last minutes tell until `seen_until`.
+    fn kept_after(&self, seen_until: Timestamp) -> (Vec<u32>, String) {
         let step = |hour: i64| PlanStep {
             start: self.now + SignedDuration::from_hours(hour),
             servers: 19,
@@ -97,7 +102,14 @@ impl Scene {
         };
         let mut steps: Vec<PlanStep> = (0..REACH).map(step).collect();
         let mut notes = Vec::new();
-        keep(&self.known(), &self.forecast, &[], &mut steps, &mut notes);
+        keep(
+            &self.known(),
+            &self.forecast,
+            &[],
+            seen_until,
+            &mut steps,
+            &mut notes,
+        );
         let servers = steps.iter().map(|step| step.servers).collect();
         (servers, notes.join(" | "))
     }
@@ -107,6 +119,16 @@ impl Scene {
 const NOON: &str = "2026-01-10T11:00:00Z";
 const DAY: &str = "2026-01-09T23:00:00Z";
 const MONTH: &str = "2025-12-31T23:00:00Z";
+
+#[test]
+fn what_the_last_minutes_ask_for_is_spent_and_never_cut() {
+    let scene =
+        Scene::new(NOON, "server_hours = 300, accept_risk = 0.4", "").spent(DAY, 180.0, 0.0);
+    let (servers, told) = scene.kept_after(at(NOON) + SignedDuration::from_hours(2));
+    assert_eq!(servers[..2], [19; 2], "{told}");
+    // 120 are left for twelve hours: two of them take 38, the others share the rest.
+    assert_eq!(servers[2..12], [8; 10], "{told}");
+}
 
 #[test]
 fn half_a_day_spent_leaves_the_rest_for_the_rest() {

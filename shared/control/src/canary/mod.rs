@@ -27,6 +27,8 @@ pub(crate) struct Sight<'a> {
     pub(crate) hold: Option<&'a Hold>,
     /// Where MinSize lies beside the group's own.
     pub(crate) floor: Ordering,
+    /// Whether policies of the group add and remove servers: without them MinSize alone adds any.
+    pub(crate) reacts: bool,
     /// Whether the value of a policy is set.
     pub(crate) policy: bool,
 }
@@ -138,7 +140,18 @@ pub(crate) fn next(
         }
         None => fresh(configured, now),
     };
-    let short = if active && before.percent > 0 {
+    // Floors that were lowered for a bad guard come back at once where servers are wanted: that want may
+    // be their own doing, and speaks against no plan.
+    let wanting = before.above() < 100 && sight.evidence.short.is_some_and(|short| short > 0.0);
+    let before = if active && wanting {
+        Canary {
+            above: (before.percent < 100).then_some(100),
+            ..before
+        }
+    } else {
+        before
+    };
+    let short = if active && before.percent > 0 && !wanting {
         watched(before.short.as_ref(), sight.evidence.short, now)
     } else {
         None
@@ -197,7 +210,8 @@ fn back(
     let excess = sight.evidence.guard.is_some_and(|over| over > 1.0)
         && sight.evidence.short == Some(0.0)
         && sight.hold.is_none()
-        && sight.floor == Ordering::Greater;
+        && sight.floor == Ordering::Greater
+        && sight.reacts;
     let above = if excess {
         before.above().min(percent)
     } else {

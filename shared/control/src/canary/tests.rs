@@ -27,6 +27,7 @@ fn seen(evidence: Evidence) -> Sight<'static> {
         risk: 0.001,
         hold: None,
         floor: Ordering::Less,
+        reacts: true,
         policy: false,
     }
 }
@@ -155,6 +156,34 @@ fn a_want_of_servers_takes_none_away_and_an_excess_the_guard_can_mean_does() {
         ..over
     };
     assert_eq!(after(unknown, Ordering::Greater), (40, 80));
+    // Without policies nothing but MinSize adds servers.
+    let alone = Sight {
+        floor: Ordering::Greater,
+        reacts: false,
+        ..seen(over)
+    };
+    let state = next(&target, Some(&at_80), &alone, hours(0)).state.unwrap();
+    assert_eq!((state.percent, state.above()), (40, 80));
+}
+
+#[test]
+fn floors_that_a_bad_guard_lowered_come_back_at_the_first_want_of_servers() {
+    let (target, mut hour) = (active(GUARD), 30);
+    let lowered = Canary {
+        percent: 50,
+        above: None,
+        ..fresh(100, hours(0))
+    };
+    assert_eq!(lowered.above(), 50);
+    let mut state = Some(lowered);
+    let short = Evidence {
+        short: Some(0.2),
+        ..GOOD
+    };
+    // However long: what its own lowered floors lack speaks against no plan.
+    assert!(run(&target, &mut state, &mut hour, 1, short).is_empty());
+    let back = state.unwrap();
+    assert_eq!((back.percent, back.above(), back.short), (50, 100, None));
 }
 
 fn active(control: &str) -> Target {

@@ -105,6 +105,7 @@ pub(super) fn from_forecast(
         repeat_last_day(&mut steps, required.end, end, forecast.step_seconds);
     }
     let mut upper = Vec::new();
+    let before = steps.clone();
     if let Some(near) = &near {
         replace_until(&mut steps, near.steps.clone(), near.until);
         upper.clone_from(&near.upper);
@@ -114,7 +115,13 @@ pub(super) fn from_forecast(
     // What is planned from last week lowers nothing, and says so to whoever reads the plan.
     let keep = rung == Rung::LastWeek;
     if !keep {
-        budget::keep(known, &forecast, &added, &mut steps, &mut notes);
+        // What the last minutes ask for is there already: a budget cuts what is only expected.
+        let seen_until = match &near {
+            Some(near) => near.until,
+            None if steps != before => now.saturating_add(STAYS).unwrap_or(now),
+            None => now,
+        };
+        budget::keep(known, &forecast, &added, seen_until, &mut steps, &mut notes);
     }
     let ceiling = if rung == Rung::Fresh {
         ceiling::upper(known, &forecast, &added, near.as_ref(), &steps, &mut notes)
