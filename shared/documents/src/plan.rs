@@ -215,7 +215,7 @@ pub struct PlannedAction {
 
 impl Document for Plan {
     const KIND: &'static str = "plan";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 
     fn check(&self) -> Result<(), String> {
         for (name, steps) in [("steps", &self.steps), ("floors", &self.floors)] {
