@@ -25,6 +25,8 @@ const LEAST_HOURS: usize = 18;
 const SHIFT_DAYS: usize = 42;
 const LEAST_SHIFT_DAYS: usize = 21;
 const SHIFT_STRIDE_DAYS: usize = 7;
+/// A day of less than this from the week before, as a logarithm, is no shift: those go from 0.26 on.
+const MOVED: f64 = 0.2;
 /// Share of the recent mean demand that is added before taking logarithms.
 const GUARD: f64 = 0.05;
 
@@ -181,10 +183,24 @@ fn at_todays_level(
         let before = values[..jump.at].iter_mut();
         before.for_each(|value| *value *= jump.factor);
     }
+    let days: Vec<f64> = shown
+        .chunks_exact(HOURS)
+        .map(|day| day.try_into().ok().and_then(mean).unwrap_or(f64::NAN))
+        .collect();
+    // Most weeks are like the one before: spare them the search.
+    let moved = |day: &usize| {
+        let before = day.checked_sub(7).and_then(|before| days.get(before));
+        let times = before.zip(days.get(*day)).map(|(before, day)| day / before);
+        times.is_some_and(|times| times.ln().abs() >= MOVED)
+    };
     // From the latest shift back: each is looked for in the weeks that end some days after it.
     let mut end = shown.len();
     while end > LEAST_SHIFT_DAYS * HOURS {
         let from = end.saturating_sub(SHIFT_DAYS * HOURS);
+        if !(end / HOURS - LEAST_SHIFT_DAYS..=end / HOURS).any(|day| moved(&day)) {
+            end = end.saturating_sub(SHIFT_STRIDE_DAYS * HOURS);
+            continue;
+        }
         let begin = Step::HOUR
             .duration()
             .checked_mul(i32::try_from(from).unwrap_or(i32::MAX));
