@@ -70,6 +70,10 @@ impl Drop for Watch {
 
 /// Cases of a random test: `usual`, or as many as FORESCALE_CASES asks for in a long campaign. Each case
 /// is of a new seed, which proptest tells and keeps when it fails.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long to look for failures is asked for outside"
+)]
 fn cases(usual: u32) -> proptest::prelude::ProptestConfig {
     let asked = std::env::var("FORESCALE_CASES").ok();
     let asked = asked.and_then(|text| text.parse().ok());
