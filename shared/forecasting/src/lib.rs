@@ -19,6 +19,7 @@ mod fine;
 mod frame;
 mod holidays;
 mod intraday;
+mod measure;
 mod members;
 mod memory;
 mod mixture;
