@@ -73,10 +73,18 @@ pub struct NearRecord {
     pub usual: f64,
     /// Lowest ordinary level, in log scale.
     pub lowest: f64,
+    /// Mean square of errors at each hour of the UTC day against all of them.
+    #[serde(default = "alike")]
+    pub hours: [f64; 24],
     /// Levels of the errors, ascending, between 0 and 1.
     pub levels: Vec<f64>,
     /// What is known by distance, ascending.
     pub horizons: Vec<HorizonRecord>,
+}
+
+/// Of records from before hours were told apart.
+fn alike() -> [f64; 24] {
+    [1.0; 24]
 }
 
 /// What is known at one distance.
@@ -89,6 +97,9 @@ pub struct HorizonRecord {
     pub gain: f64,
     /// Errors in log scale, one a level, ascending.
     pub errors: Vec<f64>,
+    /// The largest error seen, in log scale; absent in records from before it was kept.
+    #[serde(default)]
+    pub most: Option<f64>,
 }
 
 impl Document for Tuning {
@@ -139,6 +150,7 @@ impl NearRecord {
             least: model.least,
             usual: model.usual,
             lowest: short(model.lowest),
+            hours: model.hours.map(short),
             levels: NEAR_LEVELS.to_vec(),
             horizons: model
                 .horizons
@@ -147,6 +159,7 @@ impl NearRecord {
                     minutes: known.minutes,
                     gain: short(known.gain),
                     errors: known.errors.map(short).to_vec(),
+                    most: Some(short(known.most)),
                 })
                 .collect(),
         }
@@ -163,12 +176,14 @@ impl NearRecord {
                 minutes: known.minutes,
                 gain: known.gain,
                 errors: known.errors.as_slice().try_into().ok()?,
+                most: known.most.unwrap_or(f64::MAX),
             })
         });
         Some(NearModel {
             least: self.least,
             usual: self.usual,
             lowest: self.lowest,
+            hours: self.hours,
             horizons: horizons.collect::<Option<_>>()?,
         })
     }

@@ -8,7 +8,7 @@
 //! price.
 
 use forecasting::{Interval, NEAR_LEVELS, NearModel, by_minute, near_states};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use simulation::{Counts, Tally, TargetTracking};
 use timeseries::Series;
 
@@ -130,7 +130,7 @@ impl<'a> Replay<'a> {
         if length < 7 * 1440 + SETTLING || rhythm.every == 0 {
             return None;
         }
-        let states = near_states(model, &demand, &medians);
+        let states = near_states(model, from, &demand, &medians);
         let ahead = usize::try_from(rules.lead_time.as_secs().max(0)).ok()?;
         let ahead = ahead.div_ceil(60) + 1;
         let runs = (first_run(rhythm)..length).step_by(rhythm.every);
@@ -142,7 +142,9 @@ impl<'a> Replay<'a> {
                 let of = |middle: usize| {
                     let median = medians[(run + middle).min(length - 1)];
                     let minutes = u32::try_from(middle + rhythm.delay).unwrap_or(u32::MAX);
-                    model.quantiles(state, minutes.min(model.reach()), median)
+                    let at = SignedDuration::from_mins((run + middle) as i64);
+                    let at = from.saturating_add(at).unwrap_or(from);
+                    model.quantiles(state, at, minutes.min(model.reach()), median)
                 };
                 middles.map(of).collect()
             })
