@@ -104,7 +104,7 @@ pub struct HorizonRecord {
 
 impl Document for Tuning {
     const KIND: &'static str = "tuning";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 
     fn check(&self) -> Result<(), String> {
         if let Some(price) = self.price.filter(|price| !(*price > 0.0 && *price < 1.0)) {
@@ -119,6 +119,13 @@ impl Document for Tuning {
                 near.least, near.usual, near.lowest
             ));
         }
+        if let Some(hour) = near
+            .hours
+            .iter()
+            .find(|hour| !(hour.is_finite() && **hour > 0.0))
+        {
+            return Err(format!("near: {hour} of hours is not above 0"));
+        }
         if !near.horizons.is_sorted_by(|a, b| a.minutes < b.minutes) {
             return Err("near: distances do not ascend".to_owned());
         }
@@ -127,6 +134,12 @@ impl Document for Tuning {
             if known.errors.len() != near.levels.len() || !ordered {
                 return Err(format!(
                     "near: errors {} minutes ahead are not ascending and finite, one a level",
+                    known.minutes
+                ));
+            }
+            if let Some(most) = known.most.filter(|most| !(*most >= 0.0)) {
+                return Err(format!(
+                    "near: most of {most} {} minutes ahead is below 0",
                     known.minutes
                 ));
             }
