@@ -196,6 +196,18 @@ const IMPOSSIBLE: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "tuning",
+        "/near/horizons/0/most",
+        "-1",
+        "near: most of -1 5 minutes ahead is below 0",
+    ),
+    (
+        "tuning",
+        "/near/hours/3",
+        "0",
+        "near: 0 of hours is not above 0",
+    ),
+    (
+        "tuning",
         "/near/usual",
         "0",
         "near: least 20, usual 0 and lowest -0.5 are impossible",

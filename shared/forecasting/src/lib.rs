@@ -18,6 +18,7 @@ mod family;
 mod fine;
 mod frame;
 mod holidays;
+mod hours;
 mod intraday;
 mod measure;
 mod members;
