@@ -137,10 +137,15 @@ impl<S: DocumentStore, M: MetricSource> Study<'_, S, M> {
             .await
             .map_err(|source| self.port(source))?;
         let (mut unjudged, events) = self.unjudged(medians.start(), forecast.start).await?;
-        // What the forecast takes for over and never seen again is no price of other days either.
-        unjudged.extend(forecast.data.repaired.iter().map(|repair| Interval {
+        // A spike that the forecast takes for over and not to come again is no price of other days. An
+        // outage stays: what storms in after it was lost.
+        let stretches = forecast.data.repaired.iter().map(|repair| Interval {
             start: repair.start,
             end: repair.end,
+        });
+        unjudged.extend(stretches.filter(|stretch| {
+            let seen = minutes.as_ref().and_then(|minutes| mean(minutes, stretch));
+            seen > mean(&medians, stretch)
         }));
         unjudged.extend(events.into_iter().map(|event| match &minutes {
             Some(minutes) => with_aftermath(event, minutes, &medians),
@@ -220,6 +225,14 @@ impl<S: DocumentStore, M: MetricSource> Study<'_, S, M> {
         });
         Ok((intervals, events.collect()))
     }
+}
+
+/// Of what is known of `series` in `stretch`; `None` where nothing is.
+fn mean(series: &Series, stretch: &Interval) -> Option<f64> {
+    let within = series.between(stretch.start, stretch.end);
+    let known = within.values().iter().filter(|value| value.is_finite());
+    let count = within.observed();
+    (count > 0).then(|| known.sum::<f64>() / count as f64)
 }
 
 fn same(made: &TunedFor, wanted: &TunedFor) -> bool {
