@@ -88,6 +88,11 @@ pub(crate) fn near_steps(
             state,
             seen,
             price,
+            occasion: if views.awaits(start, end) {
+                deviation(forecast, start).unwrap_or(0.0)
+            } else {
+                0.0
+            },
             reacts: known.sight.reacts,
         };
         let known = outlook.steps(start, end, rules, |at| medians.at(at));
@@ -177,12 +182,20 @@ impl<'a> Views<'a> {
         })
     }
 
+    fn touching(&self, start: Timestamp, end: Timestamp) -> impl Iterator<Item = &&'a Occurrence> {
+        let all = self.occurrences.iter();
+        all.filter(move |o| o.from() < end && o.to() > start)
+    }
+
+    /// Whether `[start, end)` lies in an occasion of which too little was seen to go by.
+    fn awaits(&self, start: Timestamp, end: Timestamp) -> bool {
+        let touching = || self.touching(start, end);
+        touching().next().is_some() && !touching().any(|o| under_way(o, self.whole.1))
+    }
+
     /// What to go by in `[start, end)`; `None` where nothing that was seen bears on it.
     fn for_block(&self, start: Timestamp, end: Timestamp) -> Option<(NearState, Timestamp)> {
-        let touching = || {
-            let all = self.occurrences.iter();
-            all.filter(|o| o.from() < end && o.to() > start)
-        };
+        let touching = || self.touching(start, end);
         if touching().next().is_none() {
             return self.plain;
         }
@@ -195,6 +208,23 @@ impl<'a> Views<'a> {
         let level = if given { 0.0 } else { state.level };
         Some((NearState { level, ..state }, seen))
     }
+}
+
+/// Deviation in log scale of the step of `forecast` that holds `at`, by its upper half, which is what
+/// servers stand for. `None` without one.
+fn deviation(forecast: &Forecast, at: Timestamp) -> Option<f64> {
+    /// A level far enough out to tell, and its standard normal score.
+    const UPPER: (f64, f64) = (0.95, 1.6449);
+    let seconds = at.duration_since(forecast.start).as_secs();
+    let step = i64::from(forecast.step_seconds.max(1));
+    let row = usize::try_from(seconds.div_euclid(step)).ok()?;
+    let row = forecast.quantiles.get(row)?;
+    let of = |wanted: f64| {
+        let index = forecast.levels.iter().position(|level| *level == wanted)?;
+        row.get(index).copied()
+    };
+    let ratio = of(UPPER.0)? / of(0.5)?;
+    (ratio >= 1.0 && ratio.is_finite()).then(|| ratio.ln() / UPPER.1)
 }
 
 /// Whether enough of `occurrence` was seen by `seen` to go by it.

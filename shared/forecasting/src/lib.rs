@@ -51,7 +51,9 @@ pub use explain::Parts;
 pub use holidays::Holiday;
 pub use intraday::correct;
 pub use memory::Memory;
-pub use near::{NEAR_LEVELS, NearHorizon, NearModel, NearState, by_minute, near_states};
+pub use near::{
+    NEAR_LEVELS, NearHorizon, NearModel, NearState, by_minute, near_states, widen_near,
+};
 pub use occasions::apply_given;
 pub use pattern::{last_week, week_before};
 pub use predictability::{Predictability, Ratio, Verdict};

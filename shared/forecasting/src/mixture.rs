@@ -1,5 +1,5 @@
 use crate::LEVELS;
-use crate::quantiles::{MEDIAN, SCORES};
+use crate::quantiles::{MEDIAN, SCORES, score_of};
 
 /// Quantiles of one step.
 type Row = [f64; LEVELS.len()];
@@ -11,11 +11,9 @@ const HALVINGS: usize = 40;
 pub(crate) fn moved(row: &Row, (log, variance): (f64, f64), guard: f64) -> Row {
     let to_log = |value: f64| (value.max(0.0) + guard).max(1e-12).ln();
     let centre = to_log(row[MEDIAN]);
-    let deviation = variance.max(0.0).sqrt();
     let mut moved = *row;
     for ((cell, value), score) in moved.iter_mut().zip(row).zip(SCORES) {
-        let own = to_log(*value) - centre;
-        let away = own.hypot(score * deviation) * score.signum() * f64::from(score != 0.0);
+        let away = away(to_log(*value) - centre, score, variance);
         let demand = (centre + log + away).exp() - guard;
         *cell = if demand.is_finite() {
             demand.max(0.0)
@@ -25,6 +23,29 @@ pub(crate) fn moved(row: &Row, (log, variance): (f64, f64), guard: f64) -> Row {
     }
     moved.sort_by(f64::total_cmp);
     moved
+}
+
+/// Widens `row` at `levels` around its median by a variance of the logarithm. What is not above
+/// nothing has no logarithm and stays, as does a row whose median has none.
+pub(crate) fn widen(row: &mut [f64], levels: &[f64], middle: usize, variance: f64) {
+    let Some(centre) = row.get(middle).copied().filter(|centre| *centre > 0.0) else {
+        return;
+    };
+    for (value, level) in row.iter_mut().zip(levels) {
+        let own = (*value / centre).ln();
+        let wide = centre * away(own, score_of(*level), variance).exp();
+        if *value > 0.0 && wide.is_finite() {
+            *value = wide;
+        }
+    }
+    row.sort_by(f64::total_cmp);
+}
+
+/// How far from the median a quantile with the normal `score` lies, in log scale, if it lay at `own`
+/// and something else varies too.
+fn away(own: f64, score: f64, variance: f64) -> f64 {
+    let other = score * variance.max(0.0).sqrt();
+    own.hypot(other) * score.signum() * f64::from(score != 0.0)
 }
 
 /// Quantiles of a mixture: each row is what happens with the chance beside it. The chances add up

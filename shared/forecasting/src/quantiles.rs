@@ -54,6 +54,11 @@ impl QuantileForecast {
     }
 }
 
+/// The standard normal score of `level`: straight lines between those of [`LEVELS`], constant beyond.
+pub(crate) fn score_of(level: f64) -> f64 {
+    interpolate(&SCORES, level)
+}
+
 /// A single step speaks for no more than this score.
 const MOST_SCORE: f64 = 1.8;
 

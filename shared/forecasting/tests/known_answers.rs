@@ -186,7 +186,12 @@ fn occasions_are_applied() {
     let with = |effect| ask(&values, &[occasion(effect)], &[], &TimeZone::UTC);
     let plain = &base.forecast.rows[10];
     let tripled = with(Effect::Multiplier(3.0));
-    assert!((tripled.forecast.rows[10][5] / plain[5] - 3.0).abs() < 1e-9);
+    let row = &tripled.forecast.rows[10];
+    assert!((row[2] / plain[2] - 3.0).abs() < 1e-9);
+    // As wrong as people are, beside what the hour does by itself.
+    let own = (plain[5] / plain[2]).ln();
+    let wide = own.hypot(1.6449 * 0.2 * 3.0_f64.ln());
+    assert!(((row[5] / row[2]).ln() - wide).abs() < 1e-9);
     assert_eq!(tripled.forecast.rows[12], base.forecast.rows[12]);
     let fixed = with(Effect::Absolute(400.0));
     assert!((fixed.forecast.rows[11][2] - 400.0).abs() < 1e-9);

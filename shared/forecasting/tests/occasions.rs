@@ -141,3 +141,80 @@ fn a_learnt_multiplier_is_the_same_after_a_halving_and_another_unit() {
         }
     }
 }
+
+/// Deviation in log scale of the busiest step, for a coming programme told to bring six times as much
+/// where three past ones were told `told` times and brought `came` times as much.
+fn width(step: Step, told: [f64; 3], came: [f64; 3]) -> (f64, Prediction) {
+    let evening = |week: i64| (7 * 24 * week + 19, 7 * 24 * week + 22);
+    let mut occasions: Vec<Occasion> = (3..6)
+        .zip(told)
+        .map(|(week, told)| {
+            let (from, to) = evening(week);
+            occasion(from, to, Effect::Multiplier(told))
+        })
+        .collect();
+    let (from, to) = evening(6);
+    occasions.push(occasion(from, to, Effect::Multiplier(6.0)));
+    let factor = |hour: i64| {
+        let week = (3..6).zip(came).find(|(week, _)| {
+            let (from, to) = evening(*week);
+            (from..to).contains(&hour)
+        });
+        week.map_or(1.0, |(_, came)| came)
+    };
+    let (_, made) = ratio(step, &occasions, (from, to), factor);
+    let row = made.forecast.rows[20 * step.per_day() / 24];
+    ((row[5] / row[2]).ln() / 1.6449, made)
+}
+
+#[test]
+fn a_told_multiplier_is_as_uncertain_as_those_told_before() {
+    let six = 6.0_f64.ln();
+    for step in steps() {
+        let told = [4.0, 6.0, 8.0];
+        let (exact, _) = width(step, told, told);
+        // Nothing wrong in three, joined with a fifth counted twice.
+        let expected = (2.0_f64 / 4.0).sqrt() * 0.2 * six;
+        assert!((exact / expected - 1.0).abs() < 0.1, "{step:?}: {exact}");
+        let (_, none) = ratio(step, &[], (0, 1), |_| 1.0);
+        let usual = none.forecast.rows[20 * step.per_day() / 24];
+        assert!(exact > 3.0 * (usual[5] / usual[2]).ln() / 1.6449);
+        // Half as much or twice as much came, by turns.
+        let (wild, made) = width(step, told, [2.0, 6.0, 16.0]);
+        assert!(wild > 1.5 * exact, "{step:?}: {wild} {exact}");
+        assert!(
+            !made
+                .report
+                .notes
+                .iter()
+                .any(|note| note.contains("too little"))
+        );
+    }
+}
+
+#[test]
+fn what_was_told_too_low_each_time_is_covered_and_said() {
+    for step in steps() {
+        let told = [4.0, 4.0, 4.0];
+        let (low, made) = width(step, told, [6.0, 6.0, 6.0]);
+        let (exact, _) = width(step, told, told);
+        assert!(low > 1.2 * exact, "{step:?}: {low} {exact}");
+        // ln 1.5 is 0.29 of ln 4, and that of ln 6 is ln 1.69: some ten times.
+        let said = |note: &String| note.contains("too little was told") && note.contains("to 10.");
+        assert!(
+            made.report.notes.iter().any(said),
+            "{:?}",
+            made.report.notes
+        );
+        // Less than told by the same each time is no error: a peak was told, and steps are means.
+        let (less, made) = width(step, told, [2.5, 2.5, 2.5]);
+        assert!((less / exact - 1.0).abs() < 0.1, "{step:?}: {less} {exact}");
+        assert!(
+            !made
+                .report
+                .notes
+                .iter()
+                .any(|note| note.contains("too little"))
+        );
+    }
+}

@@ -2,7 +2,7 @@
 //! say is worth more than last night's forecast.
 
 use documents::PlanStep;
-use forecasting::{NEAR_LEVELS, NearModel, NearState};
+use forecasting::{NEAR_LEVELS, NearModel, NearState, widen_near};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::curve::Curve;
@@ -31,6 +31,9 @@ pub struct Outlook<'a> {
     /// What one server more must carry to be worth it, as a share of its throughput: above 0,
     /// below 1. See [`crate::tune`].
     pub price: f64,
+    /// Deviation, in log scale, of what an occasion that has not begun may bring: the last minutes
+    /// know nothing of it. 0 outside of occasions.
+    pub occasion: f64,
     /// Whether policies of the group scale out by themselves, which the price counts on.
     pub reacts: bool,
 }
@@ -88,7 +91,8 @@ impl Outlook<'_> {
                 let at = start.checked_add(middle).ok()?;
                 let ahead = u32::try_from(minutes_between(self.seen, at).max(1)).ok()?;
                 let median = median(at)?;
-                let values = self.model.quantiles(&self.state, at, ahead, median)?;
+                let mut values = self.model.quantiles(&self.state, at, ahead, median)?;
+                widen_near(&mut values, self.occasion);
                 Some((start, median, values))
             })
     }

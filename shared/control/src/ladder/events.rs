@@ -59,16 +59,12 @@ pub(crate) fn add_events(
 /// would; other effects need the history and change nothing.
 pub fn apply_occurrence(forecast: &mut Forecast, occurrence: &Occurrence) {
     let occasion = occasion(occurrence);
-    let distance = |level: &f64| (level - 0.5).abs();
-    let levels = forecast.levels.iter().enumerate();
-    let Some((middle, _)) = levels.min_by(|a, b| distance(a.1).total_cmp(&distance(b.1))) else {
-        return;
-    };
     for index in 0..forecast.quantiles.len() {
         let step = Interval {
             start: forecast.time_at(index),
             end: forecast.time_at(index + 1),
         };
-        apply_given(&occasion, step, &mut forecast.quantiles[index], middle, 0.0);
+        let row = &mut forecast.quantiles[index];
+        apply_given(&occasion, step, row, &forecast.levels, 0.0);
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn steps_of_last_week(
         let mut demand = [usual];
         let mut reason = format!("as a week before: {}/min", planning::rate(usual));
         for event in &week.added {
-            if apply_given(&occasion(event), during, &mut demand, 0, 0.0) {
+            if apply_given(&occasion(event), during, &mut demand, &[0.5], 0.0) {
                 reason.push_str(&format!(
                     "; event {}: {}/min",
                     event.name,

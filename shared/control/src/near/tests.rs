@@ -278,3 +278,50 @@ fn a_lead_time_beyond_what_the_last_minutes_reach_leaves_the_rest_to_the_forecas
     assert!(reach <= SignedDuration::from_mins(195) && reach >= SignedDuration::from_mins(180));
     assert_eq!(near.steps.len(), near.upper.len());
 }
+
+#[test]
+fn before_an_event_the_width_of_its_forecast_counts_and_then_what_is_seen() {
+    let show = |now| {
+        if within(now, "12:15", "14:00") {
+            3.0
+        } else {
+            1.0
+        }
+    };
+    let config = event("12:15", "14:00", "multiplier = 3.0");
+    // An announcement that may be wrong by a third.
+    let wide = |mut day: Day| {
+        let scores = [
+            -1.6449, -0.8416, 0.0, 0.8416, 1.2816, 1.6449, 2.3263, 2.5758, 3.0902,
+        ];
+        let forecast = &mut day.forecast;
+        for index in 0..forecast.quantiles.len() {
+            if within(forecast.time_at(index), "12:15", "14:00") {
+                let row = scores.map(|score| 18_000.0 * (0.3_f64 * score).exp());
+                forecast.quantiles[index] = row.to_vec();
+            }
+        }
+        day
+    };
+    let narrow = Day::new(&config, show, |_| 6000.0);
+    let told = narrow.servers("12:20");
+    assert!((180..200).contains(&told), "{told}");
+    let day = wide(Day::new(&config, show, |_| 6000.0));
+    // One server in twenty: beyond the 90th percentile, exp(0.3 * 1.28) = 1.47 times the median.
+    let covered = day.servers("12:20");
+    assert!((250..330).contains(&covered), "{covered}");
+    // Outside of it nothing changes.
+    assert_eq!(day.servers("12:10"), narrow.servers("12:10"));
+    // Once it is under way, the minutes seen say how much it brings.
+    let began = event("11:15", "14:00", "multiplier = 3.0");
+    let show = |now| {
+        if within(now, "11:15", "14:00") {
+            3.0
+        } else {
+            1.0
+        }
+    };
+    let day = wide(Day::new(&began, show, |now| 6000.0 * show(now)));
+    let seen = day.servers("12:20");
+    assert!((175..200).contains(&seen), "{seen}");
+}

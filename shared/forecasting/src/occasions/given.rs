@@ -2,25 +2,37 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::LEARNT_RANGE;
+use crate::mixture::widen;
 use crate::{Effect, Interval, Occasion};
 
-/// Applies `occasion` to the quantiles `row` of one step, where its effect is given: a multiplier or
-/// a demand. `middle` is the place of the median in `row`; nothing falls below `least`. Whether the
-/// row was changed: other effects need the history, and an effect that is no usable number has none.
+/// A multiplier that people tell, or that was seen once, is taken to be right within this share of
+/// its size in two cases of three, both in log scale: eight times is then five to twelve times.
+pub(super) const ALIKE: f64 = 0.2;
+
+/// Applies `occasion` to the quantiles `row` of one step, where its effect is given: a multiplier,
+/// which widens the row as far as such figures are off, or a demand. `levels` are those of `row`,
+/// ascending; nothing falls below `least`. Whether the row was changed: other effects need the
+/// history, and an effect that is no usable number has none.
 pub fn apply_given(
     occasion: &Occasion,
     step: Interval,
     row: &mut [f64],
-    middle: usize,
+    levels: &[f64],
     least: f64,
 ) -> bool {
     let shares = Shares::of(occasion, step.start, step.end);
-    if shares.fullest <= 0.0 || middle >= row.len() {
+    let distance = |index: &usize| (levels[*index] - 0.5).abs();
+    let middle = (0..levels.len().min(row.len()))
+        .min_by(|a, b| distance(a).total_cmp(&distance(b)))
+        .filter(|_| shares.fullest > 0.0);
+    let Some(middle) = middle else {
         return false;
-    }
+    };
     match occasion.effect {
         Effect::Multiplier(factor) if factor.is_finite() && factor >= 0.0 => {
             times(row, factor, shares);
+            widen(row, levels, middle, variance(factor, shares, ALIKE));
         }
         Effect::Absolute(value) if value.is_finite() => to(row, value, shares, middle, least),
         _ => return false,
@@ -36,6 +48,17 @@ pub fn apply_given(
 pub(super) fn times(row: &mut [f64], factor: f64, shares: Shares) {
     let factor = 1.0 + shares.counting(factor > 1.0) * (factor - 1.0);
     row.iter_mut().for_each(|value| *value *= factor);
+}
+
+/// Variance of the logarithm that goes with a `factor` which is `wrong` by so much of its size.
+pub(super) fn variance(factor: f64, shares: Shares, wrong: f64) -> f64 {
+    let counted = 1.0 + shares.counting(factor > 1.0) * (factor - 1.0);
+    (wrong * size(counted)).powi(2)
+}
+
+/// Logarithm of a multiplier within what can be told from demand.
+pub(super) fn size(factor: f64) -> f64 {
+    factor.clamp(LEARNT_RANGE.0, LEARNT_RANGE.1).ln()
 }
 
 /// Moves a row towards `target` by the share that the step has. Errors grow with demand: the
@@ -143,7 +166,7 @@ mod tests {
             start: at(from),
             end: at(to),
         };
-        apply_given(&occasion(effect), step, &mut row, 1, 0.0);
+        apply_given(&occasion(effect), step, &mut row, &[0.05, 0.5, 0.95], 0.0);
         row
     }
 
@@ -161,6 +184,25 @@ mod tests {
         assert_eq!(applied(Effect::Multiplier(2.0), 60, 120)[1], 200.0);
         assert_eq!(applied(Effect::Multiplier(0.5), 60, 120)[1], 75.0);
         assert_eq!(applied(Effect::Multiplier(0.0), 60, 90), [0.0; 3]);
+    }
+
+    #[test]
+    fn a_multiplier_widens_the_band_by_a_fifth_of_its_size() {
+        // The 95th percentile lies 1.6449 deviations above the median.
+        let deviation = |row: [f64; 3]| (row[2] / row[1]).ln() / 1.6449;
+        let own = deviation([80.0, 100.0, 150.0]);
+        for (factor, size) in [(8.0, 8.0_f64.ln()), (0.25, 4.0_f64.ln()), (1.0, 0.0)] {
+            let wide = applied(Effect::Multiplier(factor), 60, 90);
+            assert!((wide[1] - 100.0 * factor).abs() < 1e-9);
+            let expected = own.hypot(0.2 * size);
+            assert!((deviation(wide) - expected).abs() < 1e-9, "{wide:?}");
+            assert!(wide[0] <= 80.0 * factor, "{wide:?}");
+        }
+        // While half of the lead is over, by what then counts of it.
+        let half = applied(Effect::Multiplier(9.0), 44, 46);
+        let counted = half[1] / 100.0;
+        assert!(counted > 4.5 && counted < 5.5, "{half:?}");
+        assert!((deviation(half) - own.hypot(0.2 * counted.ln())).abs() < 1e-9);
     }
 
     #[test]

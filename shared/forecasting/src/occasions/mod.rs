@@ -10,18 +10,20 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::calendar::Calendar;
 use crate::frame::Frame;
-use crate::mixture::moved;
+use crate::mixture::{moved, widen};
 use crate::numbers::median;
 use crate::quantiles::MEDIAN;
 use crate::{Effect, ForecastRequest, Interval, LEVELS, Occasion};
 
-use given::{Shares, times, to};
+use given::{ALIKE, Shares, size, times, to, variance};
 use levels::Levels;
 
 /// Weeks before a past occasion that tell what would have been without it.
 const WEEKS_BEFORE: usize = 4;
 /// Range of a multiplier that is learnt: beyond it the base was too close to zero to tell.
 const LEARNT_RANGE: (f64, f64) = (0.02, 50.0);
+/// A multiplier closer to one, in log scale, cannot be told from what days do by themselves.
+const LEAST_TOLD: f64 = 0.2;
 
 /// Applies the occasions that overlap the horizon to `rows`, in their order. Returns sentences
 /// about those that could not be honoured or had to be learnt.
@@ -44,7 +46,9 @@ pub(crate) fn apply(
         let name = &occasion.name;
         let change = match occasion.effect {
             Effect::Multiplier(factor) if factor.is_finite() && factor >= 0.0 => {
-                Change::Times(factor)
+                let (wrong, note) = told(request, frame, levels, (occasion, factor));
+                notes.extend(note);
+                Change::Times(factor, wrong)
             }
             Effect::Absolute(value) if value.is_finite() => Change::To(value),
             Effect::Multiplier(_) | Effect::Absolute(_) => {
@@ -94,7 +98,8 @@ pub(crate) fn apply(
 }
 
 enum Change {
-    Times(f64),
+    /// A multiplier, and by how much of its size it may be wrong, in log scale.
+    Times(f64, f64),
     /// By step of the occasion, lead and tail included, the last one for the rest: logarithm and its
     /// variance.
     Learnt(Vec<(f64, f64)>),
@@ -113,8 +118,9 @@ impl Change {
         row: &mut [f64; LEVELS.len()],
     ) -> bool {
         let target = match self {
-            Self::Times(factor) => {
+            Self::Times(factor, wrong) => {
                 times(row, *factor, shares);
+                widen(row, &LEVELS, MEDIAN, variance(*factor, shares, *wrong));
                 return true;
             }
             Self::Learnt(learnt) => {
@@ -173,7 +179,6 @@ fn learn(
     levels: &Levels,
     occasion: &Occasion,
 ) -> (Vec<(f64, f64)>, usize) {
-    const ALIKE: f64 = 0.2;
     let past: Vec<Vec<f64>> = request
         .occasions
         .iter()
@@ -186,7 +191,7 @@ fn learn(
             let mut logs: Vec<f64> = past
                 .iter()
                 .filter_map(|one| one.get(position))
-                .map(|factor| factor.clamp(LEARNT_RANGE.0, LEARNT_RANGE.1).ln())
+                .map(|factor| size(*factor))
                 .collect();
             let count = logs.len() as f64;
             let centre = median(&mut logs);
@@ -196,6 +201,54 @@ fn learn(
         })
         .collect();
     (learnt, past.len())
+}
+
+/// By how much of its size the multiplier told of `occasion` may be wrong, in log scale: as told and
+/// seen differed at past occurrences, joined with [`ALIKE`] counted twice. What is told is a peak, what
+/// is seen a step's mean: less than told, by the same each time, is no error; more is. Beside it a
+/// sentence where past ones came to clearly more.
+fn told<'l>(
+    request: &ForecastRequest<'_>,
+    frame: &Frame,
+    levels: impl Fn() -> &'l Levels,
+    (occasion, factor): (&Occasion, f64),
+) -> (f64, Option<String>) {
+    let mut misses: Vec<f64> = request
+        .occasions
+        .iter()
+        .filter(|other| other.name == occasion.name && other.span().end <= frame.cutoff)
+        .filter_map(|other| {
+            let Effect::Multiplier(told) = other.effect else {
+                return None;
+            };
+            let known = told.is_finite() && told > 0.0 && size(told).abs() > LEAST_TOLD;
+            let seen = known.then(|| multipliers(request, (frame, levels()), other.span()))??;
+            let sizes = seen.into_iter().map(size);
+            let seen = if told > 1.0 {
+                sizes.reduce(f64::max)?
+            } else {
+                sizes.reduce(f64::min)?
+            };
+            Some((seen - size(told)) / size(told).abs())
+        })
+        .collect();
+    if misses.is_empty() {
+        return (ALIKE, None);
+    }
+    let count = misses.len();
+    let centre = median(&mut misses);
+    let from = centre.min(0.0);
+    let square: f64 = misses.iter().map(|miss| (miss - from).powi(2)).sum();
+    let wrong = ((square + 2.0 * ALIKE.powi(2)) / (count as f64 + 1.0)).sqrt();
+    let wrong = wrong.min(1.0);
+    let note = (centre > ALIKE / 2.0).then(|| {
+        format!(
+            "{}: told as {factor} times; of {count} in the past too little was told, by which this one would come to {:.1} times",
+            occasion.name,
+            factor * (centre * size(factor).abs()).exp()
+        )
+    });
+    (wrong, note)
 }
 
 /// Multipliers of one past occurrence; `None` when it or all that tells its usual was not observed.
