@@ -76,6 +76,9 @@ pub(crate) fn paced(floors: &[u32], pace: &Pace, before: Before, most: usize) ->
     let changes = most.saturating_sub(1);
     for at_once in [false, true] {
         let stairs = Stairs::new(&cut, pace, before, at_once);
+        if !stairs.climbs() {
+            continue;
+        }
         if let Some((path, open)) = quota::cheapest(&stairs, changes) {
             let levels = path.levels.iter().map(|&(at, level)| cut.floor(at, level));
             return Paced {

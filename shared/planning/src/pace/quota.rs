@@ -19,13 +19,51 @@ pub(super) fn cheapest(stairs: &Stairs<'_>, changes: usize) -> Option<(Path, u64
     if free.changes() <= changes {
         return Some((free, 0));
     }
-    // Where a change costs more than everything, there are as few as there can be.
-    let few = relaxed(stairs, stairs.most())?;
-    if few.changes() > changes {
-        return None;
+    let (many, few) = around(stairs, changes, free)?;
+    let (price, few) = priced(stairs, changes, many, few)?;
+    Some(if few.changes() == changes {
+        // What is cheapest at a price is cheapest of all that change as often.
+        (few, 0)
+    } else {
+        searched(stairs, changes, price, few)
+    })
+}
+
+/// Guesses of a price, before as few changes as there can be are asked for.
+const GUESSES: usize = 5;
+
+/// From the cheapest staircase `many`, of more than `changes`, to two of more and of at most as many,
+/// close to each other. `None` where none has as few.
+fn around(stairs: &Stairs<'_>, changes: usize, mut many: Path) -> Option<(Path, Path)> {
+    let mut few: Option<Path> = None;
+    let wanted = changes.max(1) as u64;
+    // As much as what lies between two changes costs; from there on changes fall about with the cube
+    // root of their price, as steps over a slope do.
+    let mut price = many.cost / many.changes().max(1) as u64 + 1;
+    for _ in 0..GUESSES {
+        let path = relaxed(stairs, price)?;
+        let met = path.changes();
+        if met > changes {
+            if met < many.changes() {
+                many = path;
+            }
+        } else if few.as_ref().is_none_or(|few| met > few.changes()) {
+            few = Some(path);
+        }
+        if met == changes || (few.is_some() && met.abs_diff(changes) <= changes / 16) {
+            break;
+        }
+        let cube = |count: u64| u128::from(count).pow(3);
+        let next = u128::from(price) * cube(met.max(1) as u64) / cube(wanted);
+        let next = next.max(u128::from(price / 64));
+        price = u64::try_from(next).map_or(stairs.most(), |next| next.min(stairs.most()));
     }
-    let (price, few) = priced(stairs, changes, free, few)?;
-    Some(searched(stairs, changes, price, few))
+    let few = match few {
+        Some(few) => few,
+        // Where a change costs more than everything, there are as few as there can be.
+        None => relaxed(stairs, stairs.most()).filter(|path| path.changes() <= changes)?,
+    };
+    Some((many, few))
 }
 
 /// The cheapest staircase where each change costs `extra`.
@@ -36,7 +74,7 @@ fn relaxed(stairs: &Stairs<'_>, extra: u64) -> Option<Path> {
 
 /// The price of a change at which staircases of more than `changes` and of at most as many cost
 /// about the same, and the best of the latter that was met. The price is where the lines through
-/// what both cost meet, until no third staircase lies under that.
+/// what both cost meet, until no third staircase lies under that or one has as many as are allowed.
 fn priced(
     stairs: &Stairs<'_>,
     changes: usize,
@@ -44,6 +82,9 @@ fn priced(
     mut few: Path,
 ) -> Option<(u64, Path)> {
     loop {
+        if few.changes() == changes {
+            return Some((0, few));
+        }
         let more = (many.changes() - few.changes()) as u64;
         let price = few.cost.saturating_sub(many.cost) / more;
         let between = relaxed(stairs, price)?;

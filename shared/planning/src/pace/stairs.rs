@@ -102,6 +102,25 @@ impl<'a> Stairs<'a> {
         stairs
     }
 
+    /// Whether any staircase keeps to the limits, however many changes it has. Only a need can be
+    /// missed, so that none does where the one that climbs as early and as far as it may does not.
+    pub(super) fn climbs(&self) -> bool {
+        let blocks = self.cut.blocks();
+        let top = self.cut.width - 1;
+        let reaches = |first: &First| {
+            let (mut at, mut level) = (first.free, first.level);
+            while at < blocks && level < top {
+                level = (level + self.up).min(top);
+                if level < self.within[at] {
+                    return false;
+                }
+                at = self.until[at];
+            }
+            true
+        };
+        self.firsts.iter().any(reaches)
+    }
+
     /// Cost of `level` from one block to another.
     pub(super) fn held(&self, level: usize, from: usize, to: usize) -> u64 {
         level as u64 * self.cut.minutes(from, to) * self.unit

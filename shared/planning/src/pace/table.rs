@@ -30,8 +30,7 @@ pub(super) fn backward(stairs: &Stairs<'_>, price: u64) -> Table {
         values: vec![0; (blocks + 1) * width],
         width,
     };
-    let mut lower = vec![NEVER; width];
-    let mut higher = vec![NEVER; width];
+    let mut reach = Reach::new(stairs, stairs.down, stairs.up);
     for at in (0..blocks).rev() {
         let (until, within) = (stairs.until[at], stairs.within[at]);
         let each = stairs.held(1, at, until);
@@ -40,27 +39,26 @@ pub(super) fn backward(stairs: &Stairs<'_>, price: u64) -> Table {
         let came = at
             .checked_sub(1)
             .map_or(0, |before| stairs.cut.needs[before]);
-        let from = came.min(within);
-        lower[..within].fill(NEVER);
         let later = &table.row(until)[within..];
-        for (level, (entered, later)) in (within..).zip(lower[within..].iter_mut().zip(later)) {
+        let entered = reach.values();
+        entered[..within].fill(NEVER);
+        for (level, (entered, later)) in (within..).zip(entered[within..].iter_mut().zip(later)) {
             *entered = level as u64 * each + later;
         }
-        higher.copy_from_slice(&lower);
-        least_below(&mut lower[from..], stairs.down, 0);
-        least_above(&mut higher[from..], stairs.up, stairs.launch);
+        // Down to a level that lies below and up to one above.
+        let changed = reach.least(came.min(within), 0, stairs.launch);
         let (need, here) = (stairs.cut.needs[at], stairs.held(1, at, at + 1));
         let (left, right) = table.values.split_at_mut((at + 1) * width);
         let row = &mut left[at * width..];
         row[..came].fill(NEVER);
-        for level in came..width {
-            let changed = lower[level].min(higher[level]) + price;
-            let stays = if level >= need {
-                level as u64 * here + right[level]
-            } else {
-                NEVER
-            };
-            row[level] = stays.min(changed).min(NEVER);
+        let free = need.max(came).min(width);
+        for (value, changed) in row[came..free].iter_mut().zip(&changed[came..free]) {
+            *value = (changed + price).min(NEVER);
+        }
+        let later = right[free..width].iter().zip(&changed[free..]);
+        for (level, (value, (later, changed))) in (free..).zip(row[free..].iter_mut().zip(later)) {
+            let stays = level as u64 * here + later;
+            *value = stays.min(changed + price).min(NEVER);
         }
     }
     table
@@ -77,19 +75,16 @@ pub(super) fn forward(stairs: &Stairs<'_>, price: u64) -> Table {
         let known = &mut table.row_mut(first.free)[first.level];
         *known = first.cost.min(*known);
     }
-    let mut lower = vec![NEVER; width];
-    let mut higher = vec![NEVER; width];
+    let mut reach = Reach::new(stairs, stairs.up, stairs.down);
     for at in 0..blocks {
         let (until, within) = (stairs.until[at], stairs.within[at]);
-        lower.copy_from_slice(table.row(at));
-        higher.copy_from_slice(&lower);
+        reach.values().copy_from_slice(table.row(at));
         // A level is reached from below by a raise and from above by a fall.
-        least_below(&mut lower, stairs.up, stairs.launch);
-        least_above(&mut higher, stairs.down, 0);
+        let changed = reach.least(0, stairs.launch, 0);
         let each = stairs.held(1, at, until);
         let entered = table.row_mut(until);
         for level in within..width {
-            let cost = lower[level].min(higher[level]) + price + level as u64 * each;
+            let cost = changed[level] + price + level as u64 * each;
             entered[level] = entered[level].min(cost).min(NEVER);
         }
         let (need, here) = (stairs.cut.needs[at], stairs.held(1, at, at + 1));
@@ -101,6 +96,125 @@ pub(super) fn forward(stairs: &Stairs<'_>, price: u64) -> Table {
         }
     }
     table
+}
+
+/// Least values among the levels that one change leads to or comes from.
+struct Reach {
+    sides: Sides,
+    /// Levels below and above that count.
+    below: usize,
+    above: usize,
+    /// Room below the lowest level, then the levels.
+    values: Vec<u64>,
+    /// The same from above, where both sides are looked at apart.
+    higher: Vec<u64>,
+    /// Room for [`least_ahead`].
+    ends: Vec<u64>,
+}
+
+/// How many looks it takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sides {
+    /// Every level is within reach of every other at the same price: one least.
+    All,
+    /// Both sides cost the same: one window over both.
+    Together,
+    Apart,
+}
+
+impl Reach {
+    fn new(stairs: &Stairs<'_>, below: usize, above: usize) -> Self {
+        let width = stairs.cut.width;
+        let sides = if stairs.launch > 0 {
+            Sides::Apart
+        } else if below.min(above) + 1 >= width {
+            Sides::All
+        } else if below + above < width {
+            Sides::Together
+        } else {
+            Sides::Apart
+        };
+        let room = if sides == Sides::Together { below } else { 0 };
+        let apart = if sides == Sides::Apart { width } else { 0 };
+        Self {
+            sides,
+            below,
+            above,
+            values: vec![NEVER; room + width],
+            higher: vec![NEVER; apart],
+            ends: vec![NEVER; room + width],
+        }
+    }
+
+    /// The levels, to be filled.
+    fn values(&mut self) -> &mut [u64] {
+        let room = if self.sides == Sides::Together {
+            self.below
+        } else {
+            0
+        };
+        &mut self.values[room..]
+    }
+
+    /// For each level `from` on the least of those within reach, where each level below costs
+    /// `below` more and each above `above`.
+    fn least(&mut self, from: usize, below: u64, above: u64) -> &[u64] {
+        match self.sides {
+            Sides::All => {
+                let least = self.values.iter().copied().min().unwrap_or(NEVER);
+                self.values.fill(least);
+            }
+            Sides::Together => {
+                // Each place then holds the least of the window that begins there, the levels below
+                // the lowest included.
+                self.values[..self.below].fill(NEVER);
+                least_ahead(&mut self.values, self.below + self.above, &mut self.ends);
+            }
+            Sides::Apart => {
+                self.higher.copy_from_slice(&self.values);
+                least_below(&mut self.values[from..], self.below, below);
+                least_above(&mut self.higher[from..], self.above, above);
+                for (value, higher) in self.values.iter_mut().zip(&self.higher) {
+                    *value = (*value).min(*higher);
+                }
+            }
+        }
+        &self.values
+    }
+}
+
+/// From here on three looks at each value are fewer than one for each doubling of the window.
+const LONG: usize = 16;
+
+/// Each value becomes the least of itself and those up to `reach` after it. Long windows end in the
+/// block of their length after the one they begin in: the least from there to the end of one and from
+/// the begin of the other (van Herk 1992, *Pattern Recognition Letters* 13). `ends` is room for that.
+fn least_ahead(values: &mut [u64], reach: usize, ends: &mut [u64]) {
+    if reach < LONG || reach + 1 >= values.len() {
+        least_above(values, reach, 0);
+        return;
+    }
+    let window = reach + 1;
+    for (values, ends) in values.chunks_mut(window).zip(ends.chunks_mut(window)) {
+        let mut least = u64::MAX;
+        for (value, end) in values.iter().zip(&mut *ends) {
+            least = least.min(*value);
+            *end = least;
+        }
+        least = u64::MAX;
+        for value in values.iter_mut().rev() {
+            least = least.min(*value);
+            *value = least;
+        }
+    }
+    let (last, whole) = (ends.len() - 1, ends.len() - reach);
+    for (value, end) in values[..whole].iter_mut().zip(&ends[reach..]) {
+        *value = (*value).min(*end);
+    }
+    // What is left ends with the last block; what begins in that is known.
+    for value in &mut values[whole..(last / window * window).max(whole)] {
+        *value = (*value).min(ends[last]);
+    }
 }
 
 /// Each value becomes the least of itself and those up to `reach` before it, each dearer by `slope`
@@ -144,5 +258,32 @@ fn least_above(values: &mut [u64], reach: usize, slope: u64) {
             values[at] = values[at].min(values[at + shift] + dearer);
         }
         known += shift;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_ahead_is_that_of_every_window() {
+        for (length, reach) in [
+            (1, 3),
+            (40, 0),
+            (40, 5),
+            (40, 16),
+            (41, 19),
+            (64, 31),
+            (50, 48),
+            (50, 60),
+        ] {
+            let values: Vec<u64> = (0..length as u64).map(|at| at * 7919 % 101).collect();
+            let mut found = values.clone();
+            least_ahead(&mut found, reach, &mut vec![0; length]);
+            let window = |at: usize| values[at..(at + reach + 1).min(length)].iter().min();
+            for (at, found) in found.iter().enumerate() {
+                assert_eq!(Some(found), window(at), "{length} {reach} {at}");
+            }
+        }
     }
 }
