@@ -137,7 +137,7 @@ impl Document for Tuning {
                     known.minutes
                 ));
             }
-            if let Some(most) = known.most.filter(|most| !(*most >= 0.0)) {
+            if let Some(most) = known.most.filter(|most| most.is_nan() || *most < 0.0) {
                 return Err(format!(
                     "near: most of {most} {} minutes ahead is below 0",
                     known.minutes
