@@ -3,7 +3,8 @@
 use config::{Event, EventEffect, Every};
 use serde_json::{Value, json};
 
-use super::{added, effect, settings_of};
+use super::told::effect;
+use super::{added, settings_of};
 use crate::Console;
 use crate::arguments::{EventListArguments, Format};
 use crate::failure::Done;

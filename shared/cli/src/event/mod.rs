@@ -2,6 +2,7 @@
 
 mod keep;
 mod list;
+mod told;
 
 use std::fs;
 
@@ -20,7 +21,8 @@ use crate::calendar::Entry;
 use crate::failure::{Blame, Done, Failure, input};
 use crate::opened::Opened;
 use crate::{calendar, moments, near};
-use keep::{How, keep};
+use keep::{How, Wanted, keep};
+use told::line;
 
 /// What an error about options names as its file.
 const OPTIONS: &str = "the event";
@@ -106,7 +108,12 @@ fn add(arguments: &EventAddArguments, console: &mut Console<'_>) -> Done {
         dry_run: arguments.dry_run,
         each: false,
     };
-    keep(&opened, &[entry], how, console)
+    let wanted = Wanted {
+        entries: vec![entry],
+        series: Vec::new(),
+        targets: arguments.effect.target.clone(),
+    };
+    keep(&opened, &wanted, how, console)
 }
 
 fn import(arguments: &EventImportArguments, console: &mut Console<'_>) -> Done {
@@ -116,7 +123,8 @@ fn import(arguments: &EventImportArguments, console: &mut Console<'_>) -> Done {
         format!("{file} cannot be read: give a calendar, .ics{near}")
     })?;
     let opened = Opened::open(&arguments.store)?;
-    let config = settings_of(&opened, moments::now())?.config;
+    let now = moments::now();
+    let config = settings_of(&opened, now)?.config;
     let wanted = &arguments.effect.target;
     for name in wanted {
         known_target(&opened.name, name, &config)?;
@@ -125,10 +133,13 @@ fn import(arguments: &EventImportArguments, console: &mut Console<'_>) -> Done {
         (config.targets.iter()).filter(|target| wanted.is_empty() || wanted.contains(&target.name));
     let zones: Vec<TimeZone> = concerned.map(|target| target.zone.clone()).collect();
     let common = common(&arguments.effect);
-    let read = calendar::events(&text, &common, &zones)
+    let read = calendar::events(&text, &common, &zones, now)
         .map_err(|error| input(format!("{file} {error}")))?;
     for refused in &read.refused {
         console.note(&format!("note: left out: {refused}"));
+    }
+    for note in &read.notes {
+        console.note(&format!("note: {note}"));
     }
     if read.entries.is_empty() {
         return Err(input(format!("{file} holds no event that can be taken")));
@@ -138,29 +149,12 @@ fn import(arguments: &EventImportArguments, console: &mut Console<'_>) -> Done {
         dry_run: arguments.dry_run,
         each: true,
     };
-    keep(&opened, &read.entries, how, console)
-}
-
-fn line(event: &Event) -> String {
-    format!("{}, {} to {}", event.name, event.start, event.end)
-}
-
-/// What it does and when it comes again, as its table says it.
-fn effect(event: &Event) -> String {
-    let keys = [
-        "multiplier",
-        "demand",
-        "like",
-        "learnt",
-        "every",
-        "every_days",
-        "until",
-        "lead",
-        "tail",
-    ];
-    let wanted = |text: &&str| keys.iter().any(|key| text.starts_with(&format!("{key} =")));
-    let toml = event.to_toml();
-    toml.lines().filter(wanted).collect::<Vec<_>>().join(", ")
+    let wanted = Wanted {
+        entries: read.entries,
+        series: read.series,
+        targets: wanted.clone(),
+    };
+    keep(&opened, &wanted, how, console)
 }
 
 fn settings_of(opened: &Opened, now: Timestamp) -> Done<Settings> {
