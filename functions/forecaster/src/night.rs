@@ -1,4 +1,4 @@
-use config::{Mode, Target};
+use config::{Event, Mode, Target};
 use control::watching::last_night;
 use control::watching::measures::TARGETS_FAILED;
 use control::{
@@ -300,7 +300,7 @@ where
         target: target.name.clone(),
         source,
     };
-    let history = history(world, target, now, notes).await?;
+    let history = history(world, (target, &settings.config.events), now, notes).await?;
     let (mut unlearnt, trouble) = left_out(world.store, &target.name).await.map_err(port)?;
     notes.extend(trouble);
     unlearnt.extend(incidents(world.store, target, &settings.config.events, start, notes).await?);
@@ -326,7 +326,7 @@ where
 /// The archive brought up to date, and stored where it changed.
 async fn history<S, M, G, N, C>(
     world: &World<'_, S, M, G, N, C>,
-    target: &Target,
+    (target, events): (&Target, &[Event]),
     now: Timestamp,
     notes: &mut Vec<String>,
 ) -> Result<History, ControlError>
@@ -346,7 +346,7 @@ where
             set_aside(world.store, &key, target, now).await?;
         }
     }
-    let history = gather_history(world.metrics, target, archived.body(), now).await?;
+    let history = gather_history(world.metrics, target, events, archived.body(), now).await?;
     if archived.body() != Some(&history) && !archived.is_newer() {
         let document = Envelope::new(Some(&target.name), now, BY, history.clone());
         save(world.store, &key, &document, archived.unchanged()).await?;

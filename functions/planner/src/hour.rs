@@ -276,12 +276,11 @@ where
         resolve_rules(target, group, known, world.metrics, world.groups, now).await;
     // What ran while this plan was only shown says nothing of what it would have spent.
     let before = remembered.and_then(|known| known.spent.as_ref());
-    let spent = match target.mode {
-        Mode::Off | Mode::Shadow => None,
-        Mode::Canary(_) | Mode::Active => {
-            spent(world.metrics, target, before, group.in_service(), now).await
-        }
+    let (spent, untold) = match target.mode {
+        Mode::Off | Mode::Shadow => (None, None),
+        Mode::Canary(_) | Mode::Active => spent(world.metrics, target, before, group, now).await,
     };
+    notes.extend(untold);
     let measurements = Measurements {
         spent: spent.clone(),
         ..measured.measurements

@@ -141,6 +141,37 @@ pub(crate) struct KnownArguments {
     /// Which target of it; the only one unless given
     #[arg(long, value_name = "NAME", requires = "config")]
     pub(crate) target: Option<String>,
+    /// A stretch that must not teach, as 2026-01-31/2026-02-01, times as with `--at`; may be given again
+    #[arg(long, value_name = "FROM/TO")]
+    pub(crate) leave_out: Vec<String>,
+    /// Directory of documents whose left-out days and incidents of the target must not teach
+    #[arg(long, value_name = "DIR", requires = "config")]
+    pub(crate) store: Option<PathBuf>,
+    /// Bucket of a deployment in place of the directory: `s3://BUCKET/PREFIX`
+    #[cfg(feature = "aws")]
+    #[arg(
+        long,
+        value_name = "S3-URL",
+        requires = "config",
+        conflicts_with = "store"
+    )]
+    pub(crate) bucket: Option<String>,
+}
+
+impl KnownArguments {
+    /// The store that was named, if any.
+    pub(crate) fn documents(&self) -> Option<StoreArguments> {
+        let named = StoreArguments {
+            store: self.store.clone(),
+            #[cfg(feature = "aws")]
+            bucket: self.bucket.clone(),
+        };
+        #[cfg(feature = "aws")]
+        let any = named.bucket.is_some() || named.store.is_some();
+        #[cfg(not(feature = "aws"))]
+        let any = named.store.is_some();
+        any.then_some(named)
+    }
 }
 
 /// The configuration, and which of its targets.

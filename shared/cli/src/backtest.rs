@@ -32,6 +32,7 @@ pub(crate) fn run(arguments: &BacktestArguments, console: &mut Console<'_>) -> D
     let horizon = moments::span("--horizon", &model.horizon)?;
     console.progress(&format!("forecasting at {} midnights", arguments.origins));
     let occasions = known.occasions(from, to);
+    let left_out = known.left_out(to, console)?;
     let holidays = known.holidays(from, to);
     let rows = backtest(&BacktestRequest {
         history: &demand.series,
@@ -42,7 +43,7 @@ pub(crate) fn run(arguments: &BacktestArguments, console: &mut Console<'_>) -> D
         training_days: model.training_days,
         occasions: &occasions,
         holidays: &holidays,
-        left_out: &[],
+        left_out: &left_out,
     })
     .map_err(|error| advice(error, &demand))
     .input(|| format!("{} allows no backtest", demand.name))?;
@@ -66,7 +67,7 @@ pub(crate) fn run(arguments: &BacktestArguments, console: &mut Console<'_>) -> D
         training_days: model.training_days,
         occasions: &occasions,
         holidays: &holidays,
-        left_out: &[],
+        left_out: &left_out,
     });
     let measured = match whole {
         Ok(prediction) => prediction.report.predictability,

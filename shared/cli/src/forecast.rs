@@ -37,6 +37,7 @@ pub(crate) fn run(arguments: &ForecastArguments, console: &mut Console<'_>) -> D
     console.progress("forecasting");
     let to = cutoff.saturating_add(horizon).unwrap_or(Timestamp::MAX);
     let occasions = known.occasions(demand.series.start(), to);
+    let left_out = known.left_out(cutoff, console)?;
     let holidays = known.holidays(demand.series.start(), to);
     let prediction = forecast(&ForecastRequest {
         history: &demand.series,
@@ -47,7 +48,7 @@ pub(crate) fn run(arguments: &ForecastArguments, console: &mut Console<'_>) -> D
         training_days: model.training_days,
         occasions: &occasions,
         holidays: &holidays,
-        left_out: &[],
+        left_out: &left_out,
     })
     .map_err(|error| advice(error, &demand))
     .input(|| format!("{} allows no forecast at {cutoff}", demand.name))?;

@@ -61,6 +61,7 @@ pub(crate) fn run(arguments: &QuietWindowArguments, console: &mut Console<'_>) -
     console.progress("forecasting");
     let to = from.saturating_add(within).unwrap_or(Timestamp::MAX);
     let occasions = known.occasions(demand.series.start(), to);
+    let left_out = known.left_out(from, console)?;
     let holidays = known.holidays(demand.series.start(), to);
     let prediction = forecast(&ForecastRequest {
         history: &demand.series,
@@ -71,7 +72,7 @@ pub(crate) fn run(arguments: &QuietWindowArguments, console: &mut Console<'_>) -
         training_days: 56,
         occasions: &occasions,
         holidays: &holidays,
-        left_out: &[],
+        left_out: &left_out,
     })
     .map_err(|error| advice(error, &demand))
     .input(|| format!("{} allows no forecast at {from}", demand.name))?;

@@ -41,6 +41,8 @@ pub(crate) async fn apply<G: GroupWriter>(
         .await
         .map_err(port)?;
     if !waiting.is_empty() {
+        // What was refused may be what the old ones stand for.
+        puts.finish(target)?;
         // No room for all raises beside the old ones: the farthest old ones go first, which the
         // next run, an hour from now, could still replace.
         let freed: Vec<String> = changes
@@ -99,21 +101,21 @@ fn split(resize: Option<Sizes>, group: &Group) -> (Option<Sizes>, Option<Sizes>)
 }
 
 /// The actions that fit beside the existing ones, and those that have to wait for room. Updates in
-/// place always fit.
+/// place need none, but wait after one that does: it may be the raise that they follow.
 fn by_room(
     actions: &[ScheduledAction],
     existing: &[ScheduledAction],
 ) -> (Vec<ScheduledAction>, Vec<ScheduledAction>) {
     let names: BTreeSet<&str> = existing.iter().map(|action| action.name.as_str()).collect();
     let mut room = MOST_SCHEDULED_ACTIONS.saturating_sub(existing.len());
-    actions.iter().cloned().partition(|action| {
-        if names.contains(action.name.as_str()) {
-            return true;
-        }
-        let fits = room > 0;
-        room = room.saturating_sub(1);
+    let fitting = actions.iter().take_while(|action| {
+        let in_place = names.contains(action.name.as_str());
+        let fits = in_place || room > 0;
+        room = room.saturating_sub(usize::from(!in_place));
         fits
-    })
+    });
+    let (fitting, waiting) = actions.split_at(fitting.count());
+    (fitting.to_vec(), waiting.to_vec())
 }
 
 struct Puts {
@@ -181,4 +183,32 @@ async fn delete<G: GroupWriter>(
             .extend(groups.delete_scheduled_actions(group, batch).await?);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn action(name: usize) -> ScheduledAction {
+        ScheduledAction {
+            name: name.to_string(),
+            start: None,
+            end: None,
+            recurrence: None,
+            min_size: Some(1),
+            max_size: None,
+            desired_capacity: None,
+        }
+    }
+
+    #[test]
+    fn an_update_in_place_waits_for_the_raise_before_it() {
+        let existing: Vec<_> = (0..MOST_SCHEDULED_ACTIONS - 1).map(action).collect();
+        // In place, new, new without room, in place.
+        let raises = [action(3), action(900), action(901), action(4)];
+        let (fitting, waiting) = by_room(&raises, &existing);
+        assert_eq!((&fitting[..], &waiting[..]), raises.split_at(2));
+        let (fitting, waiting) = by_room(&raises, &existing[5..]);
+        assert_eq!((fitting.len(), waiting.len()), (4, 0));
+    }
 }

@@ -1,12 +1,14 @@
 //! Everything between gathering and writing; pure.
 
+use std::cmp::Ordering;
+
 use config::{Desired, Mode, Target};
 use documents::{Baseline, Hold, Plan};
 use fleet::{Group, Policy, PolicyKind, ScheduledAction};
 use jiff::{SignedDuration, Timestamp};
 use planning::{
     Changes, Current, Needs, PlanReport, Rules, Severity, check, compose, diff, human_floor,
-    is_own, own_max, pending_max, unsettled,
+    is_own, own_max, pending_max, servers_for, unsettled,
 };
 
 use crate::error::chain;
@@ -98,17 +100,27 @@ pub(crate) fn decide(
         present: ask.present,
         scales_in,
         above: 1.0,
+        wanted: None,
     };
     // The responder keeps the share that is applied, and a policy, as the last plan has them.
     let plans = ask.needs.is_some();
     let known = previous.and_then(|plan| plan.canary.as_ref());
     let record = previous.and_then(|plan| plan.policy.as_ref());
     let share = if plans {
+        // MinSize as a person left it is no plan in force.
+        let by_hand = current.human_floor == Some(seen.group.min_size);
+        let floor = if by_hand {
+            Ordering::Equal
+        } else {
+            seen.group.min_size.cmp(&baseline.min_size)
+        };
+        let in_service = seen.group.in_service();
         let sight = canary::Sight {
             evidence: ask.evidence,
             risk: ask.rules.risk,
             hold: hold.as_ref(),
-            floor: seen.group.min_size.cmp(&baseline.min_size),
+            floor,
+            spare: doubted(ask).is_some_and(|needed| needed <= in_service),
             reacts: self::scales_in(&seen.policies),
             policy: record.is_some(),
         };
@@ -126,6 +138,8 @@ pub(crate) fn decide(
     };
     let current = Current {
         above: f64::from(above) / 100.0,
+        wanted: wanted(ask, seen)
+            .filter(|_| target.mode == Mode::Active && percent.min(above) < 100),
         ..current
     };
     let whole = percent >= 100;
@@ -198,6 +212,23 @@ pub(crate) fn decide(
         canary: told,
         notes,
     })
+}
+
+/// Servers that present demand needs at a throughput that is as far below the measured one as the
+/// guard is above the value at which it is full: while it is bad servers may carry less than they once
+/// did.
+fn doubted(ask: &Ask<'_>) -> Option<u32> {
+    let over = ask.evidence.guard.filter(|over| over.is_finite());
+    let throughput = ask.rules.throughput / over.unwrap_or(1.0).max(1.0);
+    ask.present
+        .map(|present| servers_for(present.demand, throughput))
+}
+
+/// Servers that present demand keeps whatever share is applied: what it needs as measured, and of what
+/// it would need at the doubted throughput as many as are there.
+fn wanted(ask: &Ask<'_>, seen: &Seen) -> Option<u32> {
+    let measured = servers_for(ask.present?.demand, ask.rules.throughput);
+    Some(doubted(ask)?.min(seen.group.in_service()).max(measured))
 }
 
 /// The hold in force: in shadow mode what would be held, in any other what is. An incident that

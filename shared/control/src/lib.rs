@@ -35,6 +35,7 @@ mod store;
 mod throughput;
 mod timely;
 mod tuned;
+mod unlearnt;
 pub mod watching;
 mod world;
 
@@ -71,4 +72,5 @@ pub use spent::spent;
 pub use store::{Loaded, load, save};
 pub use timely::{Limited, Timely, TimelyWorld};
 pub use tuned::{Study, utilization, wanted_policy};
+pub use unlearnt::unlearnt;
 pub use world::World;

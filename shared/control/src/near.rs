@@ -155,7 +155,11 @@ impl<'a> Views<'a> {
                 .collect();
             let known = |(value, median): (&f64, &f64)| !value.is_nan() && !median.is_nan();
             let newest = minutes.values().iter().zip(&expected).rposition(known)?;
-            let state = model.state(&minutes.values()[..=newest], &expected[..=newest])?;
+            let state = model.state(
+                minutes.start(),
+                &minutes.values()[..=newest],
+                &expected[..=newest],
+            )?;
             Some((state, minutes.time_at(newest)))
         };
         let during = |at: Timestamp| occurrences.iter().any(|o| o.from() <= at && at < o.to());

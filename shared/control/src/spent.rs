@@ -2,12 +2,14 @@
 
 use config::{Budget, Per, Target};
 use documents::SpentHours;
+use fleet::Group;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 use ports::{MetricSource, Reading};
 use timeseries::Step;
 
+use crate::error::chain;
 use crate::metrics::{metric_name, metric_statistic};
 
 /// Between two looks that are no further apart than this, servers are taken as the more of both: a
@@ -36,18 +38,28 @@ pub(crate) fn period(per: Per, zone: &TimeZone, at: Timestamp) -> (Timestamp, Ti
 }
 
 /// What is known at `now` of the running period, with `servers` in service: what `before` knew, and
-/// the time since. The group's metric is asked for hours in which nobody looked.
+/// the time since. The group's metric is asked for hours in which nobody looked; where it cannot be
+/// read, or counts instances while plans count capacity units, that is a note.
 pub async fn spent<M: MetricSource>(
     metrics: &M,
     target: &Target,
     before: Option<&SpentHours>,
-    servers: u32,
+    group: &Group,
     now: Timestamp,
-) -> Option<SpentHours> {
-    let budget = target.control.budget?;
+) -> (Option<SpentHours>, Option<String>) {
+    let servers = group.in_service();
+    let Some(budget) = target.control.budget else {
+        return (None, None);
+    };
     let (mut next, unseen) = looked(&budget, &target.zone, before, servers, now);
     let metric = target.response.signals.in_service.as_ref();
-    if let (Some(metric), Some((from, to))) = (metric, unseen) {
+    let mut note = None;
+    let weighted = group.instances.iter().any(|it| it.weight != 1);
+    if let (Some(_), Some((from, to)), true) = (metric, unseen, weighted) {
+        note = Some(format!(
+            "the servers between {from} and {to} are unknown: their metric counts instances, and weights differ from 1"
+        ));
+    } else if let (Some(metric), Some((from, to))) = (metric, unseen) {
         let reading = Reading {
             metric: metric_name(metric),
             statistic: metric_statistic(metric),
@@ -55,7 +67,14 @@ pub async fn spent<M: MetricSource>(
             from: Step::HOUR.floor(from),
             to: Step::HOUR.floor(to),
         };
-        for point in metrics.read(&reading).await.unwrap_or_default() {
+        let points = metrics.read(&reading).await.unwrap_or_else(|error| {
+            note = Some(format!(
+                "the servers between {from} and {to} are unknown: {}",
+                chain(&error)
+            ));
+            Vec::new()
+        });
+        for point in points {
             let end = later(point.at, SignedDuration::from_hours(1)).min(to);
             let known = hours(point.at.max(from), end).min(next.unknown_hours);
             if point.value.is_finite() && point.value >= 0.0 {
@@ -64,7 +83,7 @@ pub async fn spent<M: MetricSource>(
             }
         }
     }
-    Some(next)
+    (Some(next), note)
 }
 
 /// What looking at the servers alone tells, and the stretch that it newly leaves unknown.
@@ -91,7 +110,8 @@ fn looked(
     unknown_hours += unseen.map_or(0.0, |(from, to)| hours(from, to));
     let next = SpentHours {
         since,
-        until: now,
+        // What a clock that was ahead counted is not counted again.
+        until: same.map_or(now, |before| before.until.max(now)),
         servers,
         server_hours,
         unknown_hours,
@@ -175,6 +195,16 @@ mod tests {
         assert_eq!(next.since, at("2026-01-10T23:00:00Z"));
         assert!((next.server_hours - 2.0 / 3.0).abs() < 1e-9, "{next:?}");
         assert_eq!(next.unknown_hours, 0.0);
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_counts_nothing_twice() {
+        let first = look(None, Per::Day, 4, "2026-01-10T10:00:00Z");
+        let second = look(Some(&first), Per::Day, 4, "2026-01-10T11:00:00Z");
+        let back = look(Some(&second), Per::Day, 4, "2026-01-10T10:00:00Z");
+        assert_eq!(back, second);
+        let again = look(Some(&back), Per::Day, 4, "2026-01-10T11:00:00Z");
+        assert_eq!(again, second);
     }
 
     #[test]

@@ -137,6 +137,11 @@ impl<S: DocumentStore, M: MetricSource> Study<'_, S, M> {
             .await
             .map_err(|source| self.port(source))?;
         let (mut unjudged, events) = self.unjudged(medians.start(), forecast.start).await?;
+        // What the forecast takes for over and never seen again is no price of other days either.
+        unjudged.extend(forecast.data.repaired.iter().map(|repair| Interval {
+            start: repair.start,
+            end: repair.end,
+        }));
         unjudged.extend(events.into_iter().map(|event| match &minutes {
             Some(minutes) => with_aftermath(event, minutes, &medians),
             None => event,

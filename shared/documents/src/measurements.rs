@@ -79,7 +79,7 @@ const LONGEST_LEAD: u32 = 6 * 3600;
 
 impl Document for Measurements {
     const KIND: &'static str = "measurements";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 
     fn check(&self) -> Result<(), String> {
         let throughput = self

@@ -215,7 +215,7 @@ pub struct PlannedAction {
 
 impl Document for Plan {
     const KIND: &'static str = "plan";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 
     fn check(&self) -> Result<(), String> {
         for (name, steps) in [("steps", &self.steps), ("floors", &self.floors)] {
@@ -223,11 +223,9 @@ impl Document for Plan {
                 return Err(format!("{name} are not in ascending order of time"));
             }
         }
-        if let Some(canary) = self
-            .canary
-            .as_ref()
-            .filter(|c| c.percent.max(c.above()).max(c.configured) > 100 || c.configured == 0)
-        {
+        if let Some(canary) = self.canary.as_ref().filter(|c| {
+            c.percent > c.above() || c.above().max(c.configured) > 100 || c.configured == 0
+        }) {
             return Err(format!(
                 "a canary of {} percent is impossible",
                 canary.percent

@@ -247,7 +247,7 @@ impl Document for LeftOutDays {
 
 impl Document for ShadowLedger {
     const KIND: &'static str = "shadow-ledger";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 
     fn check(&self) -> Result<(), String> {
         let demands = self.entries.iter().filter_map(|entry| entry.demand);

@@ -73,10 +73,18 @@ pub struct NearRecord {
     pub usual: f64,
     /// Lowest ordinary level, in log scale.
     pub lowest: f64,
+    /// Mean square of errors at each hour of the UTC day against all of them.
+    #[serde(default = "alike")]
+    pub hours: [f64; 24],
     /// Levels of the errors, ascending, between 0 and 1.
     pub levels: Vec<f64>,
     /// What is known by distance, ascending.
     pub horizons: Vec<HorizonRecord>,
+}
+
+/// Of records from before hours were told apart.
+fn alike() -> [f64; 24] {
+    [1.0; 24]
 }
 
 /// What is known at one distance.
@@ -89,11 +97,14 @@ pub struct HorizonRecord {
     pub gain: f64,
     /// Errors in log scale, one a level, ascending.
     pub errors: Vec<f64>,
+    /// The largest error seen, in log scale; absent in records from before it was kept.
+    #[serde(default)]
+    pub most: Option<f64>,
 }
 
 impl Document for Tuning {
     const KIND: &'static str = "tuning";
-    const SCHEMA: u32 = 1;
+    const SCHEMA: u32 = 2;
 
     fn check(&self) -> Result<(), String> {
         if let Some(price) = self.price.filter(|price| !(*price > 0.0 && *price < 1.0)) {
@@ -108,6 +119,13 @@ impl Document for Tuning {
                 near.least, near.usual, near.lowest
             ));
         }
+        if let Some(hour) = near
+            .hours
+            .iter()
+            .find(|hour| !(hour.is_finite() && **hour > 0.0))
+        {
+            return Err(format!("near: {hour} of hours is not above 0"));
+        }
         if !near.horizons.is_sorted_by(|a, b| a.minutes < b.minutes) {
             return Err("near: distances do not ascend".to_owned());
         }
@@ -116,6 +134,12 @@ impl Document for Tuning {
             if known.errors.len() != near.levels.len() || !ordered {
                 return Err(format!(
                     "near: errors {} minutes ahead are not ascending and finite, one a level",
+                    known.minutes
+                ));
+            }
+            if let Some(most) = known.most.filter(|most| !(*most >= 0.0)) {
+                return Err(format!(
+                    "near: most of {most} {} minutes ahead is below 0",
                     known.minutes
                 ));
             }
@@ -139,6 +163,7 @@ impl NearRecord {
             least: model.least,
             usual: model.usual,
             lowest: short(model.lowest),
+            hours: model.hours.map(short),
             levels: NEAR_LEVELS.to_vec(),
             horizons: model
                 .horizons
@@ -147,6 +172,7 @@ impl NearRecord {
                     minutes: known.minutes,
                     gain: short(known.gain),
                     errors: known.errors.map(short).to_vec(),
+                    most: Some(short(known.most)),
                 })
                 .collect(),
         }
@@ -163,12 +189,14 @@ impl NearRecord {
                 minutes: known.minutes,
                 gain: known.gain,
                 errors: known.errors.as_slice().try_into().ok()?,
+                most: known.most.unwrap_or(f64::MAX),
             })
         });
         Some(NearModel {
             least: self.least,
             usual: self.usual,
             lowest: self.lowest,
+            hours: self.hours,
             horizons: horizons.collect::<Option<_>>()?,
         })
     }

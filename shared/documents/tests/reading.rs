@@ -11,7 +11,10 @@ mod common;
 use std::fmt::Debug;
 
 use common::at;
-use documents::{Document, DocumentError, Envelope, History, Hold, Incident, decode, encode};
+use documents::{
+    Document, DocumentError, Envelope, History, Hold, Incident, Measurements, Plan, ShadowLedger,
+    decode, encode,
+};
 use serde_json::{Value, json};
 
 const KEY: &str = "targets/web/the.json";
@@ -51,6 +54,10 @@ fn check<B: Document + Clone + PartialEq + Debug>(body: B) {
             B::SCHEMA
         )
     );
+    for older in 1..B::SCHEMA {
+        let read = changed(&|value| value["schema"] = json!(older)).unwrap();
+        assert_eq!(read.body, body);
+    }
     let other = changed(&|value| value["kind"] = json!("recipe"));
     assert_eq!(
         other.unwrap_err().to_string(),
@@ -186,6 +193,18 @@ const IMPOSSIBLE: &[(&str, &str, &str, &str)] = &[
         "/near/horizons/0/gain",
         "2",
         "near: gain of 2 5 minutes ahead is outside 0 to 1",
+    ),
+    (
+        "tuning",
+        "/near/horizons/0/most",
+        "-1",
+        "near: most of -1 5 minutes ahead is below 0",
+    ),
+    (
+        "tuning",
+        "/near/hours/3",
+        "0",
+        "near: 0 of hours is not above 0",
     ),
     (
         "tuning",
@@ -356,4 +375,41 @@ fn a_forecast_is_asked_by_time() {
         carried.quantile_forecast().unwrap().rows,
         [[1.0; forecasting::LEVELS.len()]]
     );
+}
+
+#[test]
+fn what_the_first_version_would_call_damaged_is_newer_to_it() {
+    // These got fields since, and readers refuse those that they do not know.
+    for schema in [Plan::SCHEMA, Measurements::SCHEMA, ShadowLedger::SCHEMA] {
+        assert!(schema > 1);
+    }
+    let none: Measurements = serde_json::from_value(json!({"versions": {}, "throughput": null}))
+        .expect("a body of the first version");
+    assert_eq!(none, Measurements::default());
+}
+
+#[test]
+fn a_share_for_floors_above_is_never_under_the_other() {
+    let mut plan = common::plan();
+    let state = |percent, above| {
+        Some(documents::Canary {
+            percent,
+            configured: 100,
+            above,
+            signs: 0,
+            short: None,
+            since: at("2026-01-01T00:00:00Z"),
+            hours: 0,
+            seen_at: at("2026-01-01T00:00:00Z"),
+        })
+    };
+    for (percent, above, good) in [
+        (50, None, true),
+        (50, Some(80), true),
+        (50, Some(20), false),
+        (50, Some(101), false),
+    ] {
+        plan.canary = state(percent, above);
+        assert_eq!(plan.check().is_ok(), good, "{percent} {above:?}");
+    }
 }

@@ -66,6 +66,22 @@ def theta(history):
     return of_statsforecast(DynamicOptimizedTheta(season_length=per_day), history, per_day)
 
 
+def holt_winters(history):
+    """Additive Holt-Winters with a season of a week where two are known, else of a day, statsforecast."""
+    from statsforecast.models import HoltWinters
+
+    per_day = steps_a_day(history)
+    # Of a season of hundreds of steps its state space is slow and unstable: a day at finer steps.
+    season = 7 * per_day if len(history) > 14 * per_day and per_day <= 24 else per_day
+    return of_statsforecast(HoltWinters(season_length=season), history, per_day)
+
+
+def combined(history):
+    """The median, level by level, of LightGBM, MSTL and the level-adjusted profile."""
+    parts = [model(history) for model in (lightgbm, mstl, level_adjusted_profile)]
+    return np.sort(np.median(parts, axis=0), axis=1)
+
+
 def of_statsforecast(model, history, horizon):
     ahead = model.forecast(y=history.to_numpy(float), h=horizon, level=[80, 90, 98])
     return np.column_stack([ahead[key] for key in ("mean", "hi-80", "hi-90", "hi-98")])
@@ -138,6 +154,8 @@ PEERS = {
     "LightGBM, quantile objective": (lightgbm, "lightgbm"),
     "MSTL with ETS trend (statsforecast)": (mstl, "statsforecast"),
     "optimised Theta (statsforecast)": (theta, "statsforecast"),
+    "Holt-Winters (statsforecast)": (holt_winters, "statsforecast"),
+    "median of LightGBM, MSTL and profile": (combined, "lightgbm statsforecast"),
     "Prophet": (prophet, "prophet"),
 }
 
@@ -147,7 +165,9 @@ def installed(asked):
     for name, (model, package) in PEERS.items():
         if asked and not any(word.lower() in name.lower() for word in asked):
             continue
-        if package and importlib.util.find_spec(package) is None:
-            print(f"without {name}: {package} is not installed")
+        wanted = (package or "").split()
+        missing = [one for one in wanted if importlib.util.find_spec(one) is None]
+        if missing:
+            print(f"without {name}: {', '.join(missing)} not installed")
             continue
         yield name, model

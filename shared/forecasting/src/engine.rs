@@ -3,6 +3,7 @@ use crate::explain::Explained;
 use crate::fine::Smoothing;
 use crate::frame::Frame;
 use crate::holidays::Special;
+use crate::measure::Measured;
 use crate::mixture::mixed;
 use crate::spread::Spread;
 use crate::terrain::Terrain;
@@ -32,6 +33,15 @@ pub fn forecast(request: &ForecastRequest<'_>) -> Result<Prediction, ForecastErr
 /// # Errors
 /// Those of [`forecast`].
 pub fn forecast_by_stages(
+    request: &ForecastRequest<'_>,
+    ended: &mut dyn FnMut(&'static str),
+) -> Result<Prediction, ForecastError> {
+    let measured = Measured::of(request);
+    measured_forecast(&measured.request(request), ended).map(|made| measured.back(made))
+}
+
+/// The forecast of a request in its own unit.
+fn measured_forecast(
     request: &ForecastRequest<'_>,
     ended: &mut dyn FnMut(&'static str),
 ) -> Result<Prediction, ForecastError> {
@@ -72,7 +82,6 @@ pub fn forecast_by_stages(
     explained.stage(&rows, |parts| &mut parts.calendar);
     let told = occasions::apply(request, &frame, &mut rows);
     report.notes.extend(told);
-    // A multiplier may be any number, and what it is applied to as well.
     for value in rows.iter_mut().flatten() {
         *value = value.clamp(f64::MIN, f64::MAX);
     }

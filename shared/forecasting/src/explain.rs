@@ -23,6 +23,20 @@ pub struct Parts {
     pub event: f64,
 }
 
+impl Parts {
+    /// The same in a unit of which `unit` is one of the present.
+    pub(crate) fn times(self, unit: f64) -> Self {
+        Self {
+            level: self.level * unit,
+            season: self.season * unit,
+            recent: self.recent * unit,
+            correction: self.correction * unit,
+            calendar: self.calendar * unit,
+            event: self.event * unit,
+        }
+    }
+}
+
 /// Collects the parts while a forecast is made.
 pub(crate) struct Explained {
     level: f64,

@@ -9,13 +9,15 @@
 //!
 //! The level is an exponentially weighted mean (simple exponential smoothing); errors are scaled by
 //! how far off such forecasts lately were, as in ARCH models (Engle, Econometrica 50(4), 1982), so
-//! that the band widens while a day goes its own way. Their quantiles are empirical, hence hold for
+//! that the band widens while a day goes its own way, though never beyond the largest error seen, and by
+//! the hour of the day, since mornings are less certain than nights. Their quantiles are empirical, hence hold for
 //! minutes as they come: noise of single minutes is in them.
 
 use jiff::Timestamp;
 use timeseries::{Series, Step};
 
 use crate::Interval;
+use crate::hours;
 use crate::numbers::median;
 
 /// Levels of [`NearHorizon::errors`].
@@ -60,6 +62,8 @@ pub struct NearModel {
     pub usual: f64,
     /// The lowest level that is not out of the ordinary, in log scale: below lies an outage.
     pub lowest: f64,
+    /// Mean square of errors at each hour of the UTC day as a multiple of that of all, above 0.
+    pub hours: [f64; 24],
     /// What is known by distance, ascending.
     pub horizons: Vec<NearHorizon>,
 }
@@ -73,6 +77,8 @@ pub struct NearHorizon {
     pub gain: f64,
     /// Errors in log scale at [`NEAR_LEVELS`], ascending, for a spread of 1.
     pub errors: [f64; NEAR_LEVELS.len()],
+    /// The largest error seen, in log scale and as it was: no band is wider, however wild the day.
+    pub most: f64,
 }
 
 /// Where the day stands.
@@ -114,7 +120,18 @@ impl NearModel {
             .map(|(demand, median)| error(*demand, *median, least))
             .collect();
         let mut follower = Follower::new();
-        let followed: Vec<(f64, f64)> = errors.iter().map(|e| follower.next(*e)).collect();
+        let squares = errors.iter().map(|error| {
+            follower.next(*error, 1.0);
+            follower.square.filter(|_| !error.is_nan())
+        });
+        let hours = hours::learn(from, squares);
+        let scales = hours::by_minute(&hours, from, errors.len());
+        let mut follower = Follower::new();
+        let followed: Vec<(f64, f64)> = errors
+            .iter()
+            .zip(&scales)
+            .map(|(error, scale)| follower.next(*error, *scale))
+            .collect();
         let usable = |index: &usize| !errors[*index].is_nan();
         let sizes: f64 = followed.iter().map(|(_, size)| size).sum();
         let usual = (sizes / followed.len() as f64).max(1e-12);
@@ -126,26 +143,28 @@ impl NearModel {
         let lowest = quantile(&levels, 0.001).min(0.0);
         let horizons = AHEAD
             .iter()
-            .filter_map(|&ahead| horizon(ahead, &errors, &followed, usual))
+            .filter_map(|&ahead| horizon(ahead, &errors, &followed, &scales, usual))
             .collect::<Vec<_>>();
         (horizons.len() == AHEAD.len()).then_some(Self {
             least,
             usual,
             lowest,
+            hours,
             horizons,
         })
     }
 
-    /// Where the day stands after the minutes of `recent`, oldest first and NaN where unknown,
-    /// beside what was forecast for them. The spread needs an hour of them to settle.
+    /// Where the day stands after the minutes of `recent` from `start` on, NaN where unknown, beside
+    /// what was forecast for them. The spread needs an hour of them to settle.
     /// `None` without any that is known.
     #[must_use]
-    pub fn state(&self, recent: &[f64], medians: &[f64]) -> Option<NearState> {
+    pub fn state(&self, start: Timestamp, recent: &[f64], medians: &[f64]) -> Option<NearState> {
         let mut follower = Follower::new();
         let mut last = None;
-        for (demand, median) in recent.iter().zip(medians) {
+        let scales = hours::by_minute(&self.hours, start, recent.len());
+        for ((demand, median), scale) in recent.iter().zip(medians).zip(scales) {
             let error = error(*demand, *median, self.least);
-            let now = follower.next(error);
+            let now = follower.next(error, scale);
             if !error.is_nan() {
                 last = Some(now);
             }
@@ -158,12 +177,13 @@ impl NearModel {
         })
     }
 
-    /// Quantiles of demand at [`NEAR_LEVELS`], `ahead` minutes after the newest minute seen, where
+    /// Quantiles of demand at [`NEAR_LEVELS`] in the minute `at`, `ahead` minutes after the newest minute seen, where
     /// `median` is what the forecast says. `None` beyond the farthest distance learnt.
     #[must_use]
     pub fn quantiles(
         &self,
         state: &NearState,
+        at: Timestamp,
         ahead: u32,
         median: f64,
     ) -> Option<[f64; NEAR_LEVELS.len()]> {
@@ -180,10 +200,12 @@ impl NearModel {
         // A dip is no reason to expect less.
         let level = if state.dip { 0.0 } else { state.level };
         let centre = median.max(self.least).ln() + between(left.gain, right.gain) * level;
+        let most = between(left.most, right.most);
+        let spread = state.spread * hours::at(&self.hours, at).sqrt();
         let mut values = [0.0; NEAR_LEVELS.len()];
         for (index, value) in values.iter_mut().enumerate() {
             let error = between(left.errors[index], right.errors[index]);
-            *value = (centre + error * state.spread).min(700.0).exp();
+            *value = (centre + (error * spread).min(most)).min(700.0).exp();
         }
         Some(values)
     }
@@ -198,13 +220,19 @@ impl NearModel {
 /// The level after each minute of `recent`, and the spread: what [`NearModel::state`] says at the
 /// end, for every minute. Minutes that are not known repeat what was.
 #[must_use]
-pub fn near_states(model: &NearModel, recent: &[f64], medians: &[f64]) -> Vec<NearState> {
+pub fn near_states(
+    model: &NearModel,
+    start: Timestamp,
+    recent: &[f64],
+    medians: &[f64],
+) -> Vec<NearState> {
     let mut follower = Follower::new();
     recent
         .iter()
         .zip(medians)
-        .map(|(demand, median)| {
-            let (level, size) = follower.next(error(*demand, *median, model.least));
+        .zip(hours::by_minute(&model.hours, start, recent.len()))
+        .map(|((demand, median), scale)| {
+            let (level, size) = follower.next(error(*demand, *median, model.least), scale);
             NearState {
                 level,
                 spread: spread(size, model.usual),
@@ -261,6 +289,7 @@ fn horizon(
     ahead: usize,
     errors: &[f64],
     followed: &[(f64, f64)],
+    scales: &[f64],
     usual: f64,
 ) -> Option<NearHorizon> {
     let origins = || {
@@ -272,7 +301,8 @@ fn horizon(
     for origin in origins() {
         let (level, later) = (followed[origin].0, errors[origin + ahead]);
         if !later.is_nan() {
-            let weight = 1.0 / spread(followed[origin].1, usual).powi(2);
+            let spread = spread(followed[origin].1, usual);
+            let weight = 1.0 / (spread.powi(2) * scales[origin + ahead]);
             product += weight * level * later.clamp(-MOST_ERROR, MOST_ERROR);
             square += weight * level * level;
         }
@@ -283,12 +313,16 @@ fn horizon(
         0.0
     };
     let mut misses: Vec<f64> = Vec::with_capacity(errors.len());
+    let mut most = 0.0_f64;
     for origin in origins() {
         let (level, size) = followed[origin];
         let spread = spread(size, usual);
-        for later in &errors[origin + ahead - POOLED..=origin + ahead + POOLED] {
+        for at in origin + ahead - POOLED..=origin + ahead + POOLED {
+            let later = errors[at];
             if !later.is_nan() {
-                misses.push((later - gain * level) / spread);
+                let miss = later - gain * level;
+                most = most.max(miss);
+                misses.push(miss / (spread * scales[at].sqrt()));
             }
         }
     }
@@ -300,6 +334,7 @@ fn horizon(
         minutes: u32::try_from(ahead).unwrap_or(u32::MAX),
         gain,
         errors: NEAR_LEVELS.map(|level| quantile(&misses, level)),
+        most,
     })
 }
 
@@ -317,6 +352,8 @@ struct Follower {
     size_weight: f64,
     /// Levels of the last minutes, the oldest first.
     levels: std::collections::VecDeque<f64>,
+    /// Square of the newest error averaged, as a share of what is usual at its hour.
+    square: Option<f64>,
     misses: std::collections::VecDeque<f64>,
 }
 
@@ -327,13 +364,15 @@ impl Follower {
             level_weight: 0.0,
             size: 0.0,
             size_weight: 0.0,
+            square: None,
             levels: std::collections::VecDeque::with_capacity(SIZE_AHEAD + 1),
             misses: std::collections::VecDeque::with_capacity(SIZE_OVER + 1),
         }
     }
 
-    /// Level and mean square of recent errors after one more minute's `error`.
-    fn next(&mut self, error: f64) -> (f64, f64) {
+    /// Level and mean square of recent errors after one more minute's `error`, where squares are
+    /// usually `scale`.
+    fn next(&mut self, error: f64, scale: f64) -> (f64, f64) {
         if !error.is_nan() {
             // Weighted means whose weights start at nothing: the first minutes count in full.
             let share = 1.0 - (-1.0 / LEVEL_MINUTES).exp();
@@ -346,7 +385,8 @@ impl Follower {
                 }
                 self.misses.push_back(error - before);
                 let miss = self.misses.iter().sum::<f64>() / self.misses.len() as f64;
-                let square = miss.clamp(-MOST_ERROR, MOST_ERROR).powi(2);
+                let square = miss.clamp(-MOST_ERROR, MOST_ERROR).powi(2) / scale;
+                self.square = Some(square);
                 let share = 1.0 - (-1.0 / SIZE_MINUTES).exp();
                 self.size_weight += share * (1.0 - self.size_weight);
                 self.size += share / self.size_weight * (square - self.size);
@@ -419,10 +459,16 @@ mod tests {
         for origin in (DAY..13 * DAY).step_by(31) {
             let window = origin - 240..origin;
             let state = model
-                .state(&minutes.values()[window.clone()], &fine.values()[window])
+                .state(
+                    fine.time_at(origin - 240),
+                    &minutes.values()[window.clone()],
+                    &fine.values()[window],
+                )
                 .unwrap();
             let at = origin + 20 - 1;
-            let row = model.quantiles(&state, 20, fine.values()[at]).unwrap();
+            let row = model
+                .quantiles(&state, fine.time_at(at), 20, fine.values()[at])
+                .unwrap();
             above += usize::from(minutes.values()[at] > row[13]);
             count += 1;
         }
@@ -437,13 +483,21 @@ mod tests {
     fn a_collapse_is_a_dip_and_lowers_nothing() {
         let (minutes, medians) = days(10, |_| 1.0);
         let model = NearModel::learn(&minutes, &medians, &[]).unwrap();
-        let quiet = model.state(&[1000.0; 240], &[1000.0; 240]).unwrap();
+        let quiet = model
+            .state(minutes.start(), &[1000.0; 240], &[1000.0; 240])
+            .unwrap();
         let mut recent = vec![1000.0; 240];
         recent[200..].fill(50.0);
-        let state = model.state(&recent, &[1000.0; 240]).unwrap();
+        let state = model
+            .state(minutes.start(), &recent, &[1000.0; 240])
+            .unwrap();
         assert!(state.dip && !quiet.dip);
-        let fallen = model.quantiles(&state, 20, 1000.0).unwrap();
-        let usual = model.quantiles(&quiet, 20, 1000.0).unwrap();
+        let fallen = model
+            .quantiles(&state, minutes.start(), 20, 1000.0)
+            .unwrap();
+        let usual = model
+            .quantiles(&quiet, minutes.start(), 20, 1000.0)
+            .unwrap();
         assert!(fallen[13] >= usual[13], "{} {}", fallen[13], usual[13]);
     }
 
@@ -451,10 +505,53 @@ mod tests {
     fn a_day_that_goes_its_own_way_widens_the_band() {
         let (minutes, medians) = days(10, |_| 1.0);
         let model = NearModel::learn(&minutes, &medians, &[]).unwrap();
-        let calm = model.state(&[1000.0; 240], &[1000.0; 240]).unwrap();
+        let calm = model
+            .state(minutes.start(), &[1000.0; 240], &[1000.0; 240])
+            .unwrap();
         let wild: Vec<f64> = (0..240).map(|m| 1000.0 + 3.0 * m as f64).collect();
-        let wild = model.state(&wild, &[1000.0; 240]).unwrap();
+        let wild = model.state(minutes.start(), &wild, &[1000.0; 240]).unwrap();
         assert!(wild.spread > 1.5 * calm.spread, "{wild:?} {calm:?}");
+    }
+
+    #[test]
+    fn restless_hours_have_a_band_of_their_own() {
+        // From 6 to 9 each half hour goes its own way, else hardly any.
+        let drift = |m: usize| {
+            let restless = (360..540).contains(&(m % DAY));
+            1.0 + if restless { 0.3 } else { 0.02 } * noise(m / 30 + 7)
+        };
+        let (minutes, medians) = days(14, drift);
+        let model = NearModel::learn(&minutes, &medians, &[]).unwrap();
+        let start = minutes.start();
+        let calm = model.state(start, &[1000.0; 240], &[1000.0; 240]).unwrap();
+        let width = |hour: i64| {
+            let at = start + SignedDuration::from_hours(hour);
+            let row = model.quantiles(&calm, at, 43, 1000.0).unwrap();
+            (row[16] / row[6]).ln()
+        };
+        assert!(width(7) > 3.0 * width(3), "{} {}", width(7), width(3));
+    }
+
+    #[test]
+    fn no_band_is_wider_than_the_largest_error_seen() {
+        let (minutes, medians) = days(14, |m| 1.0 + 0.2 * noise(m / 60 + 9));
+        let model = NearModel::learn(&minutes, &medians, &[]).unwrap();
+        let calm = model
+            .state(minutes.start(), &[1000.0; 240], &[1000.0; 240])
+            .unwrap();
+        let wild = NearState {
+            spread: 8.0,
+            ..calm
+        };
+        for ahead in [3, 20, 90] {
+            let row = model
+                .quantiles(&wild, minutes.start(), ahead, 1000.0)
+                .unwrap();
+            // Drift of a fifth up after one down, and a twentieth of noise on both.
+            let most = (1.2_f64 * 1.05 / (0.8 * 0.95)).ln();
+            assert!((row[20] / 1000.0).ln() < most, "{ahead}: {}", row[20]);
+            assert!(row[20] > 1100.0, "{ahead}: {}", row[20]);
+        }
     }
 
     #[test]

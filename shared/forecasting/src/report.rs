@@ -73,7 +73,13 @@ fn why(candidates: &[Candidate], skill: &Skill) -> String {
         .first()
         .and_then(|best| Some((best, best.relative_error?)));
     let (Some(error), Some((best, least))) = (skill.relative_error, best) else {
-        return "too little history to compare: all candidates count alike".to_owned();
+        // Nothing was missed by repeating last week, so there is nothing to divide by.
+        return if skill.trial_days > 0 {
+            "the past days repeat exactly: no candidate is told from another by its error"
+                .to_owned()
+        } else {
+            "too little history to compare: all candidates count alike".to_owned()
+        };
     };
     let mut leaders: Vec<&Candidate> = candidates.iter().collect();
     leaders.sort_by(|a, b| b.weight.total_cmp(&a.weight));

@@ -1,6 +1,7 @@
 //! The model path on whatever a metric may hold, with holidays and occasions: no panic, nothing that is
 //! not finite, quantiles in order, nothing below zero, the same twice.
 
+use crate::common::{Watch, cases};
 use ::holidays::Place;
 use forecasting::{Effect, ForecastRequest, Holiday, Interval, Occasion, forecast};
 use jiff::tz::TimeZone;
@@ -32,7 +33,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn any_series_has_a_sound_forecast_or_an_error(
@@ -43,6 +44,7 @@ proptest! {
         hours in (-200_i64..40, 0_i64..30, 0_i64..10),
         code in prop::sample::select(vec!["US", "JP", "DE-BY"]),
     ) {
+        let _watch = Watch::over(format!("{day:?} x {repeats}, {jump}, {effect:?}, {hours:?}, {code}"));
         let mut values: Vec<f64> = day.iter().copied().cycle().take(day.len() * repeats).collect();
         let half = values.len() / 2;
         values[half..].iter_mut().for_each(|value| *value *= jump);
@@ -79,6 +81,14 @@ proptest! {
             let sound = |weight: f64| (0.0..=1.0).contains(&weight);
             prop_assert!(made.report.candidates.iter().all(|one| sound(one.weight)), "weights");
             prop_assert!(made == &forecast(&request).unwrap(), "another answer the second time");
+            // Whichever thread is first, and whatever others do meanwhile.
+            let others: Vec<_> = std::thread::scope(|scope| {
+                let threads: Vec<_> = (0..2).map(|_| scope.spawn(|| forecast(&request))).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            for other in others {
+                prop_assert!(made == &other.unwrap(), "another answer on a thread");
+            }
         }
     }
 }

@@ -30,3 +30,41 @@ pub(crate) fn next_day(history: &Series) -> Prediction {
     })
     .unwrap()
 }
+
+/// Ends the program when it is not dropped within ten minutes, hundreds of times what any case takes: a
+/// hang is then a failure with its case told, not a build that never ends.
+pub(crate) struct Watch(std::sync::mpsc::Sender<()>);
+
+impl Watch {
+    /// Watches over `case`.
+    pub(crate) fn over(case: String) -> Self {
+        let (done, ended) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let limit = std::time::Duration::from_secs(600);
+            if ended.recv_timeout(limit) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("no end after ten minutes: {case}");
+                std::process::abort();
+            }
+        });
+        Self(done)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // The watching thread may have ended the program already.
+        let _ = self.0.send(());
+    }
+}
+
+/// Cases of a random test: `usual`, or as many as FORESCALE_CASES asks for in a long campaign. Each case
+/// is of a new seed, which proptest tells and keeps when it fails.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long to look for failures is asked for outside"
+)]
+pub(crate) fn cases(usual: u32) -> proptest::prelude::ProptestConfig {
+    let asked = std::env::var("FORESCALE_CASES").ok();
+    let asked = asked.and_then(|text| text.parse().ok());
+    proptest::prelude::ProptestConfig::with_cases(asked.unwrap_or(usual))
+}

@@ -212,3 +212,30 @@ fn what_comes_after_the_cutoff_changes_nothing() {
     });
     assert_eq!(ask(&long, day, true), ask(&wild, day, true));
 }
+
+#[test]
+fn a_holiday_of_before_a_migration_is_read_at_the_level_after_it() {
+    // Thanksgiving at a third last year. Since then another unit, or half of the demand; also where that came
+    // within the weeks that tell what the day would have been.
+    let names = names();
+    let day = date(2025, 11, 27);
+    for (moved, factor) in [
+        (date(2025, 6, 10), 60.0),
+        (date(2025, 6, 10), 1.0 / 1000.0),
+        (date(2024, 12, 4), 60.0),
+        (date(2024, 12, 4), 0.5),
+        (date(2024, 12, 4), 1.9),
+        (date(2025, 11, 12), 60.0),
+        (date(2025, 11, 12), 0.5),
+    ] {
+        let change = |other: Date| {
+            let holiday = names.get(&other) == Some(&"Thanksgiving Day");
+            let level = if other < moved { 1.0 } else { factor };
+            level * if holiday { 0.33 } else { 1.0 }
+        };
+        let history = demand(date(2024, 9, 1), day, change);
+        let known = ask(&history, day, true);
+        let off = error(&known, 0.33 * factor);
+        assert!(off < 0.2, "{moved} {factor}: {off}");
+    }
+}

@@ -114,7 +114,9 @@ fn the_interval_of_the_skill_holds_the_skill_and_shrinks_with_the_trials() {
 
 #[test]
 fn the_parts_of_a_step_add_up_to_its_median() {
-    let prediction = ask((0..24 * 40).map(wave).collect());
+    // A wave that repeats exactly has no error to compare with.
+    let nearly = |hour: usize| wave(hour) + 0.1 * chance(hour);
+    let prediction = ask((0..24 * 40).map(nearly).collect());
     assert_eq!(
         prediction.report.parts.len(),
         prediction.forecast.rows.len()
@@ -138,5 +140,21 @@ fn the_parts_of_a_step_add_up_to_its_median() {
             .report
             .why
             .contains("times the error of repeating last week")
+    );
+}
+
+#[test]
+fn days_that_repeat_exactly_are_said_to() {
+    let exact = ask((0..24 * 40).map(wave).collect());
+    assert!(
+        exact.report.why.contains("repeat exactly"),
+        "{}",
+        exact.report.why
+    );
+    let young = ask((0..24).map(wave).collect());
+    assert!(
+        young.report.why.contains("too little history"),
+        "{}",
+        young.report.why
     );
 }

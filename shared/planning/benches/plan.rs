@@ -137,6 +137,7 @@ fn plan(bencher: divan::Bencher<'_, '_>, pace: Pace, throughput: f64) {
         present,
         scales_in: true,
         above: 1.0,
+        wanted: None,
     };
     bencher.bench(|| {
         let reach = SignedDuration::from_hours(i64::try_from(HOURS).unwrap());

@@ -4,7 +4,7 @@ use documents::Plan;
 use fleet::{MOST_SCHEDULED_ACTIONS, SCHEDULE_TARDINESS};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::compose::Current;
+use crate::compose::{Current, applied};
 use crate::floors::value_at;
 use crate::names::is_own;
 use crate::{PUT_MARGIN, Rules};
@@ -151,16 +151,23 @@ fn check_needs(
 ) {
     let ahead = rules.lead_time.saturating_add(SCHEDULE_TARDINESS);
     let most = rules.max_servers.min(current.group.max_size);
+    let wanted = current.wanted.unwrap_or(0).min(most);
+    let first = value_at(&plan.floors, now).unwrap_or(0);
+    if first < wanted {
+        let text = format!("floor of {first} where present demand needs {wanted}");
+        say(Severity::Error, text);
+    }
     for (index, step) in plan.steps.iter().enumerate() {
         let end = plan
             .steps
             .get(index + 1)
             .map_or(plan.expires_at, |next| next.start);
         let end = end.min(plan.expires_at);
-        if end <= now || rules.share < 1.0 {
+        if end <= now {
             continue;
         }
-        let needed = step.servers.min(most);
+        // Of a share that is applied that much is promised.
+        let needed = applied(rules, current, step.servers.min(most)).min(current.group.max_size);
         let asked_at = step.start.saturating_sub(ahead).unwrap_or(now).max(now);
         // From the moment it is asked for until the end of the step no floor may be lower.
         let later = plan

@@ -32,6 +32,9 @@ pub struct Current<'a> {
     /// Share of the difference that is applied to floors above the group's own MinSize; that of
     /// [`Rules`] is for those below.
     pub above: f64,
+    /// Servers that present demand keeps whatever share is applied, as long as one would take to come
+    /// back; `None` where the share is of that too, as in a canary.
+    pub wanted: Option<u32>,
 }
 
 /// Demand at the moment.
@@ -273,19 +276,27 @@ fn planned(
         });
     }
     let least = rules.min_servers.min(most);
-    let base = current.baseline.min_size;
+    let lead = usize::try_from(rules.lead_time.as_secs().max(0)).unwrap_or(0) / 60;
     needed
         .iter()
-        .map(|&servers| {
-            let asked = servers.clamp(least, most);
-            let share = if asked > base {
-                current.above
-            } else {
-                rules.share
-            };
-            part_of(share, base, asked)
+        .enumerate()
+        .map(|(minute, &servers)| {
+            let part = applied(rules, current, servers.clamp(least, most));
+            let wanted = current.wanted.filter(|_| minute <= lead);
+            part.max(wanted.unwrap_or(0).min(most))
         })
         .collect()
+}
+
+/// What the share that is applied makes of `asked`.
+pub(crate) fn applied(rules: &Rules, current: &Current<'_>, asked: u32) -> u32 {
+    let base = current.baseline.min_size;
+    let share = if asked > base {
+        current.above
+    } else {
+        rules.share
+    };
+    part_of(share, base, asked)
 }
 
 /// `share` of the way from `base` to `floor`, rounded up: in doubt more servers.

@@ -88,7 +88,7 @@ impl Outlook<'_> {
                 let at = start.checked_add(middle).ok()?;
                 let ahead = u32::try_from(minutes_between(self.seen, at).max(1)).ok()?;
                 let median = median(at)?;
-                let values = self.model.quantiles(&self.state, ahead, median)?;
+                let values = self.model.quantiles(&self.state, at, ahead, median)?;
                 Some((start, median, values))
             })
     }

@@ -8,7 +8,7 @@
 //! price.
 
 use forecasting::{Interval, NEAR_LEVELS, NearModel, by_minute, near_states};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use simulation::{Counts, Tally, TargetTracking};
 use timeseries::Series;
 
@@ -64,8 +64,10 @@ const PRICES: (f64, f64) = (1e-4, 0.5);
 const RARE: f64 = 1e-3;
 /// Nor what is lost at so much less a price as well, where the price is near that already.
 const MUCH_LESS: f64 = 8.0;
-/// Halvings of the range of prices, whose logarithm is then known to one part in a thousand.
-const HALVINGS: usize = 12;
+/// From one price looked at to the next lower one.
+const STRIDE: f64 = 2.0;
+/// Halvings of the last stride, whose logarithm is then known to one part in a hundred.
+const HALVINGS: usize = 6;
 /// Standard errors that the risk of the days replayed must stay under what was asked: days to come
 /// differ as those days differ among themselves.
 const CAUTION: f64 = 1.0;
@@ -130,7 +132,7 @@ impl<'a> Replay<'a> {
         if length < 7 * 1440 + SETTLING || rhythm.every == 0 {
             return None;
         }
-        let states = near_states(model, &demand, &medians);
+        let states = near_states(model, from, &demand, &medians);
         let ahead = usize::try_from(rules.lead_time.as_secs().max(0)).ok()?;
         let ahead = ahead.div_ceil(60) + 1;
         let runs = (first_run(rhythm)..length).step_by(rhythm.every);
@@ -142,7 +144,9 @@ impl<'a> Replay<'a> {
                 let of = |middle: usize| {
                     let median = medians[(run + middle).min(length - 1)];
                     let minutes = u32::try_from(middle + rhythm.delay).unwrap_or(u32::MAX);
-                    model.quantiles(state, minutes.min(model.reach()), median)
+                    let at = SignedDuration::from_mins((run + middle) as i64);
+                    let at = from.saturating_add(at).unwrap_or(from);
+                    model.quantiles(state, at, minutes.min(model.reach()), median)
                 };
                 middles.map(of).collect()
             })
@@ -156,25 +160,33 @@ impl<'a> Replay<'a> {
         })
     }
 
-    /// The dearest price at which the past keeps to the risk.
+    /// The highest price at which the past keeps to the risk. A lower one may not: in an hour that no
+    /// plan could have carried one server more or less moves what is lost both ways. So prices are
+    /// looked at from the highest on.
     fn price(&self, policy: Option<TargetTracking>) -> Option<Tuning> {
-        let (mut low, mut high) = PRICES;
-        let dearest = self.run(high, policy)?;
-        if self.keeps(high, &dearest, policy)? {
-            return Some(Self::tuning(high, policy, &dearest, true));
-        }
+        let (lowest, highest) = PRICES;
+        let (mut high, mut low) = (highest, highest);
         let mut best = self.run(low, policy)?;
-        let mut kept = false;
+        while !self.keeps(low, &best, policy)? {
+            if low <= lowest {
+                return Some(Self::tuning(low, policy, &best, false));
+            }
+            (high, low) = (low, (low / STRIDE).max(lowest));
+            best = self.run(low, policy)?;
+        }
+        if low == highest {
+            return Some(Self::tuning(low, policy, &best, true));
+        }
         for _ in 0..HALVINGS {
             let middle = (low * high).sqrt();
             let tally = self.run(middle, policy)?;
             if self.keeps(middle, &tally, policy)? {
-                (low, best, kept) = (middle, tally, true);
+                (low, best) = (middle, tally);
             } else {
                 high = middle;
             }
         }
-        Some(Self::tuning(low, policy, &best, kept))
+        Some(Self::tuning(low, policy, &best, true))
     }
 
     /// Whether `tally`, of a run at `price`, keeps to the risk: what no plan could have carried is

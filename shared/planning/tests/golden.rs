@@ -136,6 +136,7 @@ fn a_day_with_a_hold_and_a_foreign_action_is_planned_as_written_down() {
         present: None,
         scales_in: true,
         above: 1.0,
+        wanted: None,
     };
     let (plan, report) = compose(&needs, &rules, &current, now).unwrap();
     let findings = check(&plan, &rules, &current, now);

@@ -21,6 +21,7 @@ mod look_slow;
 mod measured;
 mod night_incidents;
 mod nights;
+mod one_off;
 mod pages;
 mod planner;
 mod queue;

@@ -328,3 +328,26 @@ fn a_country_added_later_fetches_the_history_it_needs_once() {
     let asked: documents::History = stage.get(&keys::history("web")).unwrap();
     assert!(asked.asked_from.unwrap() < night() - days(390));
 }
+
+#[test]
+fn an_event_that_looks_back_fetches_last_year_and_one_with_a_figure_does_not() {
+    let short = format!("{}\ntraining_days = 14\n", config(ACTIVE));
+    let event = |effect: &str| {
+        format!(
+            "{short}\n[[event]]\nname = \"sale\"\nstart = 2024-11-29T00:00:00\nend = 2024-11-30T00:00:00\n\
+             {effect}\n"
+        )
+    };
+    for (effect, reaches) in [
+        ("like = 2025-11-28", true),
+        ("learnt = true", true),
+        ("multiplier = 2.0", false),
+    ] {
+        let stage = stage(&event(effect), days(3), wave);
+        let report = stage.forecaster();
+        assert!(!report.failed, "{effect}: {report:?}");
+        let history: documents::History = stage.get(&keys::history("web")).unwrap();
+        let far = history.asked_from.unwrap() < night() - days(390);
+        assert_eq!(far, reaches, "{effect}");
+    }
+}

@@ -16,6 +16,7 @@ use timeseries::csv::{CsvOptions, MOST_STEPS, read};
 use timeseries::{Aggregate, Step};
 
 fn check(bytes: &[u8]) {
+    let _watch = Watch::over(String::from_utf8_lossy(bytes).into_owned());
     for (zone, aggregate) in [("UTC", Aggregate::Sum), ("Europe/Berlin", Aggregate::Mean)] {
         let options = CsvOptions {
             zone: TimeZone::get(zone).unwrap(),
@@ -39,6 +40,57 @@ fn check(bytes: &[u8]) {
             assert!(hours.len() <= series.len() + 1);
         }
     }
+}
+
+/// Ends the program when it is not dropped within ten minutes, hundreds of times what any case takes: a
+/// hang is then a failure with its case told, not a build that never ends.
+struct Watch(std::sync::mpsc::Sender<()>);
+
+impl Watch {
+    /// Watches over `case`.
+    fn over(case: String) -> Self {
+        let (done, ended) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let limit = std::time::Duration::from_secs(600);
+            if ended.recv_timeout(limit) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                eprintln!("no end after ten minutes: {case}");
+                std::process::abort();
+            }
+        });
+        Self(done)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // The watching thread may have ended the program already.
+        let _ = self.0.send(());
+    }
+}
+
+/// Cases of a random test: `usual`, or as many as FORESCALE_CASES asks for in a long campaign. Each case
+/// is of a new seed, which proptest tells and keeps when it fails.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long to look for failures is asked for outside"
+)]
+fn cases(usual: u32) -> proptest::prelude::ProptestConfig {
+    let asked = std::env::var("FORESCALE_CASES").ok();
+    let asked = asked.and_then(|text| text.parse().ok());
+    proptest::prelude::ProptestConfig::with_cases(asked.unwrap_or(usual))
+}
+
+/// All of a series, where a gap equals a gap.
+fn bits(series: &timeseries::Series) -> (jiff::Timestamp, Step, Vec<u64>) {
+    let values = series.values().iter();
+    let bits = values.map(|value| {
+        if value.is_nan() {
+            u64::MAX
+        } else {
+            value.to_bits()
+        }
+    });
+    (series.start(), series.step(), bits.collect())
 }
 
 /// Cells as people and programs write them, and as they do not.
@@ -75,7 +127,7 @@ fn time() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #![proptest_config(cases(1000))]
 
     #[test]
     fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
@@ -92,6 +144,45 @@ proptest! {
         }
         let lines = rows.iter().map(|(at, value)| format!("{at},{value}\n"));
         check(format!("timestamp,value\n{}", lines.collect::<String>()).as_bytes());
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(300))]
+
+    /// The order of the rows of a file, and rows that are there twice, change nothing of what is read.
+    #[test]
+    fn rows_in_any_order_and_twice(
+        values in prop::collection::vec((0.0..1e6_f64, 0..8_u8), 30..200),
+        step in prop::sample::select(vec![60_i64, 300, 900, 3600]),
+        order in any::<u64>(),
+    ) {
+        let mut rows: Vec<String> = values
+            .iter()
+            .zip(0_i64..)
+            // One in eight is missing.
+            .filter(|((_, gap), _)| *gap > 0)
+            .map(|((value, _), place)| {
+                let at = jiff::Timestamp::from_second(1_774_000_800 + place * step).unwrap();
+                format!("{at},{value}\n")
+            })
+            .collect();
+        prop_assume!(rows.len() > 20);
+        let options = CsvOptions { zone: TimeZone::UTC, aggregate: Aggregate::Sum };
+        let file = |rows: &[String]| format!("timestamp,value\n{}", rows.concat());
+        let (series, report) = read(file(&rows).as_bytes(), &options).unwrap();
+        prop_assert_eq!(report.duplicates, 0);
+        let mut state = order;
+        for last in (1..rows.len()).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            rows.swap(last, (state >> 33) as usize % (last + 1));
+        }
+        let (shuffled, _) = read(file(&rows).as_bytes(), &options).unwrap();
+        prop_assert_eq!(bits(&shuffled), bits(&series));
+        let twice = [rows.clone(), rows.clone()].concat();
+        let (doubled, report) = read(file(&twice).as_bytes(), &options).unwrap();
+        prop_assert_eq!(bits(&doubled), bits(&series));
+        prop_assert_eq!(report.duplicates as usize, rows.len());
     }
 }
 

@@ -362,3 +362,66 @@ fn inputs_that_cannot_be_used_are_named() {
     assert_eq!(ran.code, ExitCode::from(3));
     assert!(ran.err.contains("give a longer history"), "{}", ran.err);
 }
+
+#[test]
+fn what_is_left_out_does_not_teach_the_command_either() {
+    let folder = TempDir::new().unwrap();
+    // Two of the last days have three times the demand.
+    let odd = |hour: usize| {
+        if (26 * 24..28 * 24).contains(&hour) {
+            3.0
+        } else {
+            1.0
+        }
+    };
+    let wave = |hour: usize| 6000.0 + 100.0 * (hour % 24) as f64;
+    let file = write(
+        folder.path(),
+        "d.csv",
+        demand(28 * 24, 60, |hour| odd(hour) * wave(hour)),
+    );
+    let config = write(folder.path(), "forescale.toml", CONFIG);
+    let store = folder.path().join("store");
+    std::fs::create_dir_all(store.join("config")).unwrap();
+    write(&store, "config/forescale.toml", CONFIG);
+    let days = ["2026-01-31T00:00:00Z", "2026-02-02T00:00:00Z"];
+    let store = text(&store);
+    good(&[
+        "left-out", "add", "web", "--start", days[0], "--end", days[1], "--reason", "campaign",
+        "--store", store,
+    ]);
+    let own = ["--config", text(&config), "--history", text(&file)];
+    let given = days.join("/");
+    let total = |command: &str, more: &[&str]| -> f64 {
+        let ran = good(&[&[command], &own[..], &["--format", "csv"], more].concat());
+        let lines = ran.out.lines().skip(1);
+        let cells = lines.map(|line| {
+            line.split(',')
+                .nth(if command == "backtest" { 3 } else { 1 })
+                .unwrap()
+        });
+        cells.map(number).sum()
+    };
+    for (command, more) in [
+        ("forecast", &[][..]),
+        ("backtest", &["--origins", "1", "--horizon", "2h"]),
+    ] {
+        let taught = total(command, more);
+        let by_hand = total(command, &[more, &["--leave-out", &given]].concat());
+        let by_store = total(command, &[more, &["--store", store]].concat());
+        assert_eq!(by_hand, by_store, "{command}");
+        assert!(by_hand != taught, "{command}: {by_hand}");
+    }
+    let usual: f64 = (0..24).map(wave).sum();
+    let left_out = total("forecast", &["--leave-out", &given]);
+    assert!((left_out / usual - 1.0).abs() < 0.02, "{left_out} {usual}");
+    let quiet = |more: &[&str]| {
+        good(&[&["quiet-window"], &own[..], &["--format", "json"], more].concat()).out
+    };
+    assert_ne!(quiet(&["--store", store]), quiet(&[]));
+    for wrong in ["2026-01-31", "2026-02-02/2026-01-31", "soon/later"] {
+        let ran = run(&[&["forecast"], &own[..], &["--leave-out", wrong]].concat());
+        assert_eq!(ran.code, ExitCode::from(3), "{wrong}: {}", ran.err);
+        assert!(ran.err.contains("--leave-out"), "{}", ran.err);
+    }
+}

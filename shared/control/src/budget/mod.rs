@@ -28,8 +28,8 @@ pub(crate) struct Part {
 /// The parts of `[from, to)` by day or month. Of what is left of one, a part gets as much as its share
 /// in the servers that the rest of the day or month is expected to take.
 ///
-/// Hours of which nothing is known are taken as the more of an even pace and of the servers in
-/// service.
+/// Hours of which nothing is known are taken as the more of an even pace and of the mean of what is
+/// known, or of what median demand takes where less than a day is known.
 pub(crate) fn parts(
     known: &Known<'_>,
     forecast: &Forecast,
@@ -49,7 +49,8 @@ pub(crate) fn parts(
         }
         let (gone, unknown) = if begin <= known.now {
             let spent = known.sight.spent.as_ref();
-            gone(spent, whole, (begin, end), known.now)
+            let usual = Pattern::new(known, forecast, end).mean_servers();
+            gone(spent, whole, (begin, end), known.now, usual)
         } else {
             (0.0, 0.0)
         };
@@ -70,17 +71,28 @@ pub(crate) fn parts(
     parts
 }
 
+/// Hours whose mean speaks for others: every time of day is among them.
+const A_DAY: f64 = 24.0;
+
 /// Server-hours gone of the running period, and hours of it that are not known.
 fn gone(
     spent: Option<&SpentHours>,
     whole: f64,
     (begin, end): (Timestamp, Timestamp),
     now: Timestamp,
+    usual: f64,
 ) -> (f64, f64) {
     let even = whole / hours(begin, end).max(f64::MIN_POSITIVE);
     match spent.filter(|spent| spent.since == begin) {
         Some(spent) => {
-            let assumed = even.max(f64::from(spent.servers)) * spent.unknown_hours;
+            // The servers of the moment would swing by day and night.
+            let known = hours(begin, spent.until) - spent.unknown_hours;
+            let pace = if known >= A_DAY {
+                spent.server_hours / known
+            } else {
+                usual
+            };
+            let assumed = even.max(pace) * spent.unknown_hours;
             (spent.server_hours + assumed, spent.unknown_hours)
         }
         None => (even * hours(begin, now), hours(begin, now)),
@@ -123,6 +135,12 @@ impl<'a> Pattern<'a> {
             mean: all.iter().sum::<f64>() / all.len().max(1) as f64,
             later,
         }
+    }
+
+    /// Servers in the mean of the forecast.
+    fn mean_servers(&self) -> f64 {
+        let (from, to) = (self.forecast.start, self.forecast.end());
+        self.servers(from, to) / hours(from, to).max(f64::MIN_POSITIVE)
     }
 
     /// Server-hours from `from` to `to`.
@@ -294,7 +312,7 @@ fn named(part: &Part, per: Per, known: &Known<'_>) -> String {
     };
     let unknown = if part.unknown > 0.0 {
         format!(
-            ", {:.1} hours of it unknown and taken as an even pace or the servers in service, whichever is more",
+            ", {:.1} hours of it unknown and taken as an even pace or the usual servers, whichever is more",
             part.unknown
         )
     } else {

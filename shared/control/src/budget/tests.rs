@@ -234,7 +234,7 @@ fn days_of_23_and_25_hours_have_the_same_budget() {
 }
 
 #[test]
-fn what_is_not_known_is_told_and_taken_as_the_more_of_pace_and_servers() {
+fn what_is_not_known_is_told_and_taken_as_the_more_of_pace_and_usual() {
     let scene = || Scene::new(NOON, "server_hours = 300", "");
     assert_eq!(scene().parts()[0].gone, 150.0);
     let (servers, told) = scene().kept();
@@ -244,9 +244,15 @@ fn what_is_not_known_is_told_and_taken_as_the_more_of_pace_and_servers() {
         "{told}"
     );
     assert!(told.contains("nothing is cut unless accept_risk"), "{told}");
-    // Four hours at 20 servers, more than the 12.5 of an even pace.
+    // Four hours at the 12.5 of an even pace, more than the 10 of median demand, whatever runs now.
     let part = scene().spent(DAY, 90.0, 4.0).parts();
-    assert_eq!((part[0].gone, part[0].unknown), (170.0, 4.0));
+    assert_eq!((part[0].gone, part[0].unknown), (140.0, 4.0));
+    let tight = Scene::new(NOON, "server_hours = 96", "").spent(DAY, 50.0, 4.0);
+    assert_eq!(tight.parts()[0].gone, 90.0);
+    // Of nine and a half days of a month two are not known, and the others took 16 servers.
+    let month = Scene::new(NOON, "server_hours = 744, per = \"month\"", "");
+    let month = month.spent("2025-12-31T23:00:00Z", 180.0 * 16.0, 48.0);
+    assert_eq!(month.parts()[0].gone, 228.0 * 16.0);
     // Another day's count is none.
     let old = scene().spent("2026-01-08T23:00:00Z", 90.0, 0.0).parts();
     assert_eq!((old[0].gone, old[0].unknown), (150.0, 12.0));

@@ -27,6 +27,9 @@ pub(crate) struct Sight<'a> {
     pub(crate) hold: Option<&'a Hold>,
     /// Where MinSize lies beside the group's own.
     pub(crate) floor: Ordering,
+    /// Whether the servers in service carry demand also where their throughput is as far below the
+    /// measured one as the guard is too high.
+    pub(crate) spare: bool,
     /// Whether policies of the group add and remove servers: without them MinSize alone adds any.
     pub(crate) reacts: bool,
     /// Whether the value of a policy is set.
@@ -112,7 +115,12 @@ pub(crate) fn next(
     };
     let active = target.mode == Mode::Active;
     // Another value in the configuration is a new beginning.
-    let known = before.filter(|state| state.configured == configured);
+    let known = before
+        .filter(|state| state.configured == configured)
+        // No canary is between nothing and its own share: that is an active target's.
+        .filter(|state| active || state.percent == 0 || state.percent >= configured)
+        .map(|state| not_later(state, now));
+    let known = known.as_ref();
     if !target.control.canary_grows {
         let told = known
             .filter(|before| before.percent != configured)
@@ -170,6 +178,22 @@ pub(crate) fn next(
     }
 }
 
+/// `state` of a clock that may have been ahead: nothing of it is later than `now`, or it would hold
+/// until then.
+fn not_later(state: &Canary, now: Timestamp) -> Canary {
+    let short = state.short.as_ref().map(|short| Shortness {
+        since: short.since.min(now),
+        seen_at: short.seen_at.min(now),
+        ..short.clone()
+    });
+    Canary {
+        since: state.since.min(now),
+        seen_at: state.seen_at.min(now),
+        short,
+        ..state.clone()
+    }
+}
+
 fn word(target: &Target) -> &'static str {
     if target.mode == Mode::Active {
         "active"
@@ -209,6 +233,7 @@ fn back(
     // servers that are wanted are not taken away.
     let excess = sight.evidence.guard.is_some_and(|over| over > 1.0)
         && sight.evidence.short == Some(0.0)
+        && sight.spare
         && sight.hold.is_none()
         && sight.floor == Ordering::Greater
         && sight.reacts;

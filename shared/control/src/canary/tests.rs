@@ -27,6 +27,7 @@ fn seen(evidence: Evidence) -> Sight<'static> {
         risk: 0.001,
         hold: None,
         floor: Ordering::Less,
+        spare: true,
         reacts: true,
         policy: false,
     }
@@ -156,6 +157,16 @@ fn a_want_of_servers_takes_none_away_and_an_excess_the_guard_can_mean_does() {
         ..over
     };
     assert_eq!(after(unknown, Ordering::Greater), (40, 80));
+    // A throughput that the guard speaks against is no reason to take servers away.
+    let doubted = Sight {
+        floor: Ordering::Greater,
+        spare: false,
+        ..seen(over)
+    };
+    let state = next(&target, Some(&at_80), &doubted, hours(0))
+        .state
+        .unwrap();
+    assert_eq!((state.percent, state.above()), (40, 80));
     // Without policies nothing but MinSize adds servers.
     let alone = Sight {
         floor: Ordering::Greater,
@@ -334,4 +345,31 @@ fn an_hour_that_is_planned_twelve_times_counts_once() {
         state = share.state;
     }
     assert!(state.unwrap().hours <= 4);
+}
+
+#[test]
+fn a_clock_that_was_ahead_holds_a_share_no_longer_than_a_day() {
+    let target = active(GUARD);
+    let mut state = Some(Canary {
+        percent: 50,
+        since: hours(24 * 365),
+        seen_at: hours(24 * 365),
+        ..fresh(100, hours(0))
+    });
+    let mut hour = 0;
+    let told = run_seen(&target, &mut state, &mut hour, 27, &seen(GOOD));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(state, None);
+}
+
+#[test]
+fn a_canary_of_all_is_not_what_an_active_target_stepped_back_to() {
+    let (mut target, stepped) = (active(GUARD), fresh(100, hours(0)));
+    let stepped = Canary {
+        percent: 50,
+        ..stepped
+    };
+    target.mode = Mode::Canary(100);
+    let state = next(&target, Some(&stepped), &seen(GOOD), hours(1)).state;
+    assert_eq!(state, Some(fresh(100, hours(1))));
 }

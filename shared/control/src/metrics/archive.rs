@@ -1,6 +1,6 @@
 //! The archive of observed demand, and what CloudWatch still has over it.
 
-use config::Target;
+use config::{Event, EventEffect, Target};
 use documents::History;
 use futures_util::try_join;
 use jiff::{SignedDuration, Timestamp};
@@ -26,7 +26,7 @@ const LATER: SignedDuration = SignedDuration::from_hours(48);
 
 /// Everything known about the target's demand: what CloudWatch still has, each age at the finest
 /// period it keeps, over what was archived. Where more is wanted than was ever asked for, as when the
-/// target got a country, what lies before the archive is read too, once.
+/// target got a country or an event that looks back, what lies before the archive is read too, once.
 ///
 /// # Errors
 /// [`ControlError::Port`] when CloudWatch does not answer; [`ControlError::Demand`] for an archive
@@ -34,6 +34,7 @@ const LATER: SignedDuration = SignedDuration::from_hours(48);
 pub async fn gather_history(
     source: &impl MetricSource,
     target: &Target,
+    events: &[Event],
     archived: Option<&History>,
     now: Timestamp,
 ) -> Result<History, ControlError> {
@@ -46,10 +47,10 @@ pub async fn gather_history(
         source,
     };
     let back = |span: SignedDuration| now.saturating_sub(span).unwrap_or(Timestamp::MIN);
-    // Holidays are learnt from those of last year, which CloudWatch still has by the hour.
-    let days = match target.country {
-        Some(_) => ARCHIVE_DAYS,
-        None => i64::from(target.training_days),
+    let days = if looks_back(target, events) {
+        ARCHIVE_DAYS
+    } else {
+        i64::from(target.training_days)
     };
     let wanted = back(SignedDuration::from_hours(24 * days));
     let archive_end = archived.map(end_of);
@@ -108,6 +109,14 @@ pub async fn gather_history(
         asked_from: Some(ARCHIVE_STEP.floor(asked.min(wanted))),
         ..history_of(demand, peak.as_ref(), now)
     })
+}
+
+/// Whether last year tells of days to come: holidays are learnt from those of last year, events from past
+/// ones, or they are as a day was. CloudWatch still has it by the hour.
+fn looks_back(target: &Target, events: &[Event]) -> bool {
+    let of_the_past = |effect| matches!(effect, EventEffect::Like(_) | EventEffect::Learnt);
+    let mut own = events.iter().filter(|event| event.concerns(&target.name));
+    target.country.is_some() || own.any(|event| of_the_past(event.effect))
 }
 
 /// The target's demand from `from` to `to` as CloudWatch still has it at `now`, each age at the finest

@@ -55,6 +55,7 @@ impl Day {
             minutes,
             gain,
             errors: NEAR_LEVELS.map(|level| 0.1 * (level - 0.5)).to_vec(),
+            most: None,
         };
         let tuning = Tuning {
             made_for: TunedFor {
@@ -70,6 +71,7 @@ impl Day {
                 least: 10.0,
                 usual: 0.01,
                 lowest: -0.4,
+                hours: [1.0; 24],
                 levels: NEAR_LEVELS.to_vec(),
                 horizons: vec![horizon(3, 0.9), horizon(190, 0.5)],
             }),

@@ -134,11 +134,13 @@ pub(crate) fn tuning() -> Tuning {
             least: 20.0,
             usual: 0.001,
             lowest: -0.5,
+            hours: [1.0; 24],
             levels: vec![0.5, 0.9],
             horizons: vec![HorizonRecord {
                 minutes: 5,
                 gain: 0.8,
                 errors: vec![0.0, 0.1],
+                most: Some(0.2),
             }],
         }),
         price: Some(0.1),

@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 
-use jiff::civil::{Date, Weekday};
-use jiff::{SignedDuration, ToSpan};
+use jiff::civil::{Date, DateTime, Weekday};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use timeseries::Step;
 
 use super::Kind;
+use crate::calendar::Calendar;
 use crate::numbers::median;
-use crate::{ForecastRequest, Interval, Occasion};
+use crate::{ForecastRequest, Interval, Occasion, shift, units};
 
 /// Hours of a day.
 pub(super) const HOURS: usize = 24;
@@ -19,6 +20,13 @@ const MOST_DAYS: i64 = 1200;
 const WEEKS: i64 = 4;
 /// Hours that must have been observed for a day to count.
 const LEAST_HOURS: usize = 18;
+/// Days that a shift of the level is looked for in, and of which its last fortnight is searched; a stride of
+/// less, so that each shift has days after it in one of them.
+const SHIFT_DAYS: usize = 42;
+const LEAST_SHIFT_DAYS: usize = 21;
+const SHIFT_STRIDE_DAYS: usize = 7;
+/// A day of less than this from the week before, as a logarithm, is no shift: those go from 0.26 on.
+const MOVED: f64 = 0.2;
 /// Share of the recent mean demand that is added before taking logarithms.
 const GUARD: f64 = 0.05;
 
@@ -40,14 +48,24 @@ impl<'a> Days<'a> {
         let hours = past.resample(Step::HOUR).unwrap_or(past);
         let occasions = request.occasions.iter().map(Occasion::span);
         let out_of_use: Vec<Interval> = request.left_out.iter().copied().chain(occasions).collect();
-        for (index, value) in hours.values().iter().enumerate() {
-            let at = hours.time_at(index);
-            let after = hours.time_at(index + 1);
+        let out_of_use = |index: &usize| {
+            let (at, after) = (hours.time_at(*index), hours.time_at(index + 1));
             let out = |one: &Interval| one.start < after && one.end > at;
-            if value.is_nan() || out_of_use.iter().any(out) {
-                continue;
-            }
-            let local = request.zone.to_datetime(at);
+            out_of_use.iter().any(out)
+        };
+        let local = (0..hours.len()).map(|index| request.zone.to_datetime(hours.time_at(index)));
+        let local: Vec<DateTime> = local.collect();
+        let mut values = hours.values().to_vec();
+        for index in (0..values.len()).filter(out_of_use) {
+            values[index] = f64::NAN;
+        }
+        let special = |index: usize| kinds.contains_key(&local[index].date());
+        at_todays_level(&mut values, hours.start(), request, special);
+        for (value, local) in values
+            .iter()
+            .zip(&local)
+            .filter(|(value, _)| !value.is_nan())
+        {
             let hour = usize::try_from(local.hour()).unwrap_or(0).min(HOURS - 1);
             let cell = &mut cells.entry(local.date()).or_insert([(0.0, 0.0); HOURS])[hour];
             cell.0 += value;
@@ -147,6 +165,57 @@ impl<'a> Days<'a> {
             .take(8 * 7)
             .copied()
             .filter(|date| !self.kinds.contains_key(date))
+    }
+}
+
+/// Brings hours from `start` on to the unit and the level of the last ones: what a holiday before a migration
+/// did is compared with days after it. What is `special` tells of neither.
+fn at_todays_level(
+    values: &mut [f64],
+    start: Timestamp,
+    request: &ForecastRequest<'_>,
+    special: impl Fn(usize) -> bool,
+) {
+    let mut shown = values.to_vec();
+    let hidden = (0..shown.len()).filter(|index| special(*index));
+    hidden.for_each(|index| shown[index] = f64::NAN);
+    for jump in units::mend(&mut shown, HOURS) {
+        let before = values[..jump.at].iter_mut();
+        before.for_each(|value| *value *= jump.factor);
+    }
+    let days: Vec<f64> = shown
+        .chunks_exact(HOURS)
+        .map(|day| day.try_into().ok().and_then(mean).unwrap_or(f64::NAN))
+        .collect();
+    // Most weeks are like the one before: spare them the search.
+    let moved = |day: &usize| {
+        let before = day.checked_sub(7).and_then(|before| days.get(before));
+        let times = before.zip(days.get(*day)).map(|(before, day)| day / before);
+        times.is_some_and(|times| times.ln().abs() >= MOVED)
+    };
+    // From the latest shift back: each is looked for in the weeks that end some days after it.
+    let mut end = shown.len();
+    while end > LEAST_SHIFT_DAYS * HOURS {
+        let from = end.saturating_sub(SHIFT_DAYS * HOURS);
+        if !(end / HOURS - LEAST_SHIFT_DAYS..=end / HOURS).any(|day| moved(&day)) {
+            end = end.saturating_sub(SHIFT_STRIDE_DAYS * HOURS);
+            continue;
+        }
+        let begin = Step::HOUR
+            .duration()
+            .checked_mul(i32::try_from(from).unwrap_or(i32::MAX));
+        let begin = begin.and_then(|ahead| start.checked_add(ahead).ok());
+        let Some(begin) = begin else { break };
+        let calendar = Calendar::new(begin, Step::HOUR, end - from, request.zone);
+        if let Some(shift) = shift::find(&shown[from..end], &calendar) {
+            for values in [
+                &mut shown[..from + shift.at],
+                &mut values[..from + shift.at],
+            ] {
+                values.iter_mut().for_each(|value| *value *= shift.factor);
+            }
+        }
+        end = end.saturating_sub(SHIFT_STRIDE_DAYS * HOURS);
     }
 }
 

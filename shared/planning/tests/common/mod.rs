@@ -342,6 +342,7 @@ impl Scene {
             present: self.present(),
             scales_in: self.scales_in,
             above: self.rules.share,
+            wanted: None,
         })
     }
 
