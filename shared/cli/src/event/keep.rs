@@ -7,7 +7,7 @@ use documents::{AddedEvent, Events, keys};
 use jiff::{SignedDuration, Timestamp};
 
 use super::told::{self, Became};
-use super::{known_targets, settings_of};
+use super::{known_targets, seen_days, settings_of};
 use crate::Console;
 use crate::calendar::{self, Entry};
 use crate::failure::{Done, input};
@@ -53,6 +53,7 @@ pub(super) fn keep(opened: &Opened, wanted: &Wanted, how: How, console: &mut Con
     let events: Vec<&Event> = entries.iter().map(|entry| &entry.event).collect();
     let config = settings_of(opened, now)?.config;
     known_targets(&opened.name, &events, &config)?;
+    seen_days(&events, &config, now)?;
     let mut became = Vec::new();
     let mut gone = Vec::new();
     let mut after = Vec::new();

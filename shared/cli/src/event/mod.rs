@@ -6,7 +6,7 @@ mod told;
 
 use std::fs;
 
-use config::{Config, ConfigErrors, Event, parse_event};
+use config::{Config, ConfigErrors, Event, EventEffect, Target, parse_event};
 use control::{Loaded, Settings, load, load_settings};
 use documents::{AddedEvent, Events, keys};
 use jiff::Timestamp;
@@ -129,8 +129,7 @@ fn import(arguments: &EventImportArguments, console: &mut Console<'_>) -> Done {
     for name in wanted {
         known_target(&opened.name, name, &config)?;
     }
-    let concerned =
-        (config.targets.iter()).filter(|target| wanted.is_empty() || wanted.contains(&target.name));
+    let concerned = concerned(wanted, &config);
     let zones: Vec<TimeZone> = concerned.map(|target| target.zone.clone()).collect();
     let common = common(&arguments.effect);
     let read = calendar::events(&text, &common, &zones, now)
@@ -190,6 +189,33 @@ fn known_target(place: &str, name: &str, config: &Config) -> Done {
             config,
         )),
     }
+}
+
+/// The targets that `names` stands for: all where it is empty.
+fn concerned<'c>(names: &'c [String], config: &'c Config) -> impl Iterator<Item = &'c Target> {
+    (config.targets.iter()).filter(|target| names.is_empty() || names.contains(&target.name))
+}
+
+/// Refuses events like a day that has not begun yet for one of their targets: nobody has seen its demand.
+fn seen_days(events: &[&Event], config: &Config, now: Timestamp) -> Done {
+    for event in events {
+        let EventEffect::Like(day) = event.effect else {
+            continue;
+        };
+        let today = |target: &&Target| target.zone.to_datetime(now).date();
+        let Some(last) = concerned(&event.targets, config).min_by_key(today) else {
+            continue;
+        };
+        let today = today(&last);
+        if day > today {
+            return Err(input(format!(
+                "nothing was added\n--like {day}: is in the future, so that no demand of it is known; allowed: a \
+                 day until {today}, today for {}, or --multiplier or --demand instead",
+                last.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn remove(arguments: &EventRemoveArguments, console: &mut Console<'_>) -> Done {

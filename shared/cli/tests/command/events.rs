@@ -114,6 +114,37 @@ fn what_cannot_be_an_event_is_refused_and_nothing_is_written() {
 }
 
 #[test]
+fn an_event_is_only_like_a_day_that_was_seen() {
+    let folder = TempDir::new().unwrap();
+    let store = store(folder.path());
+    let berlin = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
+    let day = |ahead: i64| {
+        let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * ahead);
+        berlin.to_datetime(at).date().to_string()
+    };
+    let to_come = day(2);
+    let like = |day: &str| run(&[&SALE[..], &["--like", day, "--store", &store]].concat());
+    let ran = like(&to_come);
+    assert_eq!(ran.code, ExitCode::from(3), "{}", ran.err);
+    let words = format!("--like {to_come}: is in the future");
+    assert!(ran.err.contains(&words), "{}", ran.err);
+    assert!(ran.err.contains("; allowed: a day until "), "{}", ran.err);
+    assert!(ran.err.contains("today for web"), "{}", ran.err);
+    // A calendar's are refused by the same words.
+    let calendar = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\n\
+                    SUMMARY:campaign\r\nDTSTART:20361205T200000\r\nDTEND:20361205T210000\r\n\
+                    END:VEVENT\r\nEND:VCALENDAR\r\n";
+    let file = write(folder.path(), "c.ics", calendar);
+    let arguments = ["--like", &to_come, "--store", &store];
+    let ran = run(&[&["event", "import", text(&file)], &arguments[..]].concat());
+    assert_eq!(ran.code, ExitCode::from(3), "{}", ran.err);
+    assert!(ran.err.contains(&words), "{}", ran.err);
+    assert!(names(&store).is_empty());
+    good(&[&SALE[..], &["--like", &day(-3), "--store", &store]].concat());
+    assert_eq!(names(&store), ["sale"]);
+}
+
+#[test]
 fn a_calendar_is_taken_once() {
     let folder = TempDir::new().unwrap();
     let store = store(folder.path());
