@@ -15,8 +15,8 @@ use serde::Serialize;
 
 use crate::Console;
 use crate::arguments::{ExplainArguments, WordsFormat};
-use crate::failure::{Done, input};
-use crate::kept::{self, Kept};
+use crate::failure::Done;
+use crate::kept::{Kept, Store};
 use crate::output::{self, Side};
 use crate::{moments, quiet};
 
@@ -39,9 +39,8 @@ struct Reason {
 
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &ExplainArguments, console: &mut Console<'_>) -> Done {
-    let store = kept::read(&arguments.store, Some(&arguments.target), 14, console)?;
-    let kept = store.targets.first();
-    let kept = kept.ok_or_else(|| input("no target"))?;
+    let store = Store::open(&arguments.store, console)?;
+    let kept = &store.read(store.target(&arguments.target)?, 14, console)?;
     // A time of day is the first one from the plan on, of which people ask.
     let from = kept.plan.as_ref().map(|plan| plan.decided_at);
     let from = from.or(kept.newest).unwrap_or_else(moments::now);
