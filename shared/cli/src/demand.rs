@@ -13,6 +13,7 @@ use crate::Console;
 use crate::arguments::HistoryArguments;
 use crate::failure::{Blame, Done, Failure, input};
 use crate::near;
+use crate::output::counted;
 
 /// What a gzip file begins with. Source: RFC 1952, section 2.3.1.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -105,8 +106,8 @@ pub(crate) fn read(
     console.clear();
     if series.observed() == 0 {
         return Err(input(format!(
-            "{name} cannot be used: none of its {} rows has a value of zero or more",
-            report.rows
+            "{name} cannot be used: none of {} has a value of zero or more",
+            counted(report.rows, "row")
         )));
     }
     if let Some(line) = oddities(&report, &series) {

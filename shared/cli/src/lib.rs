@@ -56,6 +56,14 @@ use failure::{Done, end};
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 an input cannot be used (a file, a
 /// value, AWS credentials), 4 `doctor` found something.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<'_>) -> ExitCode {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    // Help of help, which clap does not know, is help.
+    if let [_, .., before, last] = &arguments[..]
+        && before == "help"
+        && (last == "--help" || last == "-h")
+    {
+        arguments.pop();
+    }
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(message) => return explained(&message, console),

@@ -17,7 +17,10 @@ pub(crate) fn man(arguments: &ManArguments, console: &mut Console<'_>) -> Done {
         };
         name = format!("{name}-{word}");
     }
-    let manual = clap_mangen::Man::new(command).title(name.to_uppercase());
+    let manual = clap_mangen::Man::new(command)
+        .title(name.to_uppercase())
+        .source(concat!("forescale ", env!("CARGO_PKG_VERSION")))
+        .manual("Forescale");
     manual.render(&mut *console.out())?;
     Ok(())
 }

@@ -17,7 +17,7 @@ const APART: usize = 2;
 /// A text as short as this stays on its line, such as a time or a name.
 const WHOLE: usize = 22;
 /// Narrower than this a longer text is no pleasure to read.
-const READABLE: usize = 30;
+const READABLE: usize = 24;
 
 /// Which side the cells of a column stand on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -125,7 +125,10 @@ pub fn target_page(documents: &Documents<'_>, now: Timestamp, days: u16) -> Targ
     TargetPage {
         name: documents.name.to_owned(),
         zone: documents.zone.clone(),
-        about: format!("The last {days} days, and what is planned."),
+        about: match days {
+            1 => "The last day, and what is planned.".to_owned(),
+            days => format!("The last {days} days, and what is planned."),
+        },
         facts: facts(documents, now),
         timeline,
         actions: actions(documents, from),

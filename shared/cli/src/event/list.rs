@@ -1,6 +1,6 @@
 //! `forescale event list`.
 
-use config::{Event, EventEffect, Every};
+use config::{Event, EventEffect, EventTime, Every};
 use serde_json::{Value, json};
 
 use super::told::effect;
@@ -31,11 +31,13 @@ pub(super) fn run(arguments: &EventListArguments, console: &mut Console<'_>) -> 
         Format::Csv => output::csv(console, &COLUMNS, events.iter().map(cells)),
         Format::Table => {
             let columns = COLUMNS.map(|name| (name, Side::Left));
-            output::table(
-                console,
-                &columns,
-                &events.iter().map(cells).collect::<Vec<_>>(),
-            )
+            let rows = events.iter().map(|event| {
+                let mut cells = cells(event);
+                cells[1] = short(event.start);
+                cells[2] = short(event.end);
+                cells
+            });
+            output::table(console, &columns, &rows.collect::<Vec<_>>())
         }
     }
 }
@@ -53,6 +55,15 @@ fn cells(event: &Event) -> Vec<String> {
         targets,
         effect(event),
     ]
+}
+
+/// A time for people: its offset where it has one, no seconds that are none.
+fn short(time: EventTime) -> String {
+    let text = time.to_string().replacen('T', " ", 1);
+    match text.strip_suffix('Z') {
+        Some(utc) => format!("{}Z", utc.strip_suffix(":00").unwrap_or(utc)),
+        None => text.strip_suffix(":00").unwrap_or(&text).to_owned(),
+    }
 }
 
 /// All of it, each thing a field; what it has not is null.
