@@ -171,11 +171,14 @@ fn table(
 fn verdict(all: &Accuracy) -> Option<String> {
     let mase = all.mase?;
     let better = (100.0 * (1.0 - mase)).round();
-    let than = "than the same time last week (yesterday, for a short history)";
+    let usual = "those of the same time last week (yesterday, for a short history)";
     let mut text = if better >= 1.0 {
-        format!("over all, errors are {better:.0} % smaller {than}")
+        format!("over all, errors of p50 are {better:.0} % smaller than {usual} before these days")
     } else {
-        format!("over all, forecasts are no better {than}: MASE {mase:.2}")
+        format!(
+            "over all, errors of p50 are no smaller than {usual} before these days: forecasts are no better, or \
+             these days were unlike those before; MASE {mase:.2}"
+        )
     };
     if let Some(share) = all.coverage_p95 {
         text += &format!(

@@ -106,7 +106,7 @@ pub(crate) fn read(
     console.clear();
     if series.observed() == 0 {
         return Err(input(format!(
-            "{name} cannot be used: none of {} has a value of zero or more",
+            "{name} cannot be used: none of its {} has a value of zero or more",
             counted(report.rows, "row")
         )));
     }

@@ -22,6 +22,9 @@ pub(super) fn run(arguments: &EventListArguments, console: &mut Console<'_>) -> 
         console.note(&format!("note: {note}"));
     }
     let events = &settings.config.events;
+    if events.is_empty() {
+        console.note("no event is known: `forescale event add` adds one");
+    }
     match arguments.format {
         Format::Json => {
             let added: Vec<String> = added(&opened)?.into_iter().map(|one| one.toml).collect();

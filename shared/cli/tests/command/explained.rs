@@ -260,7 +260,22 @@ fn an_event_that_the_plan_does_not_know_is_told_so() {
         "{events}"
     );
     planned(folder.path());
-    assert_eq!(told(&store, "events"), "sale");
+    assert_eq!(told(&store, "events"), "sale: 2 times the usual");
+    good(&["event", "remove", "sale", "--store", &store]);
+    let learnt = [
+        "--start",
+        "2026-01-24T18:00",
+        "--end",
+        "2026-01-24T20:00",
+        "--store",
+        &store,
+    ];
+    good(&[&["event", "add", "cup"], &learnt[..]].concat());
+    planned(folder.path());
+    assert_eq!(
+        told(&store, "events"),
+        "cup: no past occurrence to learn from"
+    );
 }
 
 #[test]
