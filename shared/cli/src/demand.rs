@@ -97,6 +97,9 @@ pub(crate) fn read(
                 "; `forescale import --kind csv` reads other times too, such as seconds since 1970"
                     .to_owned()
             }
+            TimeSeriesError::CsvField {
+                column: "value", ..
+            } => "; `forescale import --kind csv` reads numbers such as 1,234 too".to_owned(),
             _ => String::new(),
         };
         Failure::Input(anyhow::Error::new(error).context(format!(

@@ -46,7 +46,7 @@ pub use console::Console;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use arguments::{Arguments, Command};
 use failure::{Done, end};
@@ -64,7 +64,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<
     {
         arguments.pop();
     }
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let parsed = arguments::command().try_get_matches_from(arguments);
+    let parsed = parsed.and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(message) => return explained(&message, console),
     };

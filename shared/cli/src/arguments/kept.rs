@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{EXIT_CODES, Format, HistoryArguments, KnownArguments};
@@ -297,7 +298,7 @@ const PAUSE_EXAMPLES: &str = "EXAMPLES:
 #[command(after_help = format!("{PAUSE_EXAMPLES}\n\n{EXIT_CODES}"))]
 pub(crate) struct PauseArguments {
     /// Why
-    #[arg(long, value_name = "WORDS")]
+    #[arg(long, value_name = "WORDS", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) reason: String,
     /// Until when, RFC 3339 or local in UTC; until `forescale resume` unless given
     #[arg(long, value_name = "TIME")]

@@ -22,7 +22,7 @@ pub(crate) use throughput::*;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use timeseries::Aggregate;
 
 /// Told after every help text.
@@ -56,6 +56,26 @@ const TOP_EXAMPLES: &str = "EXAMPLES:
   What would be planned, and why:
     forescale plan --history requests.csv --config forescale.toml --store ./store
     forescale explain shop --at 20:00 --store ./store";
+
+/// The command as it is parsed. A number or a span below zero is taken for a value, so that the error tells
+/// what is allowed, not that there is no such option.
+pub(crate) fn command() -> clap::Command {
+    fn below_zero(command: clap::Command) -> clap::Command {
+        let option = |arg: clap::Arg| {
+            let names = arg.get_value_names().unwrap_or_default().iter();
+            let span = names
+                .clone()
+                .any(|name| ["SPAN", "SPANS", "STEP"].contains(&name.as_str()));
+            match arg.get_action().takes_values() && !arg.is_positional() {
+                true if span => arg.allow_hyphen_values(true),
+                true => arg.allow_negative_numbers(true),
+                false => arg,
+            }
+        };
+        command.mut_args(option).mut_subcommands(below_zero)
+    }
+    below_zero(Arguments::command())
+}
 
 /// What can be done.
 #[derive(Debug, Subcommand)]

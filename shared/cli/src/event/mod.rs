@@ -60,6 +60,10 @@ fn quoted(text: &str) -> String {
     toml_edit::Value::from(text).to_string()
 }
 
+fn float(number: f64) -> String {
+    toml_edit::Value::from(number).to_string()
+}
+
 /// The lines of an `[[event]]` table that tell whom it concerns and what it does.
 fn common(effect: &EventEffectArguments) -> String {
     let mut text = String::new();
@@ -74,8 +78,8 @@ fn common(effect: &EventEffectArguments) -> String {
         }
     }
     match (effect.multiplier, effect.demand, &effect.like) {
-        (Some(factor), ..) => line("multiplier", format!("{factor:?}")),
-        (_, Some(demand), _) => line("demand", format!("{demand:?}")),
+        (Some(factor), ..) => line("multiplier", float(factor)),
+        (_, Some(demand), _) => line("demand", float(demand)),
         (.., Some(day)) => line("like", quoted(day)),
         _ => line("learnt", "true".to_owned()),
     }
@@ -281,7 +285,14 @@ fn nothing_removed(
     let advice = if names().any(|other| other == name) {
         "; it stands in the configuration: remove its [[event]] there".to_owned()
     } else {
-        near::hint(name, names())
+        let near = near::hint(
+            name,
+            names().chain(added.iter().map(|one| one.name.as_str())),
+        );
+        match near.is_empty() {
+            true => "; `forescale event list` tells those that are".to_owned(),
+            false => near,
+        }
     };
     Ok(input(format!("no added event {name} is there{advice}")))
 }

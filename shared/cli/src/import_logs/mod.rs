@@ -45,6 +45,7 @@ pub(crate) fn run(arguments: &ImportArguments, console: &mut Console<'_>) -> Don
     let step = arguments.step.as_deref().map(str::parse::<Step>);
     let step = step.transpose().input(|| "--step cannot be used")?;
     let silence = silence(&arguments.silence)?;
+    moments::zone(&arguments.timezone)?;
     let kept = Kept::beside(&arguments.out);
     let settings = settings(arguments);
     let mut state = match &kept {

@@ -67,7 +67,7 @@ fn a_manual_page_says_what_it_is_of() {
         let page = good(words).out;
         let heading = page.lines().find(|line| line.starts_with(".TH")).unwrap();
         let version = env!("CARGO_PKG_VERSION");
-        let expected = format!(".TH {title} 1  \"forescale {version}\" \"Forescale\"");
+        let expected = format!(".TH {title} 1  \"forescale {version}\" Forescale");
         assert_eq!(heading, expected);
     }
 }
