@@ -369,6 +369,9 @@
   const PLACES = [8, 22, 40, 60].flatMap((far) =>
     [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [-1, -1], [1, 1], [-1, 1]].map(([x, y]) => ({ x, y, far })));
 
+  // More points than this would be a web of lines to their names.
+  const CROWD = 24;
+
   // Names as annotations that hide neither points nor each other; what finds no place stays without one.
   function names(points, line, area, size) {
     const pen = document.createElement("canvas").getContext("2d");
@@ -385,12 +388,13 @@
     const free = (box) =>
       box[0] >= 2 && box[2] <= area.w + area.r - 2 && box[1] >= -area.t && box[3] <= area.h &&
       !taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]);
-    // What matters comes first; the others only have a name where it fits at their side.
+    // What matters comes first; in a crowd the others only have a name where it fits at their side.
+    const crowded = points.length > CROWD;
     const order = [...points.filter((point) => !point.minor), ...points.filter((point) => point.minor)];
     return order.flatMap((point) => {
       const width = pen.measureText(point.name).width + 4, height = size + 4;
       for (const place of PLACES) {
-        if (point.minor && place.far > PLACES[0].far) break;
+        if (point.minor && crowded && place.far > PLACES[0].far) break;
         const slant = place.x && place.y ? 0.7 : 1, off = place.far * slant;
         const left = point.x + place.x * off + (place.x < 0 ? -width : place.x ? 0 : -width / 2);
         const top = point.y + place.y * off + (place.y < 0 ? -height : place.y ? 0 : -height / 2);

@@ -32,7 +32,7 @@ pub(super) fn page(
     let ours = tried.first();
     if let Some(Comparison { rows: all, .. }) = page.target.comparison.as_mut() {
         if let Some((row, one)) = all.first_mut().zip(ours) {
-            row.name = format!("{}, {}", row.name, one.name());
+            row.name = one.name();
             row.frontier = one.on_the_frontier;
             row.recommended = best == Some(one);
         }
