@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod alarms;
+mod events;
 mod forecasts;
 mod import;
 mod kept;
@@ -11,6 +12,7 @@ mod replays;
 mod throughput;
 
 pub(crate) use alarms::*;
+pub(crate) use events::*;
 pub(crate) use forecasts::*;
 pub(crate) use import::*;
 pub(crate) use kept::*;
