@@ -11,6 +11,11 @@ use crate::failure::{Blame, Done, input};
 use crate::near;
 use crate::output::{Side, table};
 
+/// Whether `text` has the parts of an ARN.
+fn is_arn(text: &str) -> bool {
+    text.starts_with("arn:") && text.splitn(6, ':').count() == 6 && !text.ends_with(':')
+}
+
 /// Prints the alarms, and creates them where that is asked for.
 pub(crate) fn run(arguments: &AlarmsArguments, console: &mut Console<'_>) -> Done {
     let file = arguments.config.display().to_string();
@@ -30,6 +35,12 @@ pub(crate) fn run(arguments: &AlarmsArguments, console: &mut Console<'_>) -> Don
             vec![target]
         }
     };
+    if let Some(action) = arguments.action.iter().find(|action| !is_arn(action)) {
+        return Err(input(format!(
+            "--action {action}: is no ARN; allowed: arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE, such as the \
+             stack's output ResponderAlarmAction"
+        )));
+    }
     let alarms: Vec<AlarmDefinition> = chosen
         .into_iter()
         .map(|target| band_alarm(target, &arguments.stack, arguments.action.clone()))

@@ -1,5 +1,7 @@
 //! `forescale backtest`.
 
+use std::collections::BTreeSet;
+
 use forecasting::{
     BacktestRequest, BacktestRow, ForecastRequest, Predictability, Verdict, backtest, forecast,
 };
@@ -13,7 +15,7 @@ use crate::failure::{Blame, Done};
 use crate::forecast::{NAMES, advice, printed, unit_name};
 use crate::known::Known;
 use crate::moments;
-use crate::output::{self, Side, number, rounded};
+use crate::output::{self, Side, counted, number, rounded};
 
 /// What follows where demand cannot be forecast.
 pub(crate) const HANDS_OFF: &str =
@@ -48,6 +50,13 @@ pub(crate) fn run(arguments: &BacktestArguments, console: &mut Console<'_>) -> D
     .map_err(|error| advice(error, &demand))
     .input(|| format!("{} allows no backtest", demand.name))?;
     console.clear();
+    let made: BTreeSet<_> = rows.iter().map(|row| row.origin).collect();
+    if let Some(fewer) = (arguments.origins as usize).checked_sub(made.len() + 1) {
+        console.note(&format!(
+            "{} fewer than asked for: no other midnight has seven days before it and a full horizon after it",
+            counted(fewer as u64 + 1, "origin")
+        ));
+    }
     let unit = demand.unit(step);
     if arguments.format == Format::Csv {
         return csv(console, &rows, unit);
@@ -171,11 +180,14 @@ fn table(
 fn verdict(all: &Accuracy) -> Option<String> {
     let mase = all.mase?;
     let better = (100.0 * (1.0 - mase)).round();
-    let than = "than the same time last week (yesterday, for a short history)";
+    let usual = "those of the same time last week (yesterday, for a short history)";
     let mut text = if better >= 1.0 {
-        format!("over all, errors are {better:.0} % smaller {than}")
+        format!("over all, errors of p50 are {better:.0} % smaller than {usual} before these days")
     } else {
-        format!("over all, forecasts are no better {than}: MASE {mase:.2}")
+        format!(
+            "over all, errors of p50 are no smaller than {usual} before these days: forecasts are no better, or \
+             these days were unlike those before; MASE {mase:.2}"
+        )
     };
     if let Some(share) = all.coverage_p95 {
         text += &format!(

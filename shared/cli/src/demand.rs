@@ -13,6 +13,7 @@ use crate::Console;
 use crate::arguments::HistoryArguments;
 use crate::failure::{Blame, Done, Failure, input};
 use crate::near;
+use crate::output::counted;
 
 /// What a gzip file begins with. Source: RFC 1952, section 2.3.1.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -96,6 +97,9 @@ pub(crate) fn read(
                 "; `forescale import --kind csv` reads other times too, such as seconds since 1970"
                     .to_owned()
             }
+            TimeSeriesError::CsvField {
+                column: "value", ..
+            } => "; `forescale import --kind csv` reads numbers such as 1,234 too".to_owned(),
             _ => String::new(),
         };
         Failure::Input(anyhow::Error::new(error).context(format!(
@@ -105,8 +109,8 @@ pub(crate) fn read(
     console.clear();
     if series.observed() == 0 {
         return Err(input(format!(
-            "{name} cannot be used: none of its {} rows has a value of zero or more",
-            report.rows
+            "{name} cannot be used: none of its {} has a value of zero or more",
+            counted(report.rows, "row")
         )));
     }
     if let Some(line) = oddities(&report, &series) {

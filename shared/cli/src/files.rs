@@ -40,6 +40,12 @@ impl Folder {
                 path.display()
             ))
         })?;
+        if path.is_dir() {
+            return Err(input(format!(
+                "{flag} {} is a directory: give the name of a file",
+                path.display()
+            )));
+        }
         let parent = path
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty());
@@ -74,7 +80,7 @@ impl Folder {
             return content(&mut std::io::sink()).map(|()| path);
         }
         let beside = self.path.join(format!(".{name}.{}", std::process::id()));
-        let written = fill(&beside, content).and_then(|()| {
+        let written = fill(&path, &beside, content).and_then(|()| {
             fs::rename(&beside, &path).failed(|| format!("{} cannot be written", path.display()))
         });
         if written.is_err() {
@@ -84,9 +90,15 @@ impl Folder {
     }
 }
 
-fn fill(path: &Path, content: impl FnOnce(&mut dyn Write) -> Done) -> Done {
-    let what = || format!("{} cannot be written", path.display());
-    let mut file = BufWriter::new(File::create(path).failed(what)?);
+fn fill(path: &Path, beside: &Path, content: impl FnOnce(&mut dyn Write) -> Done) -> Done {
+    let file = File::create(beside).input(|| {
+        format!(
+            "{} cannot be written: give a place that can be",
+            path.display()
+        )
+    })?;
+    let mut file = BufWriter::new(file);
     content(&mut file)?;
-    file.flush().failed(what)
+    file.flush()
+        .failed(|| format!("{} cannot be written", path.display()))
 }

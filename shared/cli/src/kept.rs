@@ -40,83 +40,85 @@ pub(crate) struct Kept {
     pub(crate) damaged: Vec<String>,
 }
 
-/// The configuration in a store, and what is kept of the targets asked for.
+/// A store with its configuration, of which one target is read after the other.
 #[derive(Debug)]
 pub(crate) struct Store {
+    opened: Opened,
     pub(crate) config: Config,
     /// The pause that is in force.
     pub(crate) pause: Option<Pause>,
-    pub(crate) targets: Vec<Kept>,
 }
 
-/// Reads what is kept of `target`, or of all. Documents from more than `days` before the newest are
-/// left out.
-pub(crate) fn read(
-    arguments: &StoreArguments,
-    target: Option<&str>,
-    days: u16,
-    console: &mut Console<'_>,
-) -> Done<Store> {
-    let opened = Opened::open(arguments)?;
-    opened.wait(gather(&opened.store, &opened.name, target, days, console))
-}
+impl Store {
+    /// Opens what `arguments` name.
+    pub(crate) fn open(arguments: &StoreArguments, console: &mut Console<'_>) -> Done<Self> {
+        let opened = Opened::open(arguments)?;
+        let settings = opened.wait(load_settings(&opened.store, moments::now()));
+        let settings =
+            settings.input(|| format!("{} holds no usable configuration", opened.name))?;
+        for note in &settings.notes {
+            console.note(&format!("note: {note}"));
+        }
+        Ok(Self {
+            opened,
+            config: settings.config,
+            pause: settings.pause,
+        })
+    }
 
-async fn gather(
-    store: &impl DocumentStore,
-    name: &str,
-    target: Option<&str>,
-    days: u16,
-    console: &mut Console<'_>,
-) -> Done<Store> {
-    let settings = load_settings(store, moments::now()).await;
-    let settings = settings.input(|| format!("{name} holds no usable configuration"))?;
-    for note in &settings.notes {
-        console.note(&format!("note: {note}"));
+    /// The target of that name.
+    pub(crate) fn target(&self, name: &str) -> Done<&Target> {
+        let place = &self.opened.name;
+        let target = self.config.target(name);
+        target.ok_or_else(|| no_target(&format!("target {name}"), name, place, &self.config))
     }
-    let (config, pause) = (settings.config, settings.pause);
-    let chosen: Vec<&Target> = match target {
-        None => config.targets.iter().collect(),
-        Some(wanted) => vec![
-            config
-                .target(wanted)
-                .ok_or_else(|| no_target(&format!("target {wanted}"), wanted, name, &config))?,
-        ],
-    };
-    let mut targets = Vec::new();
-    for target in chosen {
-        targets.push(
-            Reader {
-                store,
-                console,
-                newest: None,
-                damaged: Vec::new(),
-            }
-            .all(target, days)
-            .await?,
-        );
+
+    /// Everything kept of `target`. Documents from more than `days` before the newest are left out.
+    pub(crate) fn read(&self, target: &Target, days: u16, console: &mut Console<'_>) -> Done<Kept> {
+        let reader = Reader::new(&self.opened.store, Some(console));
+        self.opened.wait(reader.all(target, days))
     }
-    Ok(Store {
-        config,
-        pause,
-        targets,
-    })
+
+    /// When the newest document of `target` was written, without notes on those that cannot be used.
+    pub(crate) fn newest(&self, target: &Target) -> Done<Option<Timestamp>> {
+        let reader = Reader::new(&self.opened.store, None);
+        self.opened.wait(reader.written(&target.name))
+    }
+
+    /// As [`Self::read`], without notes.
+    pub(crate) fn quietly(&self, target: &Target, days: u16) -> Done<Kept> {
+        let reader = Reader::new(&self.opened.store, None);
+        self.opened.wait(reader.all(target, days))
+    }
 }
 
 /// Reads documents, remembers the newest and tells what cannot be used.
 struct Reader<'r, 'c, S> {
     store: &'r S,
-    console: &'r mut Console<'c>,
+    /// Where people are told what cannot be used.
+    console: Option<&'r mut Console<'c>>,
     newest: Option<Timestamp>,
     damaged: Vec<String>,
 }
 
-impl<S: DocumentStore> Reader<'_, '_, S> {
+impl<'r, 'c, S: DocumentStore> Reader<'r, 'c, S> {
+    fn new(store: &'r S, console: Option<&'r mut Console<'c>>) -> Self {
+        Self {
+            store,
+            console,
+            newest: None,
+            damaged: Vec::new(),
+        }
+    }
+
     async fn one<B: Document>(&mut self, key: &str) -> Done<Option<B>> {
         let loaded = load::<B>(self.store, key).await;
         match loaded.failed(|| format!("{key} cannot be read"))? {
             Loaded::Absent => Ok(None),
             Loaded::Unusable(error, _) => {
-                self.console.note(&format!("note: {error}"));
+                if let Some(console) = &mut self.console {
+                    console.note(&format!("note: {error}"));
+                }
                 self.damaged.push(key.to_owned());
                 Ok(None)
             }
@@ -144,6 +146,34 @@ impl<S: DocumentStore> Reader<'_, '_, S> {
             found.extend(self.one(&key).await?);
         }
         Ok(found)
+    }
+
+    /// When the newest document was written. Of those a day only the last is read.
+    async fn written(mut self, name: &str) -> Done<Option<Timestamp>> {
+        self.one::<History>(&keys::history(name)).await?;
+        self.one::<Plan>(&keys::plan(name)).await?;
+        self.one::<Incident>(&keys::incident(name)).await?;
+        self.one::<Record>(&keys::record(name)).await?;
+        self.one::<Tuning>(&keys::tuning(name)).await?;
+        self.one::<Baseline>(&keys::baseline(name)).await?;
+        self.one::<Released>(&keys::released(name)).await?;
+        self.one::<Measurements>(&keys::measurements(name)).await?;
+        self.last::<Forecast>(&keys::forecasts(name)).await?;
+        self.last::<ShadowLedger>(&keys::ledgers(name)).await?;
+        Ok(self.newest)
+    }
+
+    /// Reads the last document under `prefix` that can be used.
+    async fn last<B: Document>(&mut self, prefix: &str) -> Done {
+        let listed = self.store.list(prefix).await;
+        let mut listed = listed.failed(|| format!("{prefix} cannot be listed"))?;
+        listed.sort_unstable();
+        for key in listed.iter().rev() {
+            if self.one::<B>(key).await?.is_some() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     async fn all(mut self, target: &Target, days: u16) -> Done<Kept> {

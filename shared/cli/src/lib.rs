@@ -46,7 +46,7 @@ pub use console::Console;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use arguments::{Arguments, Command};
 use failure::{Done, end};
@@ -56,7 +56,17 @@ use failure::{Done, end};
 /// Exit codes: 0 done, 1 failed, 2 wrong usage, 3 an input cannot be used (a file, a
 /// value, AWS credentials), 4 `doctor` found something.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, console: &mut Console<'_>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    // Help of help, which clap does not know, is help.
+    if let [_, .., before, last] = &arguments[..]
+        && before == "help"
+        && (last == "--help" || last == "-h")
+    {
+        arguments.pop();
+    }
+    let parsed = arguments::command().try_get_matches_from(arguments);
+    let parsed = parsed.and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(message) => return explained(&message, console),
     };

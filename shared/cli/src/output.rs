@@ -79,6 +79,12 @@ pub(crate) fn grouped(value: f64) -> String {
     text
 }
 
+/// So many of a thing, for people: `1 row`, `1,200 rows`.
+pub(crate) fn counted(count: u64, thing: &str) -> String {
+    let many = if count == 1 { "" } else { "s" };
+    format!("{} {thing}{many}", grouped(count as f64))
+}
+
 /// Prints CSV.
 pub(crate) fn csv(
     console: &mut Console<'_>,
@@ -136,5 +142,8 @@ mod tests {
         assert_eq!(grouped(1_234_567.4), "1,234,567");
         assert_eq!(grouped(-999.6), "-1,000");
         assert_eq!(grouped(12.0), "12");
+        assert_eq!(counted(1, "row"), "1 row");
+        assert_eq!(counted(0, "row"), "0 rows");
+        assert_eq!(counted(1200, "row"), "1,200 rows");
     }
 }

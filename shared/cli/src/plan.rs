@@ -19,7 +19,7 @@ use crate::chosen::Chosen;
 use crate::demand;
 use crate::failure::{Blame, Done, input};
 use crate::moments;
-use crate::output::{self, Side};
+use crate::output::{self, Side, counted};
 
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &PlanArguments, console: &mut Console<'_>) -> Done {
@@ -300,9 +300,9 @@ fn table(console: &mut Console<'_>, chosen: &Chosen, planned: &Planned, zone: &T
         })
         .collect();
     output::narrowing(console, &columns, &cells, &["UTC"])?;
-    let actions = planned.plan.actions.len();
+    let actions = counted(planned.plan.actions.len() as u64, "scheduled action");
     console.note(&format!(
-        "{}: {actions} scheduled actions for group {}, forecast by {}; shadow: nothing was written \
+        "{}: {actions} for group {}, forecast by {}; shadow: nothing was written \
          to any group",
         target.name, target.group, planned.model
     ));

@@ -5,6 +5,7 @@ use clap::{Command, CommandFactory};
 use crate::Console;
 use crate::arguments::{Arguments, ManArguments};
 use crate::failure::{Done, input};
+use crate::near;
 
 /// Prints a manual page in roff.
 pub(crate) fn man(arguments: &ManArguments, console: &mut Console<'_>) -> Done {
@@ -17,7 +18,10 @@ pub(crate) fn man(arguments: &ManArguments, console: &mut Console<'_>) -> Done {
         };
         name = format!("{name}-{word}");
     }
-    let manual = clap_mangen::Man::new(command).title(name.to_uppercase());
+    let manual = clap_mangen::Man::new(command)
+        .title(name.to_uppercase())
+        .source(concat!("forescale ", env!("CARGO_PKG_VERSION")))
+        .manual("Forescale");
     manual.render(&mut *console.out())?;
     Ok(())
 }
@@ -30,13 +34,12 @@ fn built() -> Command {
 }
 
 fn unknown(command: &Command, word: &str) -> crate::failure::Failure {
-    let names = command.get_subcommands().map(Command::get_name);
-    let near = |name: &&str| strsim::jaro_winkler(name, word);
-    let nearest = names.max_by(|a, b| near(a).total_cmp(&near(b)));
-    let hint = nearest.map_or(String::new(), |name| format!("; did you mean {name}?"));
+    let names = || command.get_subcommands().map(Command::get_name);
+    let hint = near::hint(word, names());
     input(format!(
-        "{} has no subcommand {word}{hint}",
-        command.get_name()
+        "{} has no subcommand {word}, but {}{hint}",
+        command.get_name(),
+        names().collect::<Vec<_>>().join(", ")
     ))
 }
 

@@ -18,6 +18,8 @@ const APART: usize = 2;
 const WHOLE: usize = 22;
 /// Narrower than this a longer text is no pleasure to read.
 const READABLE: usize = 30;
+/// As narrow as a longer text gets before each row becomes a block.
+const TIGHT: usize = 20;
 
 /// Which side the cells of a column stand on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,14 +52,17 @@ pub(crate) fn narrowing(
     };
     let mut shown: Vec<usize> = (0..columns.len()).collect();
     let mut gone = Vec::new();
-    for name in std::iter::once(None).chain(dispensable.iter().map(Some)) {
+    let steps = std::iter::once((None, READABLE))
+        .chain(dispensable.iter().map(|name| (Some(name), READABLE)))
+        .chain([(None, TIGHT)]);
+    for (name, readable) in steps {
         if let Some(name) = name {
             shown.retain(|index| columns[*index].0 != *name);
             gone.push(*name);
         }
         let columns: Vec<_> = shown.iter().map(|index| columns[*index]).collect();
         let rows: Vec<Vec<String>> = (rows.iter()).map(|row| picked(row, &shown)).collect();
-        let Some(widths) = widths(&columns, &rows, room) else {
+        let Some(widths) = widths(&columns, &rows, room, readable) else {
             continue;
         };
         grid(console, &columns, &rows, Some(&widths))?;
@@ -84,7 +89,7 @@ struct Need {
 }
 
 impl Need {
-    fn of(index: usize, (name, side): (&str, Side), rows: &[Vec<String>]) -> Self {
+    fn of(index: usize, (name, side): (&str, Side), rows: &[Vec<String>], readable: usize) -> Self {
         let cells = || rows.iter().filter_map(|row| row.get(index));
         let most = cells().map(|text| text.width()).max().unwrap_or(0);
         let whole = side == Side::Right || most <= WHOLE;
@@ -92,7 +97,7 @@ impl Need {
             most
         } else {
             let longest = cells().map(|text| longest_word(text)).max().unwrap_or(0);
-            longest.max(READABLE).min(most)
+            longest.max(readable).min(most)
         };
         Self {
             least: least.max(longest_word(name)),
@@ -107,9 +112,14 @@ fn longest_word(text: &str) -> usize {
 }
 
 /// How wide each column is in a terminal with `room`; `None` where there is too little.
-fn widths(columns: &[(&str, Side)], rows: &[Vec<String>], room: usize) -> Option<Vec<usize>> {
+fn widths(
+    columns: &[(&str, Side)],
+    rows: &[Vec<String>],
+    room: usize,
+    readable: usize,
+) -> Option<Vec<usize>> {
     let needs: Vec<Need> = (columns.iter().enumerate())
-        .map(|(index, column)| Need::of(index, *column, rows))
+        .map(|(index, column)| Need::of(index, *column, rows, readable))
         .collect();
     let mut widths: Vec<usize> = needs.iter().map(|need| need.least).collect();
     let taken = widths.iter().sum::<usize>() + APART * columns.len().saturating_sub(1);

@@ -90,7 +90,8 @@ pub enum Every {
 impl Every {
     /// Start of occurrence number `index`, counted from 0, of an event that starts at `first`;
     /// `None` past the last time there is.
-    fn start(self, first: DateTime, index: i64) -> Option<DateTime> {
+    #[must_use]
+    pub fn start(self, first: DateTime, index: i64) -> Option<DateTime> {
         let span = Span::new();
         match self {
             Self::Days(days) => {

@@ -12,6 +12,7 @@ mod counts;
 mod error;
 mod line;
 mod moment;
+mod number;
 mod packed;
 mod read;
 mod series;

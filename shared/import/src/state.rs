@@ -84,11 +84,15 @@ impl Tally {
         self.unreadable += 1;
         if self.examples.len() < EXAMPLES {
             let text = String::from_utf8_lossy(&line[..line.len().min(4 * SHOWN)]);
-            self.examples.push(Example {
+            let example = Example {
                 source: source.to_owned(),
                 why: why.to_owned(),
                 text: text.chars().take(SHOWN).collect(),
-            });
+            };
+            // The same line again is no other example.
+            if !self.examples.contains(&example) {
+                self.examples.push(example);
+            }
         }
     }
 }

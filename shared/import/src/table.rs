@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use timeseries::LocalTimes;
 
 use crate::state::Settings;
-use crate::{Line, moment};
+use crate::{Line, moment, number};
 
 /// The most columns of a table.
 const COLUMNS: usize = 256;
@@ -25,6 +25,7 @@ pub(crate) struct Table {
     value_column: Option<String>,
     heading: String,
     delimiter: u8,
+    columns: usize,
     time: usize,
     value: Option<usize>,
     row: Vec<u8>,
@@ -39,6 +40,7 @@ impl Table {
             value_column: settings.value_column.clone(),
             heading: String::new(),
             delimiter: b',',
+            columns: 0,
             time: 0,
             value: None,
             row: vec![0; ROW],
@@ -89,7 +91,7 @@ impl Table {
             if self.value_column.is_some() && value.is_none() {
                 continue;
             }
-            (self.time, self.value) = (time, value);
+            (self.time, self.value, self.columns) = (time, value, count);
             // Many rows may be of one minute; a row that has a count may stand for a step of its own.
             self.local = self.local.anew(value.is_some());
             return true;
@@ -104,6 +106,13 @@ impl Table {
         };
         if count <= self.time.max(self.value.unwrap_or(0)) {
             return Line::Unreadable("fewer columns than the heading");
+        }
+        // Thousands without quotation marks: `1,234` would be read as 1.
+        let more = |column| !self.field(column).trim_ascii().is_empty();
+        if self.value.is_some() && (self.columns..count).any(more) {
+            return Line::Unreadable(
+                "more columns than the heading: write numbers without commas, and texts in quotation marks",
+            );
         }
         let minute = match text(self.field(self.time)).and_then(moment_of) {
             Some(Moment::Local(at)) => {
@@ -121,11 +130,9 @@ impl Table {
         };
         match text(self.field(value)) {
             Some("") => Line::Nothing,
-            Some(text) => match text.parse::<f64>() {
-                Ok(count) if (0.0..1e15).contains(&count) => Line::At { minute, count },
-                _ => {
-                    Line::Unreadable("a value that is no number of zero or more, written as 1006.5")
-                }
+            Some(text) => match number::count(text, self.delimiter) {
+                Ok(count) => Line::At { minute, count },
+                Err(why) => Line::Unreadable(why),
             },
             None => Line::Unreadable("a value that is no text"),
         }

@@ -159,6 +159,15 @@ fn tables_are_read_by_their_heading() {
                     count("2025-12-31T23:00:00Z", 2.5),
                 ),
                 ("2026-01-01T00:00:30Z,", Line::Nothing),
+                (
+                    "2026-01-01T00:00:30Z,\"1,234\"",
+                    count("2026-01-01T00:00:00Z", 1234.0),
+                ),
+                // A comma at the end of every row is no column.
+                (
+                    "2026-01-01T00:00:30Z,5,",
+                    count("2026-01-01T00:00:00Z", 5.0),
+                ),
             ],
         ),
         (
@@ -189,6 +198,8 @@ fn tables_are_read_by_their_heading() {
             "soon;1;2",
             "2026-01-01T00:00:00Z,-1",
             "a;-1;1767225600",
+            "2026-01-01T00:00:00Z,1,234",
+            "a;\"1,234\";1767225600",
             "a\tb",
         ] {
             let found = parser.line(row.as_bytes());

@@ -208,6 +208,17 @@ fn what_cannot_be_read_is_counted_with_examples() {
     assert_eq!(state.tally.examples.len(), import::EXAMPLES);
     assert_eq!(state.tally.examples[0].text, "nonsense 0 \u{1}");
     assert_eq!(counts(&state.tally), [(0, 1.0), (1, 1.0)]);
+    // The same line again is counted, and is no other example.
+    let mut state = State::default();
+    import(
+        b"nonsense\nnonsense\nother nonsense\nnonsense\n",
+        &mut state,
+    );
+    assert_eq!(state.tally.unreadable, 4);
+    let shown: Vec<&str> = (state.tally.examples.iter())
+        .map(|example| example.text.as_str())
+        .collect();
+    assert_eq!(shown, ["nonsense", "other nonsense"]);
 }
 
 #[test]

@@ -369,6 +369,9 @@
   const PLACES = [8, 22, 40, 60].flatMap((far) =>
     [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [-1, -1], [1, 1], [-1, 1]].map(([x, y]) => ({ x, y, far })));
 
+  // More points than this would be a web of lines to their names.
+  const CROWD = 24;
+
   // Names as annotations that hide neither points nor each other; what finds no place stays without one.
   function names(points, line, area, size) {
     const pen = document.createElement("canvas").getContext("2d");
@@ -385,9 +388,13 @@
     const free = (box) =>
       box[0] >= 2 && box[2] <= area.w + area.r - 2 && box[1] >= -area.t && box[3] <= area.h &&
       !taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]);
-    return points.filter((point) => point.name).flatMap((point) => {
+    // What matters comes first; in a crowd the others only have a name where it fits at their side.
+    const crowded = points.length > CROWD;
+    const order = [...points.filter((point) => !point.minor), ...points.filter((point) => point.minor)];
+    return order.flatMap((point) => {
       const width = pen.measureText(point.name).width + 4, height = size + 4;
       for (const place of PLACES) {
+        if (point.minor && crowded && place.far > PLACES[0].far) break;
         const slant = place.x && place.y ? 0.7 : 1, off = place.far * slant;
         const left = point.x + place.x * off + (place.x < 0 ? -width : place.x ? 0 : -width / 2);
         const top = point.y + place.y * off + (place.y < 0 ? -height : place.y ? 0 : -height / 2);
@@ -414,9 +421,9 @@
     const small = narrow(chart), size = small ? 11 : 13;
     const cost = (row) => (comparison.priced ? row.cost : row.server_hours);
     const money = comparison.priced ? " " + comparison.currency : " server-hours";
-    // Of many settings close together only those that matter carry their names; all do on hover.
+    // Of many settings close together those that matter carry their names first; all do on hover.
     const tried = rows.some((row) => row.frontier);
-    const named = (row, index) => !index || row.recommended || row.frontier || !row.name.includes(" = ");
+    const matters = (row, index) => !index || row.recommended || row.frontier || !row.name.includes(" = ");
     // What costs far more than the others would press them together: it stands at the edge, with its cost.
     const usual = rows.filter((row, index) => !index || row.frontier || !/^static/.test(row.name));
     const most = 1.15 * Math.max(...usual.map(cost));
@@ -443,7 +450,7 @@
     const words = (row) => (cost(row) > most ? row.name + ": " + grouped(cost(row)) + money + " \u2192" : row.name);
     const area = { l: layout.margin.l, r: layout.margin.r, t: layout.margin.t, w: chart.clientWidth - layout.margin.l - layout.margin.r, h: chart.clientHeight - layout.margin.t - layout.margin.b };
     const points = rows.map((row, index) => ({
-      name: named(row, index) ? words(row) : "", dataX: at[index].x, dataY: at[index].y,
+      name: words(row), minor: !matters(row, index), dataX: at[index].x, dataY: at[index].y,
       x: ((at[index].x - range[0]) / (range[1] - range[0])) * area.w, y: (1 - (at[index].y - span[0]) / (span[1] - span[0])) * area.h,
     }));
     // The settings that no other one beats, from the cheapest on.

@@ -11,6 +11,7 @@ mod effect;
 mod html;
 mod overview;
 mod packed;
+mod parts;
 pub mod stored;
 mod table;
 mod times;

@@ -125,7 +125,10 @@ pub fn target_page(documents: &Documents<'_>, now: Timestamp, days: u16) -> Targ
     TargetPage {
         name: documents.name.to_owned(),
         zone: documents.zone.clone(),
-        about: format!("The last {days} days, and what is planned."),
+        about: match days {
+            1 => "The last day, and what is planned.".to_owned(),
+            days => format!("The last {days} days, and what is planned."),
+        },
         facts: facts(documents, now),
         timeline,
         actions: actions(documents, from),
@@ -301,8 +304,13 @@ fn actions(documents: &Documents<'_>, from: Timestamp) -> Vec<Action> {
 fn notes(documents: &Documents<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(forecast) = documents.forecasts.last() {
-        let said = [&forecast.ladder.reason, &forecast.explanation.why];
-        notes.extend(said.into_iter().filter(|text| !text.is_empty()).cloned());
+        let (reason, why) = (&forecast.ladder.reason, &forecast.explanation.why);
+        if !reason.is_empty() {
+            notes.push(reason.clone());
+        }
+        if !why.is_empty() {
+            notes.push(format!("{}: {why}", forecast.model));
+        }
         notes.extend(forecast.notes.iter().cloned());
     }
     notes.extend(documents.plan.iter().flat_map(|plan| plan.notes.clone()));

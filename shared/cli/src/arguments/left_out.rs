@@ -1,5 +1,6 @@
 //! What can be typed about days that must not teach.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 
 use super::{EXIT_CODES, Format, StoreArguments};
@@ -48,7 +49,7 @@ pub(crate) struct LeftOutAddArguments {
     #[arg(long, value_name = "TIME")]
     pub(crate) end: String,
     /// Why
-    #[arg(long, value_name = "WORDS")]
+    #[arg(long, value_name = "WORDS", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) reason: String,
     #[command(flatten)]
     pub(crate) store: StoreArguments,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{EXIT_CODES, StoreArguments, WordsFormat};
@@ -113,7 +114,7 @@ pub(crate) struct ReleaseArguments {
     #[arg(value_name = "TARGET")]
     pub(crate) target: String,
     /// Why
-    #[arg(long, value_name = "WORDS", default_value = "by hand")]
+    #[arg(long, value_name = "WORDS", value_parser = NonEmptyStringValueParser::new(), default_value = "by hand")]
     pub(crate) reason: String,
     #[command(flatten)]
     pub(crate) store: StoreArguments,

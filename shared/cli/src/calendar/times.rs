@@ -5,6 +5,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
+use super::zones::Zones;
+
 /// A moment as a calendar writes it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Moment {
@@ -18,11 +20,23 @@ pub(super) enum Moment {
 
 impl Moment {
     /// The value of `property`, in the zone that it names.
-    pub(super) fn read(property: &Property) -> Result<Self, String> {
+    pub(super) fn read(property: &Property, zones: &Zones) -> Result<Self, String> {
+        Self::of_value(property.value(), property, zones)
+    }
+
+    /// The values of `property`, a list.
+    pub(super) fn list(property: &Property, zones: &Zones) -> Result<Vec<Self>, String> {
+        let values = property.value().split(',');
+        values
+            .map(|value| Self::of_value(value.trim(), property, zones))
+            .collect()
+    }
+
+    fn of_value(value: &str, property: &Property, zones: &Zones) -> Result<Self, String> {
         let zone = (property.params().get("TZID")).map(|zone| zone.value().trim_matches('"'));
-        let moment = Self::parse(property.value())?;
+        let moment = Self::parse(value)?;
         match (moment, zone) {
-            (Self::Floating(at), Some(name)) => Ok(Self::Zoned(at, named(name)?)),
+            (Self::Floating(at), Some(name)) => Ok(Self::Zoned(at, zones.named(name)?)),
             (moment, _) => Ok(moment),
         }
     }
@@ -57,12 +71,20 @@ impl Moment {
         }
     }
 
-    /// `span` of whole days, months or years after this, by the clocks.
-    pub(super) fn by_clocks(&self, span: Span) -> Result<Self, jiff::Error> {
-        Ok(match self {
-            Self::Day(day) => Self::Day(day.checked_add(span)?),
-            Self::Floating(at) => Self::Floating(at.checked_add(span)?),
-            Self::Zoned(at, zone) => Self::Zoned(at.checked_add(span)?, zone.clone()),
+    /// What the clocks of this moment show at `at`, as a moment of the same kind.
+    pub(super) fn at(&self, at: DateTime) -> Self {
+        match self {
+            Self::Day(_) => Self::Day(at.date()),
+            Self::Floating(_) => Self::Floating(at),
+            Self::Zoned(_, zone) => Self::Zoned(at, zone.clone()),
+        }
+    }
+
+    /// What the clocks of this moment show at `other`; those of `other` where one of both has no zone.
+    pub(super) fn clocks_at(&self, other: &Self) -> Result<DateTime, String> {
+        Ok(match (self, other.instant()?) {
+            (Self::Zoned(_, zone), Some(instant)) => zone.to_datetime(instant),
+            _ => other.civil(),
         })
     }
 
@@ -112,11 +134,4 @@ impl Moment {
             _ => self.civil().to_string(),
         })
     }
-}
-
-/// The zone that a calendar calls `name`.
-fn named(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|_| {
-        format!("its time zone {name} is unknown; allowed: IANA names such as Asia/Tokyo")
-    })
 }

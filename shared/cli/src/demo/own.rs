@@ -6,7 +6,7 @@ use crate::arguments::{DemoArguments, HistoryArguments};
 use crate::demand::{self, Demand};
 use crate::failure::{Done, input};
 use crate::moments;
-use crate::output::number;
+use crate::output::{counted, number};
 
 use super::Scene;
 
@@ -114,9 +114,9 @@ fn short(value: f64) -> String {
 
 fn length(minutes: i64) -> String {
     if minutes % 1440 == 0 {
-        format!("{} days", minutes / 1440)
+        counted(minutes.unsigned_abs() / 1440, "day")
     } else {
-        format!("{} hours", minutes / 60)
+        counted(minutes.unsigned_abs() / 60, "hour")
     }
 }
 

@@ -1,9 +1,10 @@
 //! `forescale event list`.
 
-use config::{Event, EventEffect, Every};
+use config::{Event, EventEffect, EventTime, Every};
 use serde_json::{Value, json};
 
-use super::{added, effect, settings_of};
+use super::told::effect;
+use super::{added, settings_of};
 use crate::Console;
 use crate::arguments::{EventListArguments, Format};
 use crate::failure::Done;
@@ -21,6 +22,9 @@ pub(super) fn run(arguments: &EventListArguments, console: &mut Console<'_>) -> 
         console.note(&format!("note: {note}"));
     }
     let events = &settings.config.events;
+    if events.is_empty() {
+        console.note("no event is known: `forescale event add` adds one");
+    }
     match arguments.format {
         Format::Json => {
             let added: Vec<String> = added(&opened)?.into_iter().map(|one| one.toml).collect();
@@ -30,11 +34,13 @@ pub(super) fn run(arguments: &EventListArguments, console: &mut Console<'_>) -> 
         Format::Csv => output::csv(console, &COLUMNS, events.iter().map(cells)),
         Format::Table => {
             let columns = COLUMNS.map(|name| (name, Side::Left));
-            output::table(
-                console,
-                &columns,
-                &events.iter().map(cells).collect::<Vec<_>>(),
-            )
+            let rows = events.iter().map(|event| {
+                let mut cells = cells(event);
+                cells[1] = short(event.start);
+                cells[2] = short(event.end);
+                cells
+            });
+            output::table(console, &columns, &rows.collect::<Vec<_>>())
         }
     }
 }
@@ -52,6 +58,15 @@ fn cells(event: &Event) -> Vec<String> {
         targets,
         effect(event),
     ]
+}
+
+/// A time for people: its offset where it has one, no seconds that are none.
+fn short(time: EventTime) -> String {
+    let text = time.to_string().replacen('T', " ", 1);
+    match text.strip_suffix('Z') {
+        Some(utc) => format!("{}Z", utc.strip_suffix(":00").unwrap_or(utc)),
+        None => text.strip_suffix(":00").unwrap_or(&text).to_owned(),
+    }
 }
 
 /// All of it, each thing a field; what it has not is null.

@@ -2,10 +2,11 @@
 
 mod keep;
 mod list;
+mod told;
 
 use std::fs;
 
-use config::{Config, ConfigErrors, Event, parse_event};
+use config::{Config, ConfigErrors, Event, EventEffect, Target, parse_event};
 use control::{Loaded, Settings, load, load_settings};
 use documents::{AddedEvent, Events, keys};
 use jiff::Timestamp;
@@ -20,7 +21,8 @@ use crate::calendar::Entry;
 use crate::failure::{Blame, Done, Failure, input};
 use crate::opened::Opened;
 use crate::{calendar, moments, near};
-use keep::{How, keep};
+use keep::{How, Wanted, keep};
+use told::line;
 
 /// What an error about options names as its file.
 const OPTIONS: &str = "the event";
@@ -58,6 +60,10 @@ fn quoted(text: &str) -> String {
     toml_edit::Value::from(text).to_string()
 }
 
+fn float(number: f64) -> String {
+    toml_edit::Value::from(number).to_string()
+}
+
 /// The lines of an `[[event]]` table that tell whom it concerns and what it does.
 fn common(effect: &EventEffectArguments) -> String {
     let mut text = String::new();
@@ -72,8 +78,8 @@ fn common(effect: &EventEffectArguments) -> String {
         }
     }
     match (effect.multiplier, effect.demand, &effect.like) {
-        (Some(factor), ..) => line("multiplier", format!("{factor:?}")),
-        (_, Some(demand), _) => line("demand", format!("{demand:?}")),
+        (Some(factor), ..) => line("multiplier", float(factor)),
+        (_, Some(demand), _) => line("demand", float(demand)),
         (.., Some(day)) => line("like", quoted(day)),
         _ => line("learnt", "true".to_owned()),
     }
@@ -106,7 +112,12 @@ fn add(arguments: &EventAddArguments, console: &mut Console<'_>) -> Done {
         dry_run: arguments.dry_run,
         each: false,
     };
-    keep(&opened, &[entry], how, console)
+    let wanted = Wanted {
+        entries: vec![entry],
+        series: Vec::new(),
+        targets: arguments.effect.target.clone(),
+    };
+    keep(&opened, &wanted, how, console)
 }
 
 fn import(arguments: &EventImportArguments, console: &mut Console<'_>) -> Done {
@@ -116,19 +127,22 @@ fn import(arguments: &EventImportArguments, console: &mut Console<'_>) -> Done {
         format!("{file} cannot be read: give a calendar, .ics{near}")
     })?;
     let opened = Opened::open(&arguments.store)?;
-    let config = settings_of(&opened, moments::now())?.config;
+    let now = moments::now();
+    let config = settings_of(&opened, now)?.config;
     let wanted = &arguments.effect.target;
     for name in wanted {
         known_target(&opened.name, name, &config)?;
     }
-    let concerned =
-        (config.targets.iter()).filter(|target| wanted.is_empty() || wanted.contains(&target.name));
+    let concerned = concerned(wanted, &config);
     let zones: Vec<TimeZone> = concerned.map(|target| target.zone.clone()).collect();
     let common = common(&arguments.effect);
-    let read = calendar::events(&text, &common, &zones)
+    let read = calendar::events(&text, &common, &zones, now)
         .map_err(|error| input(format!("{file} {error}")))?;
     for refused in &read.refused {
         console.note(&format!("note: left out: {refused}"));
+    }
+    for note in &read.notes {
+        console.note(&format!("note: {note}"));
     }
     if read.entries.is_empty() {
         return Err(input(format!("{file} holds no event that can be taken")));
@@ -138,29 +152,12 @@ fn import(arguments: &EventImportArguments, console: &mut Console<'_>) -> Done {
         dry_run: arguments.dry_run,
         each: true,
     };
-    keep(&opened, &read.entries, how, console)
-}
-
-fn line(event: &Event) -> String {
-    format!("{}, {} to {}", event.name, event.start, event.end)
-}
-
-/// What it does and when it comes again, as its table says it.
-fn effect(event: &Event) -> String {
-    let keys = [
-        "multiplier",
-        "demand",
-        "like",
-        "learnt",
-        "every",
-        "every_days",
-        "until",
-        "lead",
-        "tail",
-    ];
-    let wanted = |text: &&str| keys.iter().any(|key| text.starts_with(&format!("{key} =")));
-    let toml = event.to_toml();
-    toml.lines().filter(wanted).collect::<Vec<_>>().join(", ")
+    let wanted = Wanted {
+        entries: read.entries,
+        series: read.series,
+        targets: wanted.clone(),
+    };
+    keep(&opened, &wanted, how, console)
 }
 
 fn settings_of(opened: &Opened, now: Timestamp) -> Done<Settings> {
@@ -196,6 +193,33 @@ fn known_target(place: &str, name: &str, config: &Config) -> Done {
             config,
         )),
     }
+}
+
+/// The targets that `names` stands for: all where it is empty.
+fn concerned<'c>(names: &'c [String], config: &'c Config) -> impl Iterator<Item = &'c Target> {
+    (config.targets.iter()).filter(|target| names.is_empty() || names.contains(&target.name))
+}
+
+/// Refuses events like a day that has not begun yet for one of their targets: nobody has seen its demand.
+fn seen_days(events: &[&Event], config: &Config, now: Timestamp) -> Done {
+    for event in events {
+        let EventEffect::Like(day) = event.effect else {
+            continue;
+        };
+        let today = |target: &&Target| target.zone.to_datetime(now).date();
+        let Some(last) = concerned(&event.targets, config).min_by_key(today) else {
+            continue;
+        };
+        let today = today(&last);
+        if day > today {
+            return Err(input(format!(
+                "nothing was added\n--like {day}: is in the future, so that no demand of it is known; allowed: a \
+                 day until {today}, today for {}, or --multiplier or --demand instead",
+                last.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn remove(arguments: &EventRemoveArguments, console: &mut Console<'_>) -> Done {
@@ -261,7 +285,14 @@ fn nothing_removed(
     let advice = if names().any(|other| other == name) {
         "; it stands in the configuration: remove its [[event]] there".to_owned()
     } else {
-        near::hint(name, names())
+        let near = near::hint(
+            name,
+            names().chain(added.iter().map(|one| one.name.as_str())),
+        );
+        match near.is_empty() {
+            true => "; `forescale event list` tells those that are".to_owned(),
+            false => near,
+        }
     };
     Ok(input(format!("no added event {name} is there{advice}")))
 }

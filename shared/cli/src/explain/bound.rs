@@ -7,6 +7,7 @@ use planning::PUT_MARGIN;
 
 use super::servers::{held, lead};
 use crate::kept::Kept;
+use crate::output::counted;
 
 /// What a floor comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -151,7 +152,11 @@ impl<'a> Floor<'a> {
                 format!("; {apart} more stand ready, as the floor's reason says")
             }
         };
-        format!("{} servers: {}{why}", step.servers, step.reason)
+        format!(
+            "{}: {}{why}",
+            counted(step.servers.into(), "server"),
+            step.reason
+        )
     }
 }
 

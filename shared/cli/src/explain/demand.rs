@@ -8,6 +8,8 @@ use crate::output::grouped;
 
 /// Nights of forecasts that recent error is told of.
 const RECENT: usize = 7;
+/// Minutes that vary by less explain no server.
+const TOLD_SPREAD: f64 = 0.01;
 
 pub(super) fn quantiles(forecast: &Forecast, at: Timestamp) -> String {
     let levels = [
@@ -24,8 +26,16 @@ pub(super) fn quantiles(forecast: &Forecast, at: Timestamp) -> String {
         ))
     });
     let told: Vec<String> = told.collect();
+    let minutes = if forecast.minute_spread >= TOLD_SPREAD {
+        format!(
+            "; single minutes vary around that by {:.0} %, for which servers are counted too",
+            100.0 * forecast.minute_spread
+        )
+    } else {
+        String::new()
+    };
     format!(
-        "{} requests a minute, as forecast at {}",
+        "{} requests a minute, as forecast at {}{minutes}",
         told.join(", "),
         forecast.start
     )

@@ -15,9 +15,9 @@ use serde::Serialize;
 
 use crate::Console;
 use crate::arguments::{ExplainArguments, WordsFormat};
-use crate::failure::{Done, input};
-use crate::kept::{self, Kept};
-use crate::output::{self, Side};
+use crate::failure::Done;
+use crate::kept::{Kept, Store};
+use crate::output::{self, Side, counted};
 use crate::{moments, quiet};
 
 /// An answer: what bears on the number, and how.
@@ -39,9 +39,8 @@ struct Reason {
 
 /// Runs the subcommand.
 pub(crate) fn run(arguments: &ExplainArguments, console: &mut Console<'_>) -> Done {
-    let store = kept::read(&arguments.store, Some(&arguments.target), 14, console)?;
-    let kept = store.targets.first();
-    let kept = kept.ok_or_else(|| input("no target"))?;
+    let store = Store::open(&arguments.store, console)?;
+    let kept = &store.read(store.target(&arguments.target)?, 14, console)?;
     // A time of day is the first one from the plan on, of which people ask.
     let from = kept.plan.as_ref().map(|plan| plan.decided_at);
     let from = from.or(kept.newest).unwrap_or_else(moments::now);
@@ -58,7 +57,10 @@ pub(crate) fn run(arguments: &ExplainArguments, console: &mut Console<'_>) -> Do
     let name = zone.iana_name().unwrap_or("UTC");
     let local = in_zone(&at.to_string(), zone);
     let head = match answer.servers {
-        Some(servers) => format!("{}: {servers} servers at {local} ({name})", answer.target),
+        Some(servers) => {
+            let servers = counted(servers.into(), "server");
+            format!("{}: {servers} at {local} ({name})", answer.target)
+        }
         None => format!("{}: no plan for {local} ({name})", answer.target),
     };
     console.line(&head)?;
@@ -91,8 +93,10 @@ fn answer(kept: &Kept, events: &[config::Event], pause: Option<&Pause>, at: Time
             say(
                 "floor",
                 format!(
-                    "{} servers since {}: {}",
-                    step.servers, step.start, step.reason
+                    "{} since {}: {}",
+                    counted(step.servers.into(), "server"),
+                    step.start,
+                    step.reason
                 ),
             );
             say("needed then", floor.needs(plan));
@@ -152,9 +156,12 @@ fn answer(kept: &Kept, events: &[config::Event], pause: Option<&Pause>, at: Time
 fn no_floor(kept: &Kept, past: Option<&documents::LedgerEntry>) -> String {
     match (past, &kept.plan) {
         (Some(entry), _) => format!(
-            "{} servers, as the {} decided at {}: {} (from the shadow ledger; newer plans have replaced that \
+            "{}, as the {} decided at {}: {} (from the shadow ledger; newer plans have replaced that \
              one)",
-            entry.floor, entry.by, entry.at, entry.reason
+            counted(entry.floor.into(), "server"),
+            entry.by,
+            entry.at,
+            entry.reason
         ),
         (None, Some(plan)) => format!(
             "the plan of {} reaches to {}, when the group gets its own MinSize back: it says nothing of \

@@ -1,12 +1,13 @@
 //! What an explanation says of the present: whether anything acts on the plan, which events the plan
 //! knew, and what a plan said that another has replaced.
 
-use config::{Event, Mode, Occurrence};
+use config::{Event, Mode, Occurrence, OccurrenceEffect};
 use control::occurrence_id;
 use documents::{Forecast, LedgerEntry, Pause, Plan};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::kept::Kept;
+use crate::output::{grouped, number};
 
 /// Why nothing, or only a part, is done of the plan; `None` where all of it is.
 pub(super) fn acting(kept: &Kept, pause: Option<&Pause>) -> Option<String> {
@@ -62,7 +63,10 @@ pub(super) fn events(
         .flat_map(|event| event.occurrences(&kept.target, from, to))
         .filter(|one| one.from() <= at && at < one.to())
         .map(|one| match (known(&one), plan) {
-            (true, _) => one.name.clone(),
+            (true, _) => match does(&one, kept, forecast) {
+                Some(does) => format!("{}: {does}", one.name),
+                None => one.name.clone(),
+            },
             (false, Some(plan)) => format!(
                 "{} (the plan of {} does not know of it: the next one will)",
                 one.name, plan.decided_at
@@ -75,6 +79,23 @@ pub(super) fn events(
     } else {
         told.join(", ")
     })
+}
+
+/// What an occurrence does to demand, as the forecast has it; `None` where that is not known.
+fn does(one: &Occurrence, kept: &Kept, forecast: Option<&Forecast>) -> Option<String> {
+    match one.effect {
+        OccurrenceEffect::Multiplier(times) => Some(format!("{} times the usual", number(times))),
+        OccurrenceEffect::Demand(demand) => Some(format!("{} requests a minute", grouped(demand))),
+        OccurrenceEffect::Like(day) => {
+            Some(format!("like {}", kept.target.zone.to_datetime(day).date()))
+        }
+        OccurrenceEffect::Learnt => {
+            // The forecast says what it has learnt.
+            let begin = format!("{}: ", one.name);
+            let mut notes = forecast?.notes.iter();
+            notes.find_map(|note| note.strip_prefix(&begin).map(str::to_owned))
+        }
+    }
 }
 
 /// What stood at `at`, before the plan there is, in the ledger of a target in shadow mode.

@@ -15,7 +15,7 @@ use crate::Console;
 use crate::arguments::{ImportArguments, LogKind};
 use crate::failure::{Blame, Done, Failure, input};
 use crate::moments;
-use crate::output::grouped;
+use crate::output::{counted, grouped};
 
 use keep::Kept;
 use sources::expand;
@@ -45,6 +45,7 @@ pub(crate) fn run(arguments: &ImportArguments, console: &mut Console<'_>) -> Don
     let step = arguments.step.as_deref().map(str::parse::<Step>);
     let step = step.transpose().input(|| "--step cannot be used")?;
     let silence = silence(&arguments.silence)?;
+    moments::zone(&arguments.timezone)?;
     let kept = Kept::beside(&arguments.out);
     let settings = settings(arguments);
     let mut state = match &kept {
@@ -52,11 +53,9 @@ pub(crate) fn run(arguments: &ImportArguments, console: &mut Console<'_>) -> Don
         _ => State::new(settings),
     };
     if state.tally.lines > 0 {
-        let lines = grouped(state.tally.lines as f64);
+        let lines = counted(state.tally.lines, "line");
         let out = arguments.out.display();
-        console.note(&format!(
-            "going on with {out}: {lines} lines were counted before"
-        ));
+        console.note(&format!("going on with {out}, of {lines} counted before"));
     }
     let keep = kept.as_ref().filter(|_| !arguments.dry_run);
     let mut loose = Tally::default();
@@ -229,10 +228,10 @@ fn nothing(tally: &Tally, arguments: &ImportArguments, found: &Found) -> Failure
         };
         return input(format!("nothing was written: {read} ({named})"));
     }
-    let lines = grouped(tally.lines as f64);
+    let lines = counted(tally.lines, "line");
     if tally.left_out > 0 && tally.unreadable == 0 {
         return input(format!(
-            "nothing was written: none of {lines} lines has the text of --containing"
+            "nothing was written: none of {lines} has the text of --containing"
         ));
     }
     let example = tally.examples.first().map_or(String::new(), |example| {
@@ -249,6 +248,6 @@ fn nothing(tally: &Tally, arguments: &ImportArguments, found: &Found) -> Failure
         "if they are CSV, name the column of times by --time-column"
     };
     input(format!(
-        "nothing was written: none of {lines} lines is a request{example}; {next}"
+        "nothing was written: none of {lines} is a request{example}; {next}"
     ))
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::Console;
 use crate::arguments::{ImportArguments, WordsFormat};
 use crate::failure::Done;
-use crate::output::{Side, grouped, json, rounded, table};
+use crate::output::{Side, counted, grouped, json, rounded, table};
 
 use super::Found;
 
@@ -88,11 +88,10 @@ pub(super) fn result(
         );
     }
     let out = arguments.out.display();
-    let count = |count: usize| grouped(count as f64);
     let mut rows = vec![
         (
             "demand file",
-            format!("{out}, {} rows", count(made.rows.len())),
+            format!("{out}, {}", counted(made.rows.len() as u64, "row")),
         ),
         ("requests", grouped(requests)),
         ("from", first.unwrap_or_default()),
@@ -134,9 +133,9 @@ pub(super) fn notes(tally: &Tally, found: &Found, console: &mut Console<'_>) {
     }
     if tally.unreadable > 0 {
         console.note(&format!(
-            "{} of {} lines could not be read, such as:",
+            "{} of {} could not be read, such as:",
             grouped(tally.unreadable as f64),
-            grouped(tally.lines as f64)
+            counted(tally.lines, "line")
         ));
     }
     for example in &tally.examples {

@@ -69,7 +69,8 @@ fn propose(arguments: &LeftOutProposeArguments, console: &mut Console<'_>) -> Do
         console.note("no day of the history is unlike the others: nothing is proposed");
     } else if arguments.format == Format::Table {
         console.note(&format!(
-            "what should not teach: forescale left-out add {} --start START --end END --reason WORDS",
+            "what should not teach: forescale left-out add {} --start START --end END --reason WORDS, with the \
+             same store",
             target.name
         ));
     }
@@ -172,6 +173,12 @@ fn list(arguments: &LeftOutListArguments, console: &mut Console<'_>) -> Done {
     let opened = Opened::open(&arguments.store)?;
     let (_, target) = target(&opened, &arguments.target)?;
     let kept: LeftOutDays = body(&opened, &keys::left_out_days(&target.name))?.unwrap_or_default();
+    if kept.stretches.is_empty() {
+        console.note(&format!(
+            "nothing is left out of {}: `forescale left-out propose` names what might be",
+            target.name
+        ));
+    }
     print(&kept.stretches, &target.zone, arguments.format, console)
 }
 

@@ -11,7 +11,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use simulation::MinuteRecord;
 
 use crate::failure::{Blame, Done};
-use crate::output::grouped;
+use crate::output::{counted, grouped};
 
 use super::day::Day;
 
@@ -166,7 +166,7 @@ fn plot(body: &Area<'_>, day: &Day<'_>) -> Drawn {
             vec![(minute, 0.0), (minute, top * 0.96)],
             LOST.mix(0.7).stroke_width(1),
         )])?;
-        let words = format!("responder: {servers} servers");
+        let words = format!("responder: {}", counted(servers.into(), "server"));
         let late = minute > 0.85 * minutes;
         let (side, aside) = if late {
             (HPos::Right, -8.0)

@@ -8,7 +8,7 @@ use simulation::alternatives::Outcome;
 
 use super::page::forecasts;
 use crate::backtest::HANDS_OFF;
-use crate::output::{grouped, rounded};
+use crate::output::{counted, grouped, rounded};
 
 /// Server-hours that differ by less are as many.
 pub(crate) const ALIKE: f64 = 1.02;
@@ -181,8 +181,8 @@ impl Advice {
             .present
             .map_or_else(|| "none that is understood".to_owned(), of);
         format!(
-            "target tracking with the plan, replayed over {} days: now {present}; recommended {}",
-            self.days,
+            "target tracking with the plan, replayed over {}: now {present}; recommended {}",
+            counted(self.days as u64, "day"),
             of(self.recommended)
         )
     }

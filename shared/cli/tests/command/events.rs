@@ -114,6 +114,32 @@ fn what_cannot_be_an_event_is_refused_and_nothing_is_written() {
 }
 
 #[test]
+fn an_event_is_only_like_a_day_that_was_seen() {
+    let folder = TempDir::new().unwrap();
+    let store = store(folder.path());
+    let to_come = "2999-01-01";
+    let like = |day: &str| run(&[&SALE[..], &["--like", day, "--store", &store]].concat());
+    let ran = like(to_come);
+    assert_eq!(ran.code, ExitCode::from(3), "{}", ran.err);
+    let words = format!("--like {to_come}: is in the future");
+    assert!(ran.err.contains(&words), "{}", ran.err);
+    assert!(ran.err.contains("; allowed: a day until "), "{}", ran.err);
+    assert!(ran.err.contains("today for web"), "{}", ran.err);
+    // A calendar's are refused by the same words.
+    let calendar = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\n\
+                    SUMMARY:campaign\r\nDTSTART:20361205T200000\r\nDTEND:20361205T210000\r\n\
+                    END:VEVENT\r\nEND:VCALENDAR\r\n";
+    let file = write(folder.path(), "c.ics", calendar);
+    let arguments = ["--like", to_come, "--store", &store];
+    let ran = run(&[&["event", "import", text(&file)], &arguments[..]].concat());
+    assert_eq!(ran.code, ExitCode::from(3), "{}", ran.err);
+    assert!(ran.err.contains(&words), "{}", ran.err);
+    assert!(names(&store).is_empty());
+    good(&[&SALE[..], &["--like", "2025-01-25", "--store", &store]].concat());
+    assert_eq!(names(&store), ["sale"]);
+}
+
+#[test]
 fn a_calendar_is_taken_once() {
     let folder = TempDir::new().unwrap();
     let store = store(folder.path());
@@ -302,6 +328,127 @@ fn what_a_calendar_moves_or_cancels_is_moved_or_removed() {
         "{}",
         refused.err
     );
+}
+
+/// What a calendar says of a series now is what is kept of it, whatever was kept before.
+#[test]
+fn a_series_is_kept_in_step_with_its_calendar() {
+    let folder = TempDir::new().unwrap();
+    let store = store(folder.path());
+    let import = |more: &str| {
+        let file = calendar(folder.path(), "20361205T200000", more);
+        good(&[
+            "event",
+            "import",
+            &file,
+            "--multiplier",
+            "2",
+            "--store",
+            &store,
+        ])
+    };
+    let starts = || -> Vec<String> {
+        let events = listed(&store);
+        let starts = events.iter().map(|event| event["start"].as_str().unwrap());
+        starts.map(str::to_owned).collect()
+    };
+    let weekly = "RRULE:FREQ=WEEKLY;BYDAY=SA,SU\r\n";
+    // The first day is one of it, though a Friday.
+    import(weekly);
+    assert_eq!(
+        starts(),
+        [
+            "2036-12-05T20:00:00",
+            "2036-12-06T20:00:00",
+            "2036-12-07T20:00:00"
+        ]
+    );
+    // By hand, of the same name: no calendar's business.
+    let by_hand = [
+        "event",
+        "add",
+        "campaign",
+        "--start",
+        "2037-12-24",
+        "--end",
+        "2037-12-24",
+    ];
+    good(&[&by_hand[..], &["--multiplier", "2", "--store", &store]].concat());
+    let left_out = format!("{weekly}EXDATE:20361206T200000,20361205T200000\r\n");
+    let would = good(&[
+        "event",
+        "import",
+        &calendar(folder.path(), "20361205T200000", &left_out),
+        "--multiplier",
+        "2",
+        "--store",
+        &store,
+        "--dry-run",
+    ]);
+    assert!(
+        would
+            .out
+            .contains("would be removed, since its calendar no longer has it"),
+        "{}",
+        would.out
+    );
+    assert_eq!(starts().len(), 4);
+    let second = import(&left_out);
+    assert!(
+        second
+            .out
+            .contains("already there: campaign, 2036-12-07T20:00:00"),
+        "{}",
+        second.out
+    );
+    assert_eq!(
+        starts(),
+        [
+            "2036-12-07T20:00:00",
+            "2037-12-24T00:00:00",
+            "2036-12-13T20:00:00"
+        ]
+    );
+    // Again nothing changes.
+    let again = import(&left_out);
+    assert!(
+        again
+            .out
+            .lines()
+            .all(|line| line.starts_with("already there")),
+        "{}",
+        again.out
+    );
+    // Many dates of one name are one line.
+    let quarterly = import("RRULE:FREQ=MONTHLY;INTERVAL=3;COUNT=8\r\n");
+    assert!(
+        quarterly
+            .err
+            .contains("8 dates from 2036-12-05 to 2038-09-05 are written out"),
+        "{}",
+        quarterly.err
+    );
+    assert!(
+        !quarterly.err.contains("import the calendar again"),
+        "{}",
+        quarterly.err
+    );
+    assert!(
+        quarterly
+            .out
+            .contains("added: campaign, 8 times, the first 2036-12-05T20:00:00"),
+        "{}",
+        quarterly.out
+    );
+    assert_eq!(starts().len(), 9);
+    // With the series goes all of it.
+    let cancelled = import("STATUS:CANCELLED\r\n");
+    assert!(
+        cancelled.out.starts_with("removed, since cancelled"),
+        "{}",
+        cancelled.out
+    );
+    assert_eq!(starts(), ["2037-12-24T00:00:00"]);
 }
 
 #[test]

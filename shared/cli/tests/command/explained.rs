@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::common::{CONFIG, good, planned, write};
+use crate::common::{CONFIG, good, planned, rhythm, text, write};
 
 /// When [`planned`] decides.
 const DECIDED: &str = "2026-01-24T17:00:00Z";
@@ -260,7 +260,22 @@ fn an_event_that_the_plan_does_not_know_is_told_so() {
         "{events}"
     );
     planned(folder.path());
-    assert_eq!(told(&store, "events"), "sale");
+    assert_eq!(told(&store, "events"), "sale: 2 times the usual");
+    good(&["event", "remove", "sale", "--store", &store]);
+    let learnt = [
+        "--start",
+        "2026-01-24T18:00",
+        "--end",
+        "2026-01-24T20:00",
+        "--store",
+        &store,
+    ];
+    good(&[&["event", "add", "cup"], &learnt[..]].concat());
+    planned(folder.path());
+    assert_eq!(
+        told(&store, "events"),
+        "cup: no past occurrence to learn from"
+    );
 }
 
 #[test]
@@ -367,4 +382,44 @@ fn the_page_of_a_first_plan_knows_the_plan() {
     let page = fs::read_to_string(out).unwrap();
     assert!(!page.contains("highest floor to come") && page.contains("the last one ended at"));
     assert!(page.contains("a big move"));
+}
+
+#[test]
+fn the_risk_under_max_servers_stands_beside_that_without() {
+    let folder = TempDir::new().unwrap();
+    let history = write(folder.path(), "d.csv", rhythm(21 * 24, 60_000.0));
+    let note = |most: &str| {
+        let config = CONFIG.replace("max_servers = 40", most);
+        let config = write(folder.path(), "forescale.toml", config);
+        let ran = good(&[
+            "plan",
+            "--history",
+            text(&history),
+            "--config",
+            text(&config),
+            "--at",
+            "2026-01-24T18:00",
+            "--format",
+            "json",
+        ]);
+        let plan: Value = serde_json::from_str(&ran.out).unwrap();
+        let notes = plan["notes"].as_array().unwrap().iter();
+        let mut notes = notes.filter_map(|note| note.as_str());
+        let begin = "expected share of demand above capacity ";
+        let note = notes.find_map(|note| note.strip_prefix(begin)).unwrap();
+        note.to_owned()
+    };
+    let percent = |text: &str| text.split(" %").next().unwrap().parse::<f64>().unwrap();
+    let ample = note("max_servers = 40");
+    assert!(percent(&ample) <= 0.1, "{ample}");
+    assert!(!ample.contains("max_servers"), "{ample}");
+    // Demand is 500 to 1500 a minute, and 5 servers carry 500.
+    let scarce = note("max_servers = 5");
+    let (under, without) = scarce.split_once("; without that limit ").unwrap();
+    assert!(under.contains(" % under max_servers of 5, asked for at most 0.1000 %"));
+    assert!((30.0..65.0).contains(&percent(under)), "{scarce}");
+    assert!(
+        percent(without) <= 0.1,
+        "the need is worked out without the limit: {scarce}"
+    );
 }

@@ -48,6 +48,31 @@ fn every_subcommand_has_help_with_examples_and_exit_codes() {
 }
 
 #[test]
+fn help_of_help_is_help() {
+    for arguments in [&["help"][..], &["event", "help"]] {
+        let help = good(arguments).out;
+        for flag in ["--help", "-h"] {
+            let ran = good(&[arguments, &[flag]].concat());
+            assert_eq!(ran.out, help, "{arguments:?} {flag}");
+        }
+    }
+}
+
+#[test]
+fn a_manual_page_says_what_it_is_of() {
+    for (words, title) in [
+        (&["man"][..], "FORESCALE"),
+        (&["man", "event", "add"], "FORESCALE-EVENT-ADD"),
+    ] {
+        let page = good(words).out;
+        let heading = page.lines().find(|line| line.starts_with(".TH")).unwrap();
+        let version = env!("CARGO_PKG_VERSION");
+        let expected = format!(".TH {title} 1  \"forescale {version}\" Forescale");
+        assert_eq!(heading, expected);
+    }
+}
+
+#[test]
 fn wrong_usage_is_2_and_names_the_nearest_word() {
     for (arguments, word) in [
         (&["forcast"][..], "forecast"),

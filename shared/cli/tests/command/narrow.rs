@@ -81,3 +81,35 @@ fn no_word_is_split_and_no_line_is_too_long_at_60_80_and_120_columns() {
     }
     assert!(seen >= 12, "{seen}");
 }
+
+#[test]
+fn events_with_long_names_are_a_table_at_100_columns() {
+    let folder = TempDir::new().unwrap();
+    let folder = folder.path();
+    inputs(folder);
+    let words = |text: &str| text.split('|').map(str::to_owned).collect::<Vec<String>>();
+    printed(
+        folder,
+        &words(
+            "event|add|winter sale of the whole house|--start|2036-12-27|--end|2036-12-30|--multiplier|2|--lead|2h|\
+             --every|year|--until|2040-01-01|--store|store",
+        ),
+        None,
+    );
+    let (table, _) = printed(folder, &words("event|list|--store|store"), Some(100));
+    let mut lines = table.lines();
+    let names: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
+    assert_eq!(
+        names,
+        ["name", "start", "end", "targets", "effect"],
+        "{table}"
+    );
+    assert!(table.contains("2036-12-27 00:00"), "{table}");
+    // A program reads them as the document has them.
+    let (csv, _) = printed(
+        folder,
+        &words("event|list|--store|store|--format|csv"),
+        None,
+    );
+    assert!(csv.contains(",2036-12-27T00:00:00,"), "{csv}");
+}

@@ -17,6 +17,11 @@ const CASES: &[(&str, u8, &str)] = &[
     ("import d.csv --out o.csv --kind csw", 2, "csv"),
     ("completions bsh", 2, "'bash'"),
     ("man evnt", 3, "did you mean event?"),
+    (
+        "import d.csv --out o.csv --timezone Europe/Berln",
+        3,
+        "did you mean Europe/Berlin?",
+    ),
     // Targets, wherever one is named.
     (
         "plan --history d.csv --config forescale.toml --target wep",

@@ -152,3 +152,97 @@ fn no_demand_is_printed_as_0() {
     let values: Vec<&str> = row.split_whitespace().skip(3).collect();
     assert_eq!(values, ["0"; 5], "{row}");
 }
+
+#[test]
+fn values_below_zero_are_told_what_is_allowed() {
+    let folder = TempDir::new().unwrap();
+    let file = write(folder.path(), "d.csv", rhythm(9 * 24, 60_000.0));
+    let config = write(folder.path(), "c.toml", CONFIG);
+    let (file, config) = (text(&file), text(&config));
+    let replay = [
+        "what-if",
+        "--history",
+        file,
+        "--config",
+        config,
+        "--from",
+        "2026-01-12",
+        "--to",
+        "2026-01-13",
+        "--out",
+        "o",
+    ];
+    let quiet = ["quiet-window", "--history", file];
+    for (words, more, code, told) in [
+        (&replay[..], ["--risk", "-1"], 3, "above 0, below 0.5"),
+        (&replay, ["--lead-time", "-5m"], 3, "0s to 6h"),
+        (&quiet, ["--within", "-3d"], 3, "--within -3d: "),
+        (&quiet, ["--count", "-1"], 2, "1..=100"),
+    ] {
+        let ran = run(&[words, &more].concat());
+        assert_eq!(ran.code, ExitCode::from(code), "{more:?}: {}", ran.err);
+        assert!(ran.err.contains(told), "{told}: {}", ran.err);
+        assert!(!ran.err.contains("unexpected argument"), "{}", ran.err);
+        assert_eq!(ran.out, "");
+    }
+}
+
+#[test]
+fn what_says_nothing_is_refused_before_anything_is_written() {
+    let folder = TempDir::new().unwrap();
+    let store = crate::common::planned(folder.path());
+    let day = ["--start", "2026-01-12", "--end", "2026-01-13"];
+    for words in [
+        &[&["left-out", "add", "web"], &day[..]].concat()[..],
+        &["pause"],
+        &["release", "web"],
+    ] {
+        let ran = run(&[words, &["--reason", "", "--store", &store]].concat());
+        assert_eq!(ran.code, ExitCode::from(2), "{words:?}: {}", ran.err);
+        assert!(ran.err.contains("--reason <WORDS>"), "{}", ran.err);
+    }
+    let sale = [&["event", "add", "sale"], &day[..], &["--store", &store]].concat();
+    let told = refused(&[&sale[..], &["--multiplier", "nan"]].concat());
+    assert!(
+        told.contains("--multiplier") && told.contains("allowed: above 0, at most 1000"),
+        "{told}"
+    );
+    let told = refused(&["event", "remove", "sale", "--store", &store]);
+    assert!(told.contains("forescale event list"), "{told}");
+    let config = write(folder.path(), "c.toml", CONFIG);
+    let alarms = ["alarms", "--config", text(&config), "--action"];
+    for action in ["responder", "arn:aws:lambda", "arn:aws:lambda:eu-west-1:1:"] {
+        let told = refused(&[&alarms[..], &[action]].concat());
+        assert!(told.contains("allowed: arn:PARTITION:"), "{told}");
+    }
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named_as_it_was_given() {
+    let folder = TempDir::new().unwrap();
+    let store = crate::common::planned(folder.path());
+    // Nothing can be made below /proc, whoever asks.
+    let told = refused(&["report", "--store", &store, "--out", "/proc/page.html"]);
+    assert!(
+        told.starts_with("error: /proc/page.html cannot be written: give a place"),
+        "{told}"
+    );
+    let told = refused(&["report", "--store", &store, "--out", text(folder.path())]);
+    assert!(
+        told.contains("is a directory: give the name of a file"),
+        "{told}"
+    );
+}
+
+#[test]
+fn fewer_midnights_than_asked_for_are_told() {
+    let folder = TempDir::new().unwrap();
+    let file = write(folder.path(), "d.csv", rhythm(10 * 24, 60_000.0));
+    let backtest = |origins| {
+        let words = ["backtest", "--history", text(&file), "--origins", origins];
+        good(&words).err
+    };
+    let told = backtest("5");
+    assert!(told.contains("2 origins fewer than asked for"), "{told}");
+    assert!(!backtest("3").contains("fewer than asked for"));
+}

@@ -9,6 +9,7 @@ mod response;
 mod section;
 mod simulation;
 mod target;
+mod throughput;
 mod time;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,11 +5,8 @@ use timeseries::Step;
 
 use super::field::Field;
 use super::section::Section;
-use super::{control, metric, response, simulation, time};
-use crate::{
-    Bound, BoundKind, Control, DemandMetric, LeadTime, Mode, Published, Response, Signals,
-    Simulation, Target, Throughput,
-};
+use super::{control, metric, response, simulation, throughput, time};
+use crate::{Control, LeadTime, Mode, Published, Response, Simulation, Target, Throughput};
 
 /// Most servers of a group: far above what Auto Scaling runs, low enough to catch a slip.
 pub(crate) const MOST_SERVERS: u32 = 100_000;
@@ -111,14 +108,18 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
         country(field).map(Some)
     });
     let servers = servers(section);
-    let lead_time = lead_time(section);
+    let lead_time = time::lead_time(section);
     let risk = optional(section.get("risk"), 0.001, |field| {
         field.number(|risk| risk > 0.0 && risk < 0.5, "above 0, below 0.5")
     });
     let mode = mode(section);
-    let step = optional(section.get("step"), Step::from_minutes(15).ok()?, step);
+    let step = optional(
+        section.get("step"),
+        Step::from_minutes(15).ok()?,
+        time::step,
+    );
     let hour = SignedDuration::from_hours(1);
-    let plan_every = optional(section.get("plan_every"), hour, plan_every);
+    let plan_every = optional(section.get("plan_every"), hour, time::plan_every);
     let kinds = [
         ("stack", Published::Stack),
         ("chart", Published::Chart),
@@ -142,7 +143,7 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
     let control = control::read(section, known_price);
     let response = response::read(section, group);
     let signals = response.as_ref().map(|response| &response.signals);
-    let throughput = throughput(section, group, signals);
+    let throughput = throughput::read(section, group, signals);
     if let Some(response) = &response
         && response.monthly_budget.is_some()
         && price == Some(0.0)
@@ -257,138 +258,6 @@ fn servers(section: &Section<'_>) -> Option<(u32, u32)> {
     None
 }
 
-fn throughput(section: &Section<'_>, group: &str, signals: Option<&Signals>) -> Option<Throughput> {
-    let allowed = "above 0, at most 1000000000 (requests per minute and server)";
-    let whole = "requests per minute and server, or a table { utilization, initial, resource }";
-    let number = |field: &Field<'_>| field.number(|value| value > 0.0 && value <= 1e9, allowed);
-    let field = section.required("throughput", whole)?;
-    let Some(section) = field.as_section() else {
-        return number(&field).map(Throughput::Given);
-    };
-    let utilization = optional(section.get("utilization"), 60.0, |field| {
-        let allowed = "1 to 100 (percent)";
-        field.number(|percent| (1.0..=100.0).contains(&percent), allowed)
-    });
-    let value = section.get("value");
-    let typed = value.is_some();
-    if let (Some(_), Some(initial)) = (&value, section.get("initial")) {
-        initial.refuse("stands beside value", "one of value and initial");
-    }
-    let initial = match value {
-        Some(value) => number(&value),
-        None => section
-            .required("initial", allowed)
-            .and_then(|field| number(&field)),
-    };
-    let cpu = response::cpu(group);
-    let resource = optional(section.get("resource"), cpu, |field| {
-        metric::read(field, "Average")
-    });
-    let bounds = bounds(&section, signals);
-    section.finish();
-    Some(Throughput::Measured {
-        resource: resource?,
-        utilization: utilization?,
-        initial: initial?,
-        typed,
-        bounds: bounds?,
-    })
-}
-
-/// What else one server is not to exceed.
-fn bounds(section: &Section<'_>, signals: Option<&Signals>) -> Option<Vec<Bound>> {
-    const PERCENT: &str = "above 0, at most 100 (percent)";
-    const AMOUNT: &str = "above 0, at most 1000000000";
-    const SHARE: &str = "above 0, at most 1 (share of demand)";
-    let known = |of: fn(&Signals) -> Option<&DemandMetric>| signals.and_then(of).cloned();
-    let kinds = [
-        (
-            "memory",
-            BoundKind::Memory,
-            (100.0, PERCENT),
-            known(|signals| signals.exhaustible.first().map(|level| &level.metric)),
-        ),
-        (
-            "response_time",
-            BoundKind::ResponseTime,
-            (1e9, AMOUNT),
-            known(|signals| signals.response_time.as_ref()),
-        ),
-        (
-            "errors",
-            BoundKind::Errors,
-            (1.0, SHARE),
-            known(|signals| signals.errors.as_ref()),
-        ),
-        ("queue", BoundKind::Queue, (1e9, AMOUNT), None),
-    ];
-    // Every one is read before any is missed, so that all that is wrong is found.
-    let read: Vec<Option<Bound>> = kinds
-        .into_iter()
-        .filter_map(|(key, kind, most, known)| {
-            let field = section.get(key)?;
-            Some(bound(&field, kind, most, known))
-        })
-        .collect();
-    read.into_iter().collect()
-}
-
-fn bound(
-    field: &Field<'_>,
-    kind: BoundKind,
-    (most, allowed): (f64, &str),
-    known: Option<DemandMetric>,
-) -> Option<Bound> {
-    let section = field.section("a table { limit, namespace, name, dimensions, statistic }")?;
-    let limit = section
-        .required("limit", allowed)
-        .and_then(|field| field.number(|value| value > 0.0 && value <= most, allowed));
-    let named = ["namespace", "name", "dimensions", "statistic"];
-    let metric = if named.iter().any(|key| section.get(key).is_some()) {
-        let statistic = if kind == BoundKind::Errors {
-            "Sum"
-        } else {
-            "Average"
-        };
-        metric::read_section(section, statistic)
-    } else {
-        section.finish();
-        if known.is_none() {
-            field.refuse(
-                "names no metric",
-                "namespace and name beside limit, or the metric in response",
-            );
-        }
-        known
-    };
-    Some(Bound {
-        kind,
-        limit: limit?,
-        metric: metric?,
-    })
-}
-
-fn lead_time(section: &Section<'_>) -> Option<LeadTime> {
-    let range = SignedDuration::ZERO..=SignedDuration::from_hours(6);
-    let span = |field: &Field<'_>| field.duration(range.clone(), "0s to 6h");
-    let assumed = SignedDuration::from_mins(5);
-    let Some(field) = section.get("lead_time") else {
-        return Some(LeadTime::Measured { initial: assumed });
-    };
-    let Some(section) = field.as_section() else {
-        return span(&field).map(LeadTime::Given);
-    };
-    let measure = optional(section.get("measure"), true, Field::flag);
-    let initial = optional(section.get("initial"), assumed, span);
-    section.finish();
-    let initial = initial?;
-    Some(if measure? {
-        LeadTime::Measured { initial }
-    } else {
-        LeadTime::Given(initial)
-    })
-}
-
 fn mode(section: &Section<'_>) -> Option<Mode> {
     let modes = [
         ("off", Mode::Off),
@@ -419,30 +288,6 @@ fn mode(section: &Section<'_>) -> Option<Mode> {
             Some(mode)
         }
     }
-}
-
-fn step(field: &Field<'_>) -> Option<Step> {
-    let steps = [5, 15, 30, 60].map(|minutes| Step::from_minutes(minutes).ok());
-    let allowed = "\"5m\", \"15m\", \"30m\", \"1h\"";
-    let text = field.text(allowed)?;
-    let step = text.parse::<Step>().ok();
-    let step = step.filter(|step| steps.contains(&Some(*step)));
-    if step.is_none() {
-        field.refuse("is not one of the steps", allowed);
-    }
-    step
-}
-
-fn plan_every(field: &Field<'_>) -> Option<SignedDuration> {
-    let allowed = "\"5m\", \"10m\", \"15m\", \"30m\", \"1h\"";
-    let text = field.text(allowed)?;
-    let span = text.parse::<SignedDuration>().ok();
-    let span = span
-        .filter(|span| [5, 10, 15, 30, 60].contains(&span.as_mins()) && span.as_secs() % 60 == 0);
-    if span.is_none() {
-        field.refuse("is not one of the intervals", allowed);
-    }
-    span
 }
 
 fn country(field: &Field<'_>) -> Option<Place> {

@@ -1,10 +1,13 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp, Zoned};
+use timeseries::Step;
 use toml::de::DeValue;
 
 use super::field::{Field, unknown};
-use crate::EventTime;
+use super::section::Section;
+use super::target::optional;
+use crate::{EventTime, LeadTime};
 
 const MOMENT: &str = "a time such as 2026-12-31T23:00:00 (local in each target's zone), \
      2026-12-31T23:00:00+09:00 or 2026-12-31, years 1970 to 2999";
@@ -83,4 +86,49 @@ fn parse(text: &str, means: DateMeans) -> Option<EventTime> {
     let instant = text.parse::<Timestamp>().map(EventTime::Instant);
     let local = || text.parse::<DateTime>().map(EventTime::Local);
     instant.or_else(|_| local()).ok()
+}
+
+pub(crate) fn lead_time(section: &Section<'_>) -> Option<LeadTime> {
+    let range = SignedDuration::ZERO..=SignedDuration::from_hours(6);
+    let span = |field: &Field<'_>| field.duration(range.clone(), "0s to 6h");
+    let assumed = SignedDuration::from_mins(5);
+    let Some(field) = section.get("lead_time") else {
+        return Some(LeadTime::Measured { initial: assumed });
+    };
+    let Some(section) = field.as_section() else {
+        return span(&field).map(LeadTime::Given);
+    };
+    let measure = optional(section.get("measure"), true, Field::flag);
+    let initial = optional(section.get("initial"), assumed, span);
+    section.finish();
+    let initial = initial?;
+    Some(if measure? {
+        LeadTime::Measured { initial }
+    } else {
+        LeadTime::Given(initial)
+    })
+}
+
+pub(crate) fn step(field: &Field<'_>) -> Option<Step> {
+    let steps = [5, 15, 30, 60].map(|minutes| Step::from_minutes(minutes).ok());
+    let allowed = "\"5m\", \"15m\", \"30m\", \"1h\"";
+    let text = field.text(allowed)?;
+    let step = text.parse::<Step>().ok();
+    let step = step.filter(|step| steps.contains(&Some(*step)));
+    if step.is_none() {
+        field.refuse("is not one of the steps", allowed);
+    }
+    step
+}
+
+pub(crate) fn plan_every(field: &Field<'_>) -> Option<SignedDuration> {
+    let allowed = "\"5m\", \"10m\", \"15m\", \"30m\", \"1h\"";
+    let text = field.text(allowed)?;
+    let span = text.parse::<SignedDuration>().ok();
+    let span = span
+        .filter(|span| [5, 10, 15, 30, 60].contains(&span.as_mins()) && span.as_secs() % 60 == 0);
+    if span.is_none() {
+        field.refuse("is not one of the intervals", allowed);
+    }
+    span
 }

@@ -15,7 +15,7 @@ use super::super::keep::{self, Kept};
 use crate::Console;
 use crate::arguments::{ImportArguments, WordsFormat};
 use crate::failure::{Blame, Done, input};
-use crate::output::{Side, grouped, json as print_json, rounded, table};
+use crate::output::{Side, counted, grouped, json as print_json, rounded, table};
 
 /// Hours that are read at a time.
 const PIECE: i64 = 7 * 24;
@@ -208,11 +208,11 @@ fn tell(
         });
         return print_json(console, &told);
     }
-    let count = |count: usize| grouped(count as f64);
+    let rows = |count: usize| counted(count as u64, "row");
     let written = if arguments.dry_run {
         format!("{out} was not written: --dry-run")
     } else {
-        format!("{out}, {} rows", count(made.rows.len()))
+        format!("{out}, {}", rows(made.rows.len()))
     };
     let rows = [
         ("demand file", written),
@@ -220,7 +220,7 @@ fn tell(
         ("requests", grouped(total)),
         ("from", first.unwrap_or_default()),
         ("to", last.unwrap_or_default()),
-        ("known before", format!("{} rows", count(known))),
+        ("known before", rows(known)),
     ];
     let rows: Vec<_> = rows
         .into_iter()
