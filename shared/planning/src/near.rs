@@ -111,7 +111,8 @@ impl Outlook<'_> {
             "demand of {}/min expected (p50; forecast {}/min, {:+.0} % by the last minutes), up to {}/min (p{level}) at {}/min a server = {servers}",
             rate(values[MEDIAN]),
             rate(median),
-            (values[MEDIAN] / median.max(self.model.least) - 1.0) * 100.0,
+            // Nothing is not less than nothing.
+            ((values[MEDIAN] / median.max(self.model.least) - 1.0) * 100.0).round() + 0.0,
             rate(capacity),
             rate(rules.throughput),
         );
