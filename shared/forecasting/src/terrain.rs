@@ -14,6 +14,9 @@ pub(crate) struct Terrain<'a> {
     /// Usual log demand of each step by the days before it, one day further than `values`. It
     /// reads lags of at least a day, so it never sees the day that is forecast.
     pub(crate) usual: Vec<f64>,
+    /// What a day of the other kind (working day, weekend) counts against one of the same kind, where
+    /// few days are known.
+    pub(crate) other_kind: f64,
     /// Running sums of `logs - usual`: entry `i` holds the steps before `i`.
     gaps: Vec<f64>,
     /// Running sums of `logs`, likewise.
@@ -36,6 +39,7 @@ impl<'a> Terrain<'a> {
             values: Vec::with_capacity(calendar.slot.len()),
             logs: Vec::with_capacity(calendar.slot.len()),
             usual: Vec::with_capacity(calendar.slot.len()),
+            other_kind: other_kind(values, scale, calendar),
             gaps: vec![0.0],
             sums: vec![0.0],
         };
@@ -87,8 +91,10 @@ impl<'a> Terrain<'a> {
             let Some(past) = self.calendar.back(index, days * back, self.logs.len()) else {
                 break;
             };
-            sum += weight * self.logs[past];
-            total += weight;
+            let same = self.calendar.weekend(past) == self.calendar.weekend(index);
+            let kind = if same { 1.0 } else { self.other_kind };
+            sum += kind * weight * self.logs[past];
+            total += kind * weight;
             count += 1;
             weight *= memory;
         }
@@ -113,5 +119,36 @@ impl<'a> Terrain<'a> {
         self.calendar
             .back(index, days, origin)
             .map(|past| self.logs[past])
+    }
+}
+
+/// Part of the difference between working days and weekends that is but what days of one kind differ by: 1
+/// where nothing speaks for a difference, near 0 where they surely differ.
+///
+/// Source: the shrinkage of James & Stein 1961, as the ratio of the variance that the difference of two
+/// means has by chance to its square, both over all times of the day.
+fn other_kind(values: &[f64], scale: LogScale, calendar: &Calendar) -> f64 {
+    let mut cells = [0, 1].map(|_| vec![[0.0; 3]; calendar.per_day]);
+    for (index, value) in values.iter().enumerate() {
+        let cell = &mut cells[usize::from(calendar.weekend(index))][calendar.slot[index]];
+        let log = scale.to(*value);
+        for (sum, power) in cell.iter_mut().zip([1.0, log, log * log]) {
+            *sum += power;
+        }
+    }
+    let (mut noise, mut difference) = (0.0, 0.0);
+    for (one, other) in cells[0].iter().zip(&cells[1]) {
+        let freedom = one[0] + other[0] - 2.0;
+        if one[0] < 1.0 || other[0] < 1.0 || freedom < 1.0 {
+            continue;
+        }
+        let within: f64 = [one, other].map(|c| c[2] - c[1] * c[1] / c[0]).iter().sum();
+        noise += within.max(0.0) / freedom * (1.0 / one[0] + 1.0 / other[0]);
+        difference += (one[1] / one[0] - other[1] / other[0]).powi(2);
+    }
+    if difference > noise {
+        noise / difference
+    } else {
+        1.0
     }
 }
