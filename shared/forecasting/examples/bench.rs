@@ -262,12 +262,11 @@ fn run(
             size += actual.abs();
             error += (actual - row[2]).abs();
             bias += row[2] - actual;
-            for (cell, one) in weekday.iter_mut().zip([
-                1.0,
-                f64::from(actual <= row[5]),
-                actual,
-                row[2],
-            ]) {
+            for (cell, one) in
+                weekday
+                    .iter_mut()
+                    .zip([1.0, f64::from(actual <= row[5]), actual, row[2]])
+            {
                 *cell += one;
             }
             for ((cell, level), value) in levels.iter_mut().zip(LEVELS).zip(row) {

@@ -16,7 +16,7 @@ pub(crate) struct Terrain<'a> {
     pub(crate) usual: Vec<f64>,
     /// What a day of the other kind (working day, weekend) counts against one of the same kind, where
     /// few days are known.
-    pub(crate) other_kind: f64,
+    other_kind: f64,
     /// Running sums of `logs - usual`: entry `i` holds the steps before `i`.
     gaps: Vec<f64>,
     /// Running sums of `logs`, likewise.
@@ -28,6 +28,14 @@ pub(crate) struct Terrain<'a> {
 const WEEKLY_MEMORY: f64 = 0.7;
 /// The same by days, where there are less than two weeks.
 const DAILY_MEMORY: f64 = 0.75;
+/// The least that a day of the other kind counts, for it may be all there is.
+const LEAST_OTHER: f64 = 0.01;
+/// Days from which on weeks tell what is usual.
+const MANY_DAYS: usize = 21;
+/// From here on working days and weekends are taken for different.
+const DIFFERENT: f64 = 0.5;
+/// Squared differences of logarithms over a day that are but rounding.
+const ROUNDING: f64 = 1e-9;
 
 impl<'a> Terrain<'a> {
     /// The terrain of a training window.
@@ -114,6 +122,24 @@ impl<'a> Terrain<'a> {
         (self.sums[origin] - self.sums[from]) / (origin - from).max(1) as f64
     }
 
+    /// The same local time on the last day before `origin` of the same kind (working day, weekend), at most
+    /// a week back; on the last day where there is none or the kinds do not differ.
+    pub(crate) fn last_alike(&self, index: usize, origin: usize) -> Option<usize> {
+        self.alike(index, origin)
+            .next()
+            .or_else(|| self.calendar.back(index, 1, origin))
+    }
+
+    /// The same local time on the days of the week before `origin` that are of the same kind, the latest
+    /// first; on all of them where the kinds do not differ.
+    pub(crate) fn alike(&self, index: usize, origin: usize) -> impl Iterator<Item = usize> {
+        let calendar = self.calendar;
+        let different = self.other_kind < DIFFERENT;
+        (1..=7)
+            .map_while(move |days| calendar.back(index, days, origin))
+            .filter(move |past| !different || calendar.weekend(*past) == calendar.weekend(index))
+    }
+
     /// Log demand at the same local time `days` before `index`, if there was any before `origin`.
     pub(crate) fn log_back(&self, index: usize, days: usize, origin: usize) -> Option<f64> {
         self.calendar
@@ -123,11 +149,14 @@ impl<'a> Terrain<'a> {
 }
 
 /// Part of the difference between working days and weekends that is but what days of one kind differ by: 1
-/// where nothing speaks for a difference, near 0 where they surely differ.
+/// where nothing speaks for a difference, near 0 where they surely differ. 1 as well where weeks tell.
 ///
 /// Source: the shrinkage of James & Stein 1961, as the ratio of the variance that the difference of two
 /// means has by chance to its square, both over all times of the day.
 fn other_kind(values: &[f64], scale: LogScale, calendar: &Calendar) -> f64 {
+    if values.len() >= MANY_DAYS * calendar.per_day {
+        return 1.0;
+    }
     let mut cells = [0, 1].map(|_| vec![[0.0; 3]; calendar.per_day]);
     for (index, value) in values.iter().enumerate() {
         let cell = &mut cells[usize::from(calendar.weekend(index))][calendar.slot[index]];
@@ -146,8 +175,8 @@ fn other_kind(values: &[f64], scale: LogScale, calendar: &Calendar) -> f64 {
         noise += within.max(0.0) / freedom * (1.0 / one[0] + 1.0 / other[0]);
         difference += (one[1] / one[0] - other[1] / other[0]).powi(2);
     }
-    if difference > noise {
-        noise / difference
+    if difference > noise.max(ROUNDING) {
+        (noise / difference).max(LEAST_OTHER)
     } else {
         1.0
     }

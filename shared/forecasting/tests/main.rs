@@ -16,3 +16,4 @@ mod predictability;
 mod production;
 mod published;
 mod robust;
+mod young;

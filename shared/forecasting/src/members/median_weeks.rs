@@ -39,18 +39,9 @@ fn middle(terrain: &Terrain<'_>, index: usize, origin: usize, past: &mut Vec<f64
     past.extend((1..=WEEKS).map_while(|week| terrain.log_back(index, 7 * week, origin)));
     if past.len() < 2 {
         past.clear();
-        let days = |wanted: bool| {
-            (1..=7)
-                .map_while(move |day| terrain.calendar.back(index, day, origin))
-                .filter(move |day| {
-                    let calendar = terrain.calendar;
-                    wanted || calendar.weekend(*day) == calendar.weekend(index)
-                })
-                .map(|day| terrain.logs[day])
-        };
-        past.extend(days(terrain.other_kind > 0.5));
+        past.extend(terrain.alike(index, origin).map(|day| terrain.logs[day]));
         if past.is_empty() {
-            past.extend(days(true));
+            past.extend((1..=7).map_while(|day| terrain.log_back(index, day, origin)));
         }
     }
     if past.is_empty() {
