@@ -47,7 +47,7 @@ impl<'a> Terrain<'a> {
             values: Vec::with_capacity(calendar.slot.len()),
             logs: Vec::with_capacity(calendar.slot.len()),
             usual: Vec::with_capacity(calendar.slot.len()),
-            other_kind: other_kind(values, scale, calendar),
+            other_kind: Kinds::of(values, scale, calendar).share,
             gaps: vec![0.0],
             sums: vec![0.0],
         };
@@ -148,36 +148,56 @@ impl<'a> Terrain<'a> {
     }
 }
 
-/// Part of the difference between working days and weekends that is but what days of one kind differ by: 1
-/// where nothing speaks for a difference, near 0 where they surely differ. 1 as well where weeks tell.
-///
-/// Source: the shrinkage of James & Stein 1961, as the ratio of the variance that the difference of two
-/// means has by chance to its square, both over all times of the day.
-fn other_kind(values: &[f64], scale: LogScale, calendar: &Calendar) -> f64 {
-    if values.len() >= MANY_DAYS * calendar.per_day {
-        return 1.0;
-    }
-    let mut cells = [0, 1].map(|_| vec![[0.0; 3]; calendar.per_day]);
-    for (index, value) in values.iter().enumerate() {
-        let cell = &mut cells[usize::from(calendar.weekend(index))][calendar.slot[index]];
-        let log = scale.to(*value);
-        for (sum, power) in cell.iter_mut().zip([1.0, log, log * log]) {
-            *sum += power;
+/// How working days and weekends differ, where few days are known.
+pub(crate) struct Kinds {
+    /// Part of the difference that is but what days of one kind differ by: 1 where nothing speaks for a
+    /// difference, near 0 where they surely differ. 1 as well where weeks tell.
+    pub(crate) share: f64,
+    /// The difference as a logarithm, in the root mean square over the times of the day.
+    pub(crate) difference: f64,
+}
+
+impl Kinds {
+    /// Source: the shrinkage of James & Stein 1961, as the ratio of the variance that the difference of
+    /// two means has by chance to its square, both over all times of the day.
+    pub(crate) fn of(values: &[f64], scale: LogScale, calendar: &Calendar) -> Self {
+        let alike = Self {
+            share: 1.0,
+            difference: 0.0,
+        };
+        if values.len() >= MANY_DAYS * calendar.per_day {
+            return alike;
+        }
+        let mut cells = [0, 1].map(|_| vec![[0.0; 3]; calendar.per_day]);
+        for (index, value) in values.iter().enumerate() {
+            let cell = &mut cells[usize::from(calendar.weekend(index))][calendar.slot[index]];
+            let log = scale.to(*value);
+            for (sum, power) in cell.iter_mut().zip([1.0, log, log * log]) {
+                *sum += power;
+            }
+        }
+        let (mut noise, mut square, mut count) = (0.0, 0.0, 0.0);
+        for (one, other) in cells[0].iter().zip(&cells[1]) {
+            let freedom = one[0] + other[0] - 2.0;
+            if one[0] < 1.0 || other[0] < 1.0 || freedom < 1.0 {
+                continue;
+            }
+            let within: f64 = [one, other].map(|c| c[2] - c[1] * c[1] / c[0]).iter().sum();
+            noise += within.max(0.0) / freedom * (1.0 / one[0] + 1.0 / other[0]);
+            square += (one[1] / one[0] - other[1] / other[0]).powi(2);
+            count += 1.0;
+        }
+        if square <= noise.max(ROUNDING) {
+            return alike;
+        }
+        Self {
+            share: (noise / square).max(LEAST_OTHER),
+            difference: f64::sqrt(square / count),
         }
     }
-    let (mut noise, mut difference) = (0.0, 0.0);
-    for (one, other) in cells[0].iter().zip(&cells[1]) {
-        let freedom = one[0] + other[0] - 2.0;
-        if one[0] < 1.0 || other[0] < 1.0 || freedom < 1.0 {
-            continue;
-        }
-        let within: f64 = [one, other].map(|c| c[2] - c[1] * c[1] / c[0]).iter().sum();
-        noise += within.max(0.0) / freedom * (1.0 / one[0] + 1.0 / other[0]);
-        difference += (one[1] / one[0] - other[1] / other[0]).powi(2);
-    }
-    if difference > noise.max(ROUNDING) {
-        (noise / difference).max(LEAST_OTHER)
-    } else {
-        1.0
+
+    /// Whether they are taken for different.
+    pub(crate) fn differ(&self) -> bool {
+        self.share < DIFFERENT
     }
 }

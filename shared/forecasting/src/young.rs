@@ -5,6 +5,9 @@
 use crate::LEVELS;
 use crate::frame::Frame;
 use crate::mixture::moved;
+use crate::scale::LogScale;
+use crate::terrain::Kinds;
+use crate::trials::trials;
 
 /// Deviation of an hour of the day from the middle of all, as a logarithm: from its least to its most hour
 /// the demand of services grows by factors of two to ten, about five, which are two such deviations.
@@ -16,22 +19,34 @@ const HOURS_ALIKE: f64 = 6.0;
 const FIRST_WORKING: (f64, f64) = (0.1, 0.5);
 /// The same of a weekend after nothing but working days: most have less then, which is not counted on.
 const FIRST_WEEKEND: (f64, f64) = (0.0, 0.2);
+/// What a change from one kind of day to the other misses that none of the past days tried was, as a part
+/// of the difference between the kinds: a third of the members repeat the day before.
+const UNTRIED: f64 = 0.3;
 /// Part of mean demand below which factors say nothing.
 const GUARD: f64 = 0.05;
 
 /// Moves and widens `rows`, the steps after the cutoff of `frame`, by what it has not shown. Tells of it.
 pub(crate) fn widen(frame: &Frame, rows: &mut [[f64; LEVELS.len()]]) -> Option<String> {
     let seen = Seen::of(frame);
-    if seen.all() {
+    let untried = Untried::of(frame);
+    if seen.all() && untried.difference <= 0.0 {
         return None;
     }
     let end = frame.values.len();
     let mean = frame.values.iter().sum::<f64>() / end.max(1) as f64;
+    if mean <= 0.0 {
+        // There is nothing yet that could be some times as much.
+        return None;
+    }
     for (ahead, row) in rows.iter_mut().enumerate() {
-        let (log, variance) = seen.unknown(frame, end + ahead);
+        let (log, own) = seen.unknown(frame, end + ahead);
+        let variance = own + untried.variance(frame, end + ahead);
         if variance > 0.0 {
-            *row = moved(row, (log, variance), GUARD * mean.max(0.0));
+            *row = moved(row, (log, variance), GUARD * mean);
         }
+    }
+    if seen.all() {
+        return None;
     }
     let what = if seen.hours.contains(&false) {
         "hours of the day"
@@ -94,6 +109,54 @@ impl Seen {
             .find(|off| self.hours[(hour + off) % 24] || self.hours[(hour + 24 - off) % 24])
             .unwrap_or(12)
     }
+}
+
+/// Changes between working days and weekends that no past day tried was.
+struct Untried {
+    /// How much the kinds differ, as a logarithm; 0 where they are alike.
+    difference: f64,
+    /// By the kind that follows.
+    tried: [bool; 2],
+}
+
+impl Untried {
+    fn of(frame: &Frame) -> Self {
+        let scale = LogScale::of(&frame.values);
+        let kinds = Kinds::of(&frame.values, scale, &frame.calendar);
+        let mut tried = [false; 2];
+        let per_day = frame.per_day();
+        let end = frame.values.len();
+        for back in 1..=trials(end, per_day) {
+            // The middle of a day says which kind most of it is of.
+            let middle = end - back * per_day + per_day / 2;
+            if changes(frame, middle) {
+                tried[usize::from(frame.calendar.weekend(middle))] = true;
+            }
+        }
+        Self {
+            difference: if kinds.differ() {
+                kinds.difference
+            } else {
+                0.0
+            },
+            tried,
+        }
+    }
+
+    fn variance(&self, frame: &Frame, index: usize) -> f64 {
+        let untried = !self.tried[usize::from(frame.calendar.weekend(index))];
+        if untried && changes(frame, index) {
+            (UNTRIED * self.difference).powi(2)
+        } else {
+            0.0
+        }
+    }
+}
+
+/// Whether step `index` is on another kind of day than the day before.
+fn changes(frame: &Frame, index: usize) -> bool {
+    let before = frame.calendar.back(index, 1, index);
+    before.is_some_and(|before| frame.calendar.weekend(before) != frame.calendar.weekend(index))
 }
 
 /// Hour of the local day of step `index`.

@@ -10,6 +10,7 @@ mod fine_steps;
 mod holidays;
 mod known_answers;
 mod laws;
+mod many_targets;
 mod occasions;
 mod pattern;
 mod predictability;
