@@ -75,9 +75,11 @@ impl Seen {
             hours[hour(frame, index)] = true;
             steps[usize::from(frame.calendar.weekend(index))] += 1;
         }
+        // What is missing later on was there and not observed, as of nights that report nothing.
+        let days = frame.values.len() / frame.per_day();
         Self {
-            hours,
-            kinds: steps.map(|steps| 2 * steps >= frame.per_day()),
+            hours: hours.map(|seen| seen || days >= 2),
+            kinds: steps.map(|steps| 2 * steps >= frame.per_day() || days >= 7),
         }
     }
 
