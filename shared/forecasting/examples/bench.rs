@@ -1,7 +1,7 @@
 //! Reruns the rolling-origin protocol over a folder of series and prints a table.
 //!
 //! ```sh
-//! FORESCALE_SERIES=folder cargo run --release -p forecasting --example bench -- [step seconds] [origins] [all|seen|held]
+//! FORESCALE_SERIES=folder cargo run --release -p forecasting --example bench -- [step seconds] [origins] [all|seen|held] [hours]
 //! ```
 //!
 //! The folder holds `index.csv` with the columns `name,kind,granularity_s,agg` and one `NAME.csv`
@@ -9,7 +9,8 @@
 //! half of them observed, and a week of history; at most 56 days train. MASE is scaled by lag 168 h
 //! where the window holds 21 days, else 24 h; wQL is the mean of the weighted quantile losses at
 //! 0.5, 0.9, 0.95 and 0.99. The series in even places of the index are the part to look at while
-//! developing, those in odd places are held out.
+//! developing, those in odd places are held out. With `hours` only the last so many hours before each
+//! origin are known, as of a service that has just begun.
 #![allow(
     clippy::print_stdout,
     clippy::disallowed_methods,
@@ -45,6 +46,8 @@ struct Score {
     count: f64,
     /// Coverage of 0.9 and 0.95 on the second day ahead.
     second_day: [f64; 2],
+    /// By weekday of the origin, Monday first: steps, those at or below 0.95, demand, the medians.
+    weekdays: [[f64; 4]; 7],
     /// By hour of the correction: quantile loss of the rest of the day, without and with it.
     intraday: [(f64, f64); 18],
 }
@@ -56,6 +59,7 @@ fn main() -> Fallible<()> {
     let seconds: i64 = arguments.next().map_or(Ok(3600), |text| text.parse())?;
     let origins: usize = arguments.next().map_or(Ok(14), |text| text.parse())?;
     let part = arguments.next().unwrap_or_else(|| "all".to_owned());
+    let hours: i64 = arguments.next().map_or(Ok(24 * 56), |text| text.parse())?;
     let step = Step::from_seconds(seconds)?;
     let mut written = match std::env::var("FORESCALE_WRITE") {
         Ok(path) => Some(::csv::Writer::from_path(path)?),
@@ -86,7 +90,13 @@ fn main() -> Fallible<()> {
         } else {
             1.0
         };
-        let mut score = run(&field("name"), &history, origins, unit, &mut written)?;
+        let mut score = run(
+            &field("name"),
+            &history,
+            (origins, hours),
+            unit,
+            &mut written,
+        )?;
         score.kind = field("kind");
         score.held_out = held_out;
         println!(
@@ -122,6 +132,23 @@ fn main() -> Fallible<()> {
             covered / steps,
             loss / scores.len() as f64,
             (logs / scores.len() as f64).exp()
+        );
+    }
+    println!("== weekday: cover of 0.95, share below 0.85; medians over demand: median, tenth");
+    for weekday in 0..7 {
+        let cells = scores.iter().map(|one| one.weekdays[weekday]);
+        let cells: Vec<_> = cells.filter(|cell| cell[2] > 0.0).collect();
+        let count = cells.len() as f64;
+        let cover = cells.iter().map(|cell| cell[1] / cell[0]);
+        let low = cover.clone().filter(|one| *one < 0.85).count() as f64;
+        let mut parts: Vec<f64> = cells.iter().map(|cell| cell[3] / cell[2]).collect();
+        parts.sort_by(f64::total_cmp);
+        println!(
+            "{weekday} {:.3} {:.2} {:.3} {:.3}",
+            cover.sum::<f64>() / count,
+            low / count,
+            parts[parts.len() / 2],
+            parts[parts.len() / 10]
         );
     }
     let second = |place: usize| {
@@ -177,7 +204,7 @@ fn load(folder: &Path, name: &str, aggregate: &str, step: Step) -> Fallible<Seri
 fn run(
     name: &str,
     history: &Series,
-    most: usize,
+    (most, hours): (usize, i64),
     unit: f64,
     written: &mut Option<::csv::Writer<std::fs::File>>,
 ) -> Fallible<Score> {
@@ -189,11 +216,15 @@ fn run(
     let mut intraday = [(0.0, 0.0); 18];
     let mut second_day = [0.0; 3];
     let mut levels = [(0.0, 0.0); LEVELS.len()];
+    let mut weekdays = [[0.0; 4]; 7];
     let origins = origins(history, most);
     for origin in &origins {
+        let known = history.between(*origin - SignedDuration::from_hours(hours), *origin);
+        // The epoch was a Thursday, three days after a Monday.
+        let weekday = &mut weekdays[(origin.as_second().div_euclid(86_400) + 3) as usize % 7];
         let began = cpu_seconds();
         let prediction = forecast(&ForecastRequest {
-            history,
+            history: &known,
             cutoff: *origin,
             step,
             horizon_steps: 2 * per_day,
@@ -231,6 +262,13 @@ fn run(
             size += actual.abs();
             error += (actual - row[2]).abs();
             bias += row[2] - actual;
+            for (cell, one) in
+                weekday
+                    .iter_mut()
+                    .zip([1.0, f64::from(actual <= row[5]), actual, row[2]])
+            {
+                *cell += one;
+            }
             for ((cell, level), value) in levels.iter_mut().zip(LEVELS).zip(row) {
                 let over = actual - value;
                 cell.0 += f64::from(over <= 0.0);
@@ -254,6 +292,7 @@ fn run(
         bias: bias / size,
         levels: levels.map(|(covered, loss)| (covered, loss / size)),
         count,
+        weekdays,
         intraday,
         second_day: [0, 1].map(|place| second_day[place] / second_day[2]),
         seconds: seconds.iter().sum::<f64>() / seconds.len() as f64,

@@ -41,7 +41,7 @@ def main():
         folder = os.environ.get("FORESCALE_SERIES") or generated(temporary)
         step = pd.Timedelta(seconds=options.step)
         table = protocol.index(folder, options.noncommercial)
-        table = table[table.granularity_s <= options.step]
+        table = table[options.step % table.granularity_s == 0]
         if options.series:
             table = table[table.name.isin(options.series.split(","))]
         days = cut(folder, table, step, options.origins)

@@ -1,4 +1,4 @@
-use crate::quantiles::SCORES;
+use crate::quantiles::{MEDIAN, SCORES};
 use crate::{LEVELS, Memory};
 
 /// How far a row goes from what it was to what the hours seen say, where they explain nothing of it,
@@ -62,12 +62,16 @@ impl<'a> Belief<'a> {
 }
 
 /// The band `row` with its width times `wild`, moved by an expected score and narrowed by the part of its variance that is
-/// explained, both from [`Belief::at`].
+/// explained, both from [`Belief::at`]. A row whose median is the least there may be, as of hours that are
+/// always empty, stays: such hours say nothing about the day either.
 pub(crate) fn corrected_row(
     row: &[f64; LEVELS.len()],
     (moved, explained): (f64, f64),
     wild: f64,
 ) -> [f64; LEVELS.len()] {
+    if row[0] >= row[MEDIAN] {
+        return *row;
+    }
     let narrowed = (1.0 - explained).sqrt() * wild;
     let believed = BELIEVED.0 + BELIEVED.1 * explained;
     let mut corrected = *row;
@@ -90,6 +94,17 @@ fn at_score(row: &[f64; LEVELS.len()], score: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_hour_that_is_always_empty_stays_so() {
+        let closed = [0.0, 0.0, 0.0, 0.0, 0.6, 1.0, 1.8, 2.0, 2.5];
+        assert_eq!(corrected_row(&closed, (1.5, 0.5), 1.3), closed);
+        let open = closed.map(|value| value + 1.0);
+        let open = [
+            0.5, 0.8, open[2], 1.2, open[4], open[5], open[6], open[7], open[8],
+        ];
+        assert!(corrected_row(&open, (1.5, 0.5), 1.3)[MEDIAN] > open[MEDIAN]);
+    }
 
     #[test]
     fn one_hour_and_two_say_what_conditional_normals_say() {

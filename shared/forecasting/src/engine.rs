@@ -10,7 +10,7 @@ use crate::terrain::Terrain;
 use crate::trials::{Panel, Trial};
 use crate::weights::Weights;
 use crate::{ForecastError, ForecastReport, ForecastRequest, LEVELS, Memory, Prediction};
-use crate::{QuantileForecast, Verdict, occasions, predictability, report};
+use crate::{QuantileForecast, Verdict, occasions, predictability, report, young};
 
 /// Quantiles for every step in `[cutoff, cutoff + horizon_steps * step)`.
 ///
@@ -64,6 +64,7 @@ fn measured_forecast(
         memory,
         past,
     } = made;
+    report.notes.extend(young::widen(&frame, &mut rows));
     report.notes.extend(frame.shifted());
     report.notes.extend(frame.gone());
     if report.predictability.verdict == Verdict::No {

@@ -42,6 +42,7 @@ mod terrain;
 mod trials;
 mod units;
 mod weights;
+mod young;
 
 pub use backtest::{BacktestRequest, BacktestRow, backtest};
 pub use drift::{Drift, DriftState, NightScore, rechoose, score, widen, widening};

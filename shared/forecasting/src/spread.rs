@@ -1,7 +1,7 @@
 use crate::LEVELS;
 use crate::family::{Climate, Family, Miss};
 use crate::frame::Frame;
-use crate::quantiles::MEDIAN;
+use crate::quantiles::{MEDIAN, SCORES};
 use crate::terrain::Terrain;
 use crate::trials::Trial;
 use crate::weights::{Example, descend};
@@ -23,6 +23,8 @@ const ABOVE_CENTRE: f64 = 1.1;
 const WILD_MEMORY: f64 = 0.8;
 const CALM_DAYS: f64 = 4.0;
 const MOST_WILD: f64 = 5.0;
+/// Trial days from which on the quantiles of what was missed on them hold as they are.
+const ENOUGH_DAYS: f64 = 7.0;
 /// Misses below which day-to-day changes must help out.
 const FEW: usize = 12;
 /// Steps a day that shares are learnt from.
@@ -42,6 +44,8 @@ pub(crate) struct Spread {
     wild: Vec<f64>,
     /// By level: shares of the ways.
     shares: [[f64; 3]; LEVELS.len()],
+    /// By level: what is added where few days were tried, 1 where enough were.
+    few: [f64; LEVELS.len()],
 }
 
 struct Ways {
@@ -110,6 +114,7 @@ impl Spread {
             ways: Ways::learn(terrain, &all),
             wild,
             shares,
+            few: SCORES.map(|score| few_days(score, trials.len())),
         }
     }
 
@@ -124,7 +129,12 @@ impl Spread {
     ) -> [f64; LEVELS.len()] {
         let wild = self.wild.first().copied().unwrap_or(1.0);
         let widening = (1.0 + WIDENING * days as f64).sqrt() * wild;
-        self.row(terrain, index, centre, widening, least)
+        let mut row = self.row(terrain, index, centre, widening, least);
+        for (cell, few) in row.iter_mut().zip(self.few) {
+            *cell = (centre + few * (*cell - centre)).max(least);
+        }
+        row.sort_by(f64::total_cmp);
+        row
     }
 
     /// Quantiles of step `index` of the trial `age` days back, as they would have been around
@@ -162,6 +172,24 @@ impl Spread {
         row[MEDIAN] = centre.max(least);
         row.sort_by(f64::total_cmp);
         row
+    }
+}
+
+/// Factor of the distance at a normal score where `days` were tried, against [`ENOUGH_DAYS`]: what one
+/// day misses hangs together, so the days count, not their steps. Without any day other errors stand in.
+///
+/// Source: quantiles of Student's t by those of the normal distribution, to the second order; Abramowitz
+/// & Stegun 1964, 26.7.5.
+fn few_days(score: f64, days: usize) -> f64 {
+    let square = score * score;
+    let student = |days: f64| {
+        let second = (5.0 * square * square + 16.0 * square + 3.0) / 96.0;
+        1.0 + (square + 1.0) / 4.0 / days + second / (days * days)
+    };
+    if days == 0 {
+        1.0
+    } else {
+        (student(days.max(2) as f64) / student(ENOUGH_DAYS)).max(1.0)
     }
 }
 

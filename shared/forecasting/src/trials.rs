@@ -26,13 +26,20 @@ pub(crate) struct Trial {
     pub(crate) members: Vec<Vec<f64>>,
 }
 
+/// Days that are tried in a window of `length` steps.
+pub(crate) fn trials(length: usize, per_day: usize) -> usize {
+    (length / per_day)
+        .saturating_sub(LEAD_DAYS)
+        .min(MOST_TRIALS)
+}
+
 impl<'a> Panel<'a> {
     /// Fits every member.
     pub(crate) fn fit(frame: &'a Frame) -> Self {
         let end = frame.values.len();
         let per_day = frame.per_day();
         let terrain = Terrain::new(&frame.values, &frame.calendar);
-        let trials = (end / per_day).saturating_sub(LEAD_DAYS).min(MOST_TRIALS);
+        let trials = trials(end, per_day);
         let members: Vec<Box<dyn Member>> = vec![
             Box::new(Ridge::fit(&terrain, &frame.observed, trials)),
             Box::new(Trees::fit(&terrain, &frame.observed, trials)),

@@ -32,14 +32,17 @@ impl Member for MedianWeeks {
     }
 }
 
-/// Median log demand at the same time of the last weeks; of the last days where there is but one
-/// week.
+/// Median log demand at the same time of the last weeks; where there is but one week, of the last days
+/// of the same kind (working day, weekend), if there was any.
 fn middle(terrain: &Terrain<'_>, index: usize, origin: usize, past: &mut Vec<f64>) -> f64 {
     past.clear();
     past.extend((1..=WEEKS).map_while(|week| terrain.log_back(index, 7 * week, origin)));
     if past.len() < 2 {
         past.clear();
-        past.extend((1..=7).map_while(|day| terrain.log_back(index, day, origin)));
+        past.extend(terrain.alike(index, origin).map(|day| terrain.logs[day]));
+        if past.is_empty() {
+            past.extend((1..=7).map_while(|day| terrain.log_back(index, day, origin)));
+        }
     }
     if past.is_empty() {
         return terrain.usual[index];

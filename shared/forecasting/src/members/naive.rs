@@ -33,7 +33,7 @@ impl Member for Naive {
             .map(|index| {
                 let back = calendar
                     .back(index, self.days, origin)
-                    .or_else(|| calendar.back(index, 1, origin));
+                    .or_else(|| terrain.last_alike(index, origin));
                 match back {
                     Some(back) => terrain.values[back],
                     // Less than a day of history: the mean of what there is.

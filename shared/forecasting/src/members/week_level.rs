@@ -27,8 +27,8 @@ impl Member for WeekLevel {
                 let log = match terrain.log_back(index, 7, origin) {
                     Some(log) => log + shift,
                     None => terrain
-                        .log_back(index, 1, origin)
-                        .unwrap_or(terrain.usual[index]),
+                        .last_alike(index, origin)
+                        .map_or(terrain.usual[index], |past| terrain.logs[past]),
                 };
                 terrain.scale.from(log)
             })
