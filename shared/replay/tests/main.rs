@@ -31,5 +31,6 @@ mod repeats;
 mod rungs;
 mod shadow_follows;
 mod spikes;
+mod steps_back;
 mod thirty_days;
 mod watching;
