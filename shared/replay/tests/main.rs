@@ -30,6 +30,8 @@ mod removal;
 mod repeats;
 mod rungs;
 mod shadow_follows;
+mod shadow_reads;
 mod spikes;
+mod steps_back;
 mod thirty_days;
 mod watching;
