@@ -19,6 +19,7 @@ mod late_metrics;
 mod look_faults;
 mod look_slow;
 mod measured;
+mod month;
 mod night_incidents;
 mod nights;
 mod one_off;
