@@ -196,7 +196,7 @@ where
     let mut gathered = gather(world, settings, target, &group, now).await?;
     let notes = std::mem::take(&mut gathered.notes);
     let upper = std::mem::take(&mut gathered.standing.upper);
-    let seen = gathered.seen.take();
+    let seen = gathered.seen.clone();
     let remember = gathered.remember.take();
     let mut report = if target.mode == Mode::Shadow {
         let seen = Looking {
@@ -234,7 +234,7 @@ pub(crate) struct Gathered {
     /// The group's policies as they are.
     pub(crate) policies: Vec<Policy>,
     /// Demand by the minute, for the dashboard.
-    seen: Option<Series>,
+    pub(crate) seen: Option<Series>,
     /// What was measured anew, and what it replaces: written once the run is through, since whoever
     /// does not hold the lease changes nothing.
     remember: Option<(Measurements, Condition)>,

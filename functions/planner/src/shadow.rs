@@ -36,6 +36,7 @@ pub(crate) async fn shadow<S: DocumentStore, M: MetricSource, G: GroupReader>(
         evidence,
         policy,
         policies,
+        seen: recent,
         ..
     } = gathered;
     let ask = Ask {
@@ -62,6 +63,8 @@ pub(crate) async fn shadow<S: DocumentStore, M: MetricSource, G: GroupReader>(
         group,
         rules: &rules,
         policies: &policies,
+        recent: recent.as_ref(),
+        by: BY,
         now,
     };
     match promotion(&judge).await {

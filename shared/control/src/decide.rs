@@ -117,7 +117,7 @@ pub(crate) fn decide(
         let in_service = seen.group.in_service();
         let sight = canary::Sight {
             evidence: ask.evidence,
-            risk: ask.rules.risk,
+            risk: agreed(target, ask.rules.risk),
             hold: hold.as_ref(),
             floor,
             spare: doubted(ask).is_some_and(|needed| needed <= in_service),
@@ -212,6 +212,13 @@ pub(crate) fn decide(
         canary: told,
         notes,
     })
+}
+
+/// The share of demand that may be lost: `risk`, or what was accepted for a budget. What people agreed to
+/// speaks against no plan.
+fn agreed(target: &Target, risk: f64) -> f64 {
+    let accepted = target.control.budget.and_then(|budget| budget.accept_risk);
+    accepted.map_or(risk, |accepted| accepted.max(risk))
 }
 
 /// Servers that present demand needs at a throughput that is as far below the measured one as the

@@ -14,6 +14,7 @@ mod decide;
 mod error;
 mod guard;
 mod hand_back;
+mod judged;
 mod ladder;
 mod lease;
 mod ledger;

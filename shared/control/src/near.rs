@@ -15,6 +15,8 @@ pub(crate) struct Near {
     pub(crate) steps: Vec<PlanStep>,
     /// Its end.
     pub(crate) until: Timestamp,
+    /// Servers that the demand which is expected takes, from each start on.
+    pub(crate) expected: Vec<(Timestamp, u32)>,
     /// What demand stays under.
     pub(crate) upper: Vec<(Timestamp, f64)>,
     /// Whether demand has fallen as it only does in an outage.
@@ -76,7 +78,7 @@ pub(crate) fn near_steps(
         .saturating_add(block.saturating_mul(2))
         .unwrap_or(Timestamp::MAX);
     let from = Step::FIVE_MINUTES.floor(now).max(forecast.start);
-    let (mut steps, mut upper) = (Vec::new(), Vec::new());
+    let (mut steps, mut expected, mut upper) = (Vec::new(), Vec::new(), Vec::new());
     let blocks = std::iter::successors(Some(from), |start| start.checked_add(block).ok());
     for start in blocks.take_while(|start| *start < until) {
         let end = start.saturating_add(block).unwrap_or(Timestamp::MAX);
@@ -100,6 +102,7 @@ pub(crate) fn near_steps(
             break;
         }
         steps.extend(known);
+        expected.extend(outlook.expected(start, end, rules, |at| medians.at(at)));
         upper.extend(outlook.upper(start, end, |at| medians.at(at)));
     }
     let last = steps.last()?.start;
@@ -110,6 +113,9 @@ pub(crate) fn near_steps(
         let soon = now
             .saturating_add(rules.lead_time)
             .unwrap_or(Timestamp::MAX);
+        for (_, servers) in expected.iter_mut().filter(|(start, _)| *start <= soon) {
+            *servers = needed.max(*servers);
+        }
         for step in steps.iter_mut().filter(|step| step.start <= soon) {
             if step.servers < needed {
                 step.servers = needed;
@@ -123,6 +129,7 @@ pub(crate) fn near_steps(
     }
     let until = last.saturating_add(block).unwrap_or(until);
     Some(Near {
+        expected,
         upper,
         steps,
         until,

@@ -5,11 +5,11 @@ use documents::{LedgerEntry, ShadowLedger, keys};
 use fleet::{Group, Policy};
 use jiff::{SignedDuration, Timestamp};
 use planning::Rules;
-use ports::{DocumentStore, MetricSource, PortError, Reading};
+use ports::{DocumentStore, MetricSource, PortError};
 use simulation::{Counts, TargetTracking};
 use timeseries::{Series, Step};
 
-use crate::metrics::{metric_name, metric_statistic, minutes_of};
+use crate::judged::{Minutes, Witness, keep};
 use crate::promised::{Delivered, delivered};
 use crate::settings::left_out;
 use crate::sight::DELAY_MINUTES;
@@ -38,6 +38,10 @@ pub struct Judge<'a, S, M> {
     pub rules: &'a Rules,
     /// Its group's policies.
     pub policies: &'a [Policy],
+    /// Demand by the minute that this run has read already.
+    pub recent: Option<&'a Series>,
+    /// By which function.
+    pub by: &'static str,
     /// The moment.
     pub now: Timestamp,
 }
@@ -46,14 +50,15 @@ pub struct Judge<'a, S, M> {
 /// in the first day.
 ///
 /// The floors of each minute are those that had been decided before it. They are replayed over
-/// demand by the minute, with boots and the group's own target tracking above them.
+/// demand by the minute, with boots and the group's own target tracking above them. Minutes that were
+/// read stay in the ledgers, and only new ones are read.
 ///
 /// # Errors
 /// [`PortError`] when the store or the metrics do not answer. A ledger that cannot be read does not
 /// count.
 pub async fn promotion<S: DocumentStore, M: MetricSource>(
     judge: &Judge<'_, S, M>,
-) -> Result<Option<String>, PortError> {
+) -> Result<Vec<String>, PortError> {
     let Judge {
         store,
         metrics,
@@ -63,28 +68,43 @@ pub async fn promotion<S: DocumentStore, M: MetricSource>(
         ..
     } = *judge;
     let back = |span| Step::MINUTE.floor(now.saturating_sub(span).unwrap_or(Timestamp::MIN));
-    let mut entries = Vec::new();
-    for day in 0..=DAYS {
+    let mut days = Vec::new();
+    for day in (0..=DAYS).rev() {
         let key = keys::ledger(&target.name, back(SignedDuration::from_hours(24 * day)));
         let ledger = load::<ShadowLedger>(store, &key).await?;
-        entries.extend(ledger.body().into_iter().flat_map(|l| l.entries.clone()));
+        days.push((key, ledger));
     }
+    let ledgers = days.iter().filter_map(|(_, ledger)| ledger.body());
+    let mut entries: Vec<LedgerEntry> = ledgers.flat_map(|it| it.entries.clone()).collect();
     entries.retain(|entry| entry.event.is_none());
     entries.sort_by_key(|entry| entry.at);
-    let to = back(SignedDuration::from_mins(DELAY_MINUTES));
-    let from = to.saturating_sub(SignedDuration::from_hours(24 * DAYS));
-    let from = from.unwrap_or(Timestamp::MIN);
     // Before a day has passed there is nothing to read minutes for.
     let first = entries.first().map_or(now, |entry| entry.at);
     if now.duration_since(first).as_secs_f64() < WORTH_A_WORD * 3600.0 {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let Some(demand) = minutes_of(metrics, target, from, to).await? else {
-        return Ok(None);
+    let to = back(SignedDuration::from_mins(DELAY_MINUTES));
+    let from = to.saturating_sub(SignedDuration::from_hours(24 * DAYS));
+    // Nothing was decided before the first.
+    let from = from
+        .unwrap_or(Timestamp::MIN)
+        .max(Step::MINUTE.floor(first));
+    // Plans count capacity units, which the group's metric does not.
+    let weighted = judge.group.instances.iter().any(|it| it.weight != 1);
+    let metric = target.response.signals.in_service.as_ref();
+    let witness = Witness {
+        metrics,
+        target,
+        in_service: metric.filter(|_| !weighted),
+        recent: judge.recent,
     };
+    let Some(minutes) = witness.minutes(&days, (from, to)).await? else {
+        return Ok(Vec::new());
+    };
+    let note = keep(store, target, &days, &minutes, judge.by, now).await;
     let (away, _) = left_out(store, &target.name).await?;
-    let demand = without(&demand, &away);
-    let in_service = judge.in_service(&demand, &entries).await;
+    let demand = without(&minutes.demand, &away);
+    let in_service = in_service(&minutes, &entries);
     let reactive = utilization(target, rules, judge.policies);
     let lead = usize::try_from(rules.lead_time.as_secs().max(0)).unwrap_or(0);
     let counts = Counts {
@@ -99,43 +119,23 @@ pub async fn promotion<S: DocumentStore, M: MetricSource>(
         exact: reactive.is_none() || target.control.desired == Desired::Always,
     };
     let delivered = delivered(&entries, &demand, &in_service, &counts);
-    Ok(Some(told(delivered.as_ref(), rules.risk)))
+    let said = told(delivered.as_ref(), rules.risk);
+    Ok([said].into_iter().chain(note).collect())
 }
 
-impl<S, M: MetricSource> Judge<'_, S, M> {
-    /// Servers in service in every minute of `demand`: as the group's metric has it, and as the
-    /// planner's runs saw it where that is not collected.
-    async fn in_service(&self, demand: &Series, entries: &[LedgerEntry]) -> Vec<f64> {
-        let mut seen = vec![f64::NAN; demand.values().len()];
-        let slot = |at: Timestamp| {
-            let minutes = at.duration_since(demand.start()).as_secs().div_euclid(60);
-            usize::try_from(minutes).ok()
-        };
-        for entry in entries {
-            if let Some(minute) = slot(entry.at).and_then(|slot| seen.get_mut(slot)) {
-                *minute = f64::from(entry.in_service);
-            }
+/// Servers in service in every minute: as the group's metric has it, and as the planner's runs saw it
+/// where that is not known.
+fn in_service(minutes: &Minutes, entries: &[LedgerEntry]) -> Vec<f64> {
+    let mut seen = minutes.in_service.values().to_vec();
+    for entry in entries {
+        let index = minutes.in_service.index_of(Step::MINUTE.floor(entry.at));
+        if let Some(minute) = index.and_then(|index| seen.get_mut(index))
+            && minute.is_nan()
+        {
+            *minute = f64::from(entry.in_service);
         }
-        let weighted = self.group.instances.iter().any(|it| it.weight != 1);
-        let metric = self.target.response.signals.in_service.as_ref();
-        // Plans count capacity units, which that metric does not.
-        let Some(metric) = metric.filter(|_| !weighted) else {
-            return seen;
-        };
-        let reading = Reading {
-            metric: metric_name(metric),
-            statistic: metric_statistic(metric),
-            period: Step::MINUTE,
-            from: demand.start(),
-            to: demand.end(),
-        };
-        for point in self.metrics.read(&reading).await.unwrap_or_default() {
-            if let Some(minute) = slot(point.at).and_then(|slot| seen.get_mut(slot)) {
-                *minute = point.value;
-            }
-        }
-        seen
     }
+    seen
 }
 
 fn without(demand: &Series, away: &[forecasting::Interval]) -> Series {

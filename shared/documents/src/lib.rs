@@ -40,7 +40,7 @@ pub use record::{DriftRecord, NewsRecord, Record, ScoredNight};
 pub use register::{Entry, Guard, register, register_table};
 pub use state::{
     AddedEvent, Baseline, Events, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Pause,
-    PromisedFloor, Released, ShadowLedger, Turn,
+    PromisedFloor, Released, SeenMinutes, ShadowLedger, Turn,
 };
 pub use told::in_zone;
 pub use tuning::{HorizonRecord, NearRecord, ReplayRecord, TunedFor, Tuning};

@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use timeseries::Step;
 
 use crate::Document;
 use crate::codec::demand;
@@ -107,6 +108,25 @@ pub struct LeftOutStretch {
 pub struct ShadowLedger {
     /// Decisions, oldest first.
     pub entries: Vec<LedgerEntry>,
+    /// What was seen of the day since, for judging them; nothing before the second day of shadow mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenMinutes>,
+}
+
+/// Minutes of a day as they were read, so that they need not be read again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeenMinutes {
+    /// The metrics that were read: what was seen of others is no use.
+    pub of: String,
+    /// The first minute.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub start: Timestamp,
+    /// Demand of each minute in requests per minute; `null` where nothing was observed.
+    pub demand: Vec<Option<f64>>,
+    /// Servers in service in each of these minutes, by the group's metric; `null` where that was not
+    /// observed or is not collected.
+    pub in_service: Vec<Option<f64>>,
 }
 
 /// One decision of a target in shadow mode.
@@ -247,11 +267,26 @@ impl Document for LeftOutDays {
 
 impl Document for ShadowLedger {
     const KIND: &'static str = "shadow-ledger";
-    const SCHEMA: u32 = 2;
+    const SCHEMA: u32 = 3;
 
     fn check(&self) -> Result<(), String> {
         let demands = self.entries.iter().filter_map(|entry| entry.demand);
-        demand(demands)
+        let Some(seen) = &self.seen else {
+            return demand(demands);
+        };
+        let of_minutes = seen.demand.iter().chain(&seen.in_service).flatten();
+        demand(demands.chain(of_minutes.copied()))?;
+        if Step::MINUTE.floor(seen.start) != seen.start {
+            return Err(format!("minutes from {} do not begin with one", seen.start));
+        }
+        if seen.demand.len() != seen.in_service.len() {
+            return Err(format!(
+                "demand of {} minutes beside servers of {}",
+                seen.demand.len(),
+                seen.in_service.len()
+            ));
+        }
+        Ok(())
     }
 }
 

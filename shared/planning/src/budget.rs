@@ -28,9 +28,9 @@ pub struct Budgeted {
 /// `steps`, the needs of `forecast` from their first start on, within `hours` server-hours from
 /// `from` to `to`; the last step lasts until then. What lies outside stays.
 ///
-/// Servers go where they carry least: every step that is not `kept` is cut down to one common price
-/// of a server, as in [`crate::require`], and steps that are `kept`, events, keep all of theirs. So
-/// no other plan of that cost loses less outside them.
+/// Servers go where they carry least: every step is cut down to one common price of a server, as in
+/// [`crate::require`], but to no fewer than `least` says of its start; an event keeps all of its
+/// servers with [`u32::MAX`]. So no other plan of that cost loses less.
 ///
 /// # Errors
 /// [`PlanError::Throughput`].
@@ -40,7 +40,7 @@ pub fn within_budget(
     rules: &Rules,
     (from, to): (Timestamp, Timestamp),
     hours: f64,
-    kept: impl Fn(Timestamp) -> bool,
+    least: impl Fn(Timestamp) -> u32,
 ) -> Result<Budgeted, PlanError> {
     if !(rules.throughput.is_finite() && rules.throughput > 0.0) {
         return Err(PlanError::Throughput {
@@ -93,9 +93,10 @@ pub fn within_budget(
             .zip(&losses)
             .zip(&lengths)
             .map(|((step, loss), inside)| match loss {
-                Some(loss) if *inside > 0.0 && !kept(step.start) => {
+                Some(loss) if *inside > 0.0 => {
                     let price = price * rules.throughput;
-                    let fewest = servers_at_price(loss, price, rules.min_servers, step.servers);
+                    let least = least(step.start).max(rules.min_servers).min(step.servers);
+                    let fewest = servers_at_price(loss, price, least, step.servers);
                     step.servers.min(fewest)
                 }
                 _ => step.servers,
@@ -191,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_budget_that_suffices_changes_nothing() {
-        let made = within_budget(&needs(), &forecast(), &rules(), whole(), 1e6, |_| false).unwrap();
+        let made = within_budget(&needs(), &forecast(), &rules(), whole(), 1e6, |_| 0).unwrap();
         assert_eq!(made.steps, needs());
         assert_eq!((made.price, made.kept), (0.0, made.wanted));
         assert!(made.risk <= 0.001);
@@ -199,14 +200,14 @@ mod tests {
 
     #[test]
     fn what_is_cut_loses_least_and_is_told() {
-        let all = within_budget(&needs(), &forecast(), &rules(), whole(), 1e6, |_| false).unwrap();
+        let all = within_budget(&needs(), &forecast(), &rules(), whole(), 1e6, |_| 0).unwrap();
         let half = within_budget(
             &needs(),
             &forecast(),
             &rules(),
             whole(),
             all.wanted / 2.0,
-            |_| false,
+            |_| 0,
         )
         .unwrap();
         assert!(
@@ -234,7 +235,7 @@ mod tests {
     fn events_keep_what_they_need() {
         let event = forecast().time_at(1);
         let made = within_budget(&needs(), &forecast(), &rules(), whole(), 50.0, |at| {
-            at == event
+            if at == event { u32::MAX } else { 0 }
         })
         .unwrap();
         let cut = servers(&made);
@@ -244,11 +245,11 @@ mod tests {
 
     #[test]
     fn only_the_stretch_is_cut_and_counted() {
-        let rich = within_budget(&needs(), &forecast(), &rules(), whole(), 1e6, |_| false).unwrap();
+        let rich = within_budget(&needs(), &forecast(), &rules(), whole(), 1e6, |_| 0).unwrap();
         let all = servers(&rich);
         let half_past = forecast().start + SignedDuration::from_mins(90);
         let span = (half_past, forecast().time_at(3));
-        let made = within_budget(&needs(), &forecast(), &rules(), span, 1.0, |_| false).unwrap();
+        let made = within_budget(&needs(), &forecast(), &rules(), span, 1.0, |_| 0).unwrap();
         // Half an hour of the second step and all of the third.
         let wanted = f64::from(all[1]) / 2.0 + f64::from(all[2]);
         assert_eq!(made.wanted, wanted);

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::curve::Curve;
 use crate::floors::minutes_between;
-use crate::throughput::rate;
+use crate::throughput::{rate, servers_for};
 use crate::{MOST_SERVERS, Rules};
 
 /// Index of the median in [`NEAR_LEVELS`].
@@ -72,6 +72,21 @@ impl Outlook<'_> {
     ) -> Vec<(Timestamp, f64)> {
         self.blocks(from, until, median)
             .map(|(start, _, values)| (start, values[UPPER]))
+            .collect()
+    }
+
+    /// Servers that the demand which is expected takes, the median, one entry each [`NEAR_BLOCK`]
+    /// minutes in `[from, until)`.
+    #[must_use]
+    pub fn expected(
+        &self,
+        from: Timestamp,
+        until: Timestamp,
+        rules: &Rules,
+        median: impl Fn(Timestamp) -> Option<f64>,
+    ) -> Vec<(Timestamp, u32)> {
+        self.blocks(from, until, median)
+            .map(|(start, _, values)| (start, servers_for(values[MEDIAN], rules.throughput)))
             .collect()
     }
 

@@ -1,9 +1,9 @@
 //! Days through the planner in which a target's share falls on bad evidence and grows on good: what
 //! is told, what present demand keeps, and the way back.
-
 use std::collections::BTreeMap;
 
 use crate::common::{ACTIVE, GROUP, Stage, at, config, forecast, mins, series};
+use fleet::Sizes;
 use jiff::Timestamp;
 use ports::MetricName;
 
@@ -160,6 +160,28 @@ fn an_active_target_whose_guard_goes_bad_steps_back_to_nothing_and_grows_back_af
 }
 
 #[test]
+fn a_group_that_had_more_of_its_own_gets_it_back_at_once() {
+    let bad = |minute| (DAY + 600..DAY + 960).contains(&minute);
+    let stage = scene(&guarded(), 3, bad);
+    // Twenty servers of its own, of which the plan saves half and more.
+    stage.by_hand(Sizes {
+        min_size: Some(20),
+        desired_capacity: Some(20),
+        ..Sizes::default()
+    });
+    let mut seen = Days::default();
+    run(&stage, &mut seen, 0, 3);
+    let below: Vec<u8> = seen.shares.iter().map(|share| share.0).collect();
+    // An eighth of what was saved rounds up to all twenty: then nothing of the plan is in force, and the
+    // guard, which is still bad, says nothing of it. After a good day it grows.
+    assert_eq!(below, [100, 50, 25, 12, 24], "{:?}", seen.shares);
+    let floors: Vec<u32> = (34..40).map(|hour| seen.floors[&hour]).collect();
+    assert!(floors[0] >= 16 && floors[..5].is_sorted(), "{floors:?}");
+    assert!(floors[4] == 20 && floors[5] >= 19, "{floors:?}");
+    assert_eq!(seen.lost, 0.0);
+}
+
+#[test]
 fn a_guard_that_nobody_can_read_changes_nothing_and_is_told_each_hour() {
     let stage = scene(&guarded(), 2, |_| false);
     let name = MetricName {
@@ -189,7 +211,7 @@ fn a_guard_that_nobody_can_read_changes_nothing_and_is_told_each_hour() {
 fn a_canary_grows_to_all_and_an_active_target_takes_over_without_a_jump() {
     let stage = scene(&config("mode = \"canary\""), 8, |_| false);
     let mut seen = Days::default();
-    run(&stage, &mut seen, 0, 6);
+    run(&stage, &mut seen, 0, 7);
     let shares: Vec<u8> = seen.shares.iter().map(|share| share.0).collect();
     assert_eq!(shares, [10, 20, 40, 80, 100]);
     let last = stage.notifier.messages().pop().unwrap();
@@ -199,11 +221,7 @@ fn a_canary_grows_to_all_and_an_active_target_takes_over_without_a_jump() {
         "{last:?}"
     );
     // Taken over: the same run decides the same floors, and no call changes the group.
-    let noon = (start() + mins(6 * DAY + 700), wave(6 * DAY + 700));
-    stage.put_forecast(&forecast(start() + mins(6 * DAY), |step| {
-        wave(6 * DAY + 15 * i64::try_from(step).unwrap() + 7)
-    }));
-    stage.clock.set(noon.0);
+    stage.clock.set(start() + mins(7 * DAY));
     assert!(!stage.planner().failed);
     let (group, actions, plan, writes) = (
         stage.group(),
@@ -217,6 +235,7 @@ fn a_canary_grows_to_all_and_an_active_target_takes_over_without_a_jump() {
     assert_eq!(stage.group_writes(), writes, "{}", ended.text);
     assert_eq!((stage.group(), stage.actions()), (group, actions));
     assert_eq!(stage.plan().floors, plan.floors);
+    assert_eq!(stage.plan().canary, None);
     // And the next day is a whole plan's.
     run(&stage, &mut seen, 7, 1);
     assert_eq!(seen.shares.last(), Some(&(100, 100)));

@@ -209,13 +209,13 @@ impl<'a> Pattern<'a> {
 }
 
 /// Cuts `steps` to the target's budget as far as the risk that people accepted goes, and says what
-/// the budget costs whether it is kept or not. Events keep what they need, and so does what the last
-/// minutes ask for, until `seen_until`.
+/// the budget costs whether it is kept or not. Events keep what they need, and no step has fewer than
+/// `seen`, servers from each start on that the demand takes which the last minutes lead to expect.
 pub(crate) fn keep(
     known: &Known<'_>,
     forecast: &Forecast,
     added: &[(Occurrence, String)],
-    seen_until: Timestamp,
+    seen: &[(Timestamp, u32)],
     steps: &mut Vec<PlanStep>,
     notes: &mut Vec<String>,
 ) {
@@ -227,15 +227,18 @@ pub(crate) fn keep(
         .settings
         .config
         .occurrences(target, known.now, forecast.start, known.end);
-    let of_event = |at| {
-        let all = found.iter().chain(added.iter().map(|(added, _)| added));
-        let mut all = all;
-        at < seen_until || all.any(|event| event.from() <= at && at < event.to())
+    let least = |at| {
+        let mut all = found.iter().chain(added.iter().map(|(added, _)| added));
+        if all.any(|event| event.from() <= at && at < event.to()) {
+            return u32::MAX;
+        }
+        // What begins a little before now is under way.
+        let past = seen.partition_point(|(start, _)| *start <= at.max(known.now));
+        past.checked_sub(1).map_or(0, |index| seen[index].1)
     };
     for part in parts(known, forecast, (known.now, known.end)) {
         let span = (part.from, part.to);
-        let within =
-            |hours: f64| within_budget(steps, forecast, known.rules, span, hours, of_event);
+        let within = |hours: f64| within_budget(steps, forecast, known.rules, span, hours, least);
         let made = match within(part.left) {
             Ok(made) => made,
             Err(error) => {

@@ -90,11 +90,11 @@ impl Scene {
 
     /// Servers of each hour where 19 are asked for, and what is told.
     fn kept(&self) -> (Vec<u32>, String) {
-        self.kept_after(Timestamp::MIN)
+        self.kept_beside(&[])
     }
 
-    /// The same, where the last minutes tell until `seen_until`.
-    fn kept_after(&self, seen_until: Timestamp) -> (Vec<u32>, String) {
+    /// The same, where the last minutes tell what to expect.
+    fn kept_beside(&self, seen: &[(Timestamp, u32)]) -> (Vec<u32>, String) {
         let step = |hour: i64| PlanStep {
             start: self.now + SignedDuration::from_hours(hour),
             servers: 19,
@@ -106,7 +106,7 @@ impl Scene {
             &self.known(),
             &self.forecast,
             &[],
-            seen_until,
+            seen,
             &mut steps,
             &mut notes,
         );
@@ -121,13 +121,21 @@ const DAY: &str = "2026-01-09T23:00:00Z";
 const MONTH: &str = "2025-12-31T23:00:00Z";
 
 #[test]
-fn what_the_last_minutes_ask_for_is_spent_and_never_cut() {
+fn what_the_last_minutes_lead_to_expect_is_never_cut_and_what_stands_above_it_is() {
     let scene =
         Scene::new(NOON, "server_hours = 300, accept_risk = 0.4", "").spent(DAY, 180.0, 0.0);
-    let (servers, told) = scene.kept_after(at(NOON) + SignedDuration::from_hours(2));
-    assert_eq!(servers[..2], [19; 2], "{told}");
-    // 120 are left for twelve hours: two of them take 38, the others share the rest.
-    assert_eq!(servers[2..12], [8; 10], "{told}");
+    // Fifteen are expected for two hours of which nineteen were asked for.
+    let seen = [
+        (at(NOON), 15),
+        (at(NOON) + SignedDuration::from_hours(2), 0),
+    ];
+    let (servers, told) = scene.kept_beside(&seen);
+    assert_eq!(servers[..2], [15; 2], "{told}");
+    // 120 are left for twelve hours: two of them take 30, the others share the rest.
+    assert_eq!(servers[2..12], [9; 10], "{told}");
+    // More than was asked for is not given.
+    let seen = [(at(NOON), 25)];
+    assert_eq!(scene.kept_beside(&seen).0[..12], [19; 12]);
 }
 
 #[test]

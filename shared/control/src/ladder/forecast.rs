@@ -115,13 +115,21 @@ pub(super) fn from_forecast(
     // What is planned from last week lowers nothing, and says so to whoever reads the plan.
     let keep = rung == Rung::LastWeek;
     if !keep {
-        // What the last minutes ask for is there already: a budget cuts what is only expected.
-        let seen_until = match &near {
-            Some(near) => near.until,
-            None if steps != before => now.saturating_add(STAYS).unwrap_or(now),
-            None => now,
+        // What the last minutes lead to expect is there already: a budget cuts what stands above it.
+        let seen = match (&near, present) {
+            (Some(near), _) => near.expected.clone(),
+            (None, Some(present)) if steps != before => {
+                let end = now.saturating_add(STAYS).unwrap_or(now);
+                vec![
+                    (now, servers_for(present.demand, rules.throughput)),
+                    (end, 0),
+                ]
+            }
+            (None, _) => Vec::new(),
         };
-        budget::keep(known, &forecast, &added, seen_until, &mut steps, &mut notes);
+        let seen_until = near.as_ref().map(|near| (near.until, 0));
+        let seen: Vec<(Timestamp, u32)> = seen.into_iter().chain(seen_until).collect();
+        budget::keep(known, &forecast, &added, &seen, &mut steps, &mut notes);
     }
     let ceiling = if rung == Rung::Fresh {
         ceiling::upper(known, &forecast, &added, near.as_ref(), &steps, &mut notes)

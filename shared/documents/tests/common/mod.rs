@@ -6,7 +6,7 @@ use documents::{
     LadderRung, LeadTimeRecord, Lease, LedgerEntry, LeftOutDays, LeftOutStretch, Measurements,
     MemoryRecord, NearRecord, News, PastRecord, Pause, Plan, PlanStep, PlannedAction,
     PromisedFloor, Raise, Record, Released, RepairRecord, ReplayRecord, ScoredNight, SeenAlarm,
-    ShadowLedger, Spent, SpentHours, State, ThroughputRecord, TunedFor, Tuning,
+    SeenMinutes, ShadowLedger, Spent, SpentHours, State, ThroughputRecord, TunedFor, Tuning,
 };
 use jiff::Timestamp;
 
@@ -323,6 +323,12 @@ pub(crate) fn shadow_ledger() -> ShadowLedger {
                 servers: 4,
             }],
         }],
+        seen: Some(SeenMinutes {
+            of: "Shop/Requests Sum".to_owned(),
+            start: at("2026-01-01T00:00:00Z"),
+            demand: vec![Some(1234.5), None],
+            in_service: vec![Some(2.0), None],
+        }),
     }
 }
 
