@@ -124,6 +124,10 @@ proptest! {
 
     #[test]
     fn the_unit_does_not_matter(case in case(), power in -2.0..4.0_f64) {
+        // Nothing but zeros is the same in any unit: its band is what is small by itself.
+        let shown = case.values.len().saturating_sub(case.before);
+        let (from, to) = case.left_out;
+        prop_assume!((0..shown).any(|at| !(from..to).contains(&at) && case.values[at] > 0.0));
         let factor = 10.0_f64.powf(power);
         let scaled: Vec<f64> = case.values.iter().map(|value| value * factor).collect();
         let (Some(one), Some(other)) = (run(&case, &case.values), run(&case, &scaled)) else {
