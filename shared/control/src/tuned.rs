@@ -195,7 +195,7 @@ impl<S: DocumentStore, M: MetricSource> Study<'_, S, M> {
         let (replayed, best) = (replayed.as_ref().map(record), best.as_ref().map(record));
         let mut notes = Vec::new();
         if replayed.is_none() {
-            notes.push("fewer than eight days of minutes are known: the price of a server is set by the forecast's quantiles".to_owned());
+            notes.push("fewer than four days of minutes with a forecast are known: the price of a server is set by the forecast's quantiles".to_owned());
         }
         notes.extend(advice(replayed.as_ref(), best.as_ref(), rules));
         Ok(Tuning {

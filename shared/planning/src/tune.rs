@@ -73,9 +73,11 @@ const HALVINGS: usize = 6;
 const CAUTION: f64 = 1.0;
 /// The first day of the past only settles the state.
 const SETTLING: usize = 1440;
+/// Whole days after it that are replayed at least: below that days cannot be told to differ.
+const LEAST_DAYS: usize = 3;
 
 /// The price, and of `policies` the one with which the past is served at the risk asked for with
-/// the fewest server-minutes. `None` without a past of at least a week or without a policy to try.
+/// the fewest server-minutes. `None` without a past of at least four days or without a policy to try.
 #[must_use]
 pub fn tune(
     model: &NearModel,
@@ -129,7 +131,7 @@ impl<'a> Replay<'a> {
         }
         let length = demand.len().min(medians.len());
         demand.truncate(length);
-        if length < 7 * 1440 + SETTLING || rhythm.every == 0 {
+        if length < LEAST_DAYS * 1440 + SETTLING || rhythm.every == 0 {
             return None;
         }
         let states = near_states(model, from, &demand, &medians);
@@ -436,12 +438,20 @@ mod tests {
     fn a_short_past_tunes_nothing() {
         let (demand, medians) = past();
         let model = NearModel::learn(&demand, &medians, &[]).unwrap();
-        let short = demand.between(demand.start(), demand.time_at(5 * DAY));
-        let past = Past {
-            demand: &short,
-            medians: &medians,
-            left_out: &[],
+        let tuned = |days: usize| {
+            let short = demand.between(demand.start(), demand.time_at(days * DAY));
+            let past = Past {
+                demand: &short,
+                medians: &medians,
+                left_out: &[],
+            };
+            tune(&model, &past, &rules(0.001), HOURLY, &[tracking(1.0)])
         };
-        assert_eq!(tune(&model, &past, &rules(0.001), HOURLY, &[None]), None);
+        assert_eq!(tuned(3), None);
+        // One day settles, three are judged, and what they may not know is in the price.
+        let (short, whole) = (tuned(4).unwrap(), tuned(14).unwrap());
+        assert_eq!(short.days, 3);
+        assert!(short.kept && short.risk <= 0.001, "{short:?}");
+        assert!(short.price < 2.0 * whole.price, "{short:?} {whole:?}");
     }
 }
