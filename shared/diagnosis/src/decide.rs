@@ -201,6 +201,8 @@ fn wanted(
         Kind::BadRelease | Kind::BottleneckElsewhere => Some(there),
         Kind::PlannedRamp | Kind::Covered | Kind::OneServer => {
             let coming = fleet.in_service + fleet.booting;
+            // What will have passed when they are ready takes no servers.
+            let present = present.zip(need).map(|(present, need)| present.min(need));
             present.filter(|present| *present > coming.max(fleet.desired))
         }
         Kind::Unknown | Kind::CapReached => {

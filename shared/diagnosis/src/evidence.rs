@@ -197,6 +197,9 @@ pub struct Evidence {
     pub demand: Option<Track>,
     /// The forecast.
     pub band: Option<Band>,
+    /// Share of how far demand lies from its forecast, in log scale, that is usually still there when a
+    /// server ordered now is ready, 0 to 1; as the target's past has it.
+    pub stays: Option<f64>,
     /// CPU of the group in percent.
     pub cpu: Option<Track>,
     /// Response time in any unit.
@@ -242,6 +245,7 @@ impl Evidence {
             until,
             demand: None,
             band: None,
+            stays: None,
             cpu: None,
             response_time: None,
             errors: None,

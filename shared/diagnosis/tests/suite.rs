@@ -127,6 +127,47 @@ fn a_step_is_met_and_a_ramp_is_met_where_it_will_be() {
     );
 }
 
+#[test]
+fn a_fall_that_the_forecast_knows_is_no_outage_unless_something_bears_it_out() {
+    let fallen: Vec<f64> = [vec![1500.0; 6], vec![8000.0; 12]].concat();
+    let kinds = |lower: f64, unhealthy: Option<f64>| {
+        let mut evidence = at(&fallen);
+        if let Some(band) = &mut evidence.band {
+            band.lower.fill(lower);
+        }
+        evidence.unhealthy = unhealthy.map(|count| {
+            let mut values = vec![0.0; 60];
+            values.extend([vec![count; 6], vec![0.0; 12]].concat());
+            Track::new(values, "unhealthy")
+        });
+        decided(&evidence, None, Caps::default()).kind
+    };
+    assert_eq!(kinds(7000.0, None), Kind::Recovery);
+    assert_eq!(kinds(1000.0, None), Kind::Covered);
+    assert_eq!(kinds(1000.0, Some(3.0)), Kind::Recovery);
+}
+
+#[test]
+fn what_usually_passes_before_servers_come_takes_none_while_it_is_inside_the_forecast() {
+    let held = |burst: f64, stays: Option<f64>| {
+        let mut evidence = at(&[burst; 3]);
+        if let Some(band) = &mut evidence.band {
+            band.upper.fill(20_000.0);
+        }
+        evidence.stays = stays;
+        decided(&evidence, None, Caps::default()).hold.unwrap_or(0)
+    };
+    let whole = held(14_000.0, None);
+    assert!(whole >= 14, "{whole}");
+    assert_eq!(held(14_000.0, Some(1.0)), whole);
+    // 8,000 times 1.75 to the power of 0.2 is 8,950: the ten that are there carry it.
+    assert!(held(14_000.0, Some(0.2)) <= 10);
+    let half = held(14_000.0, Some(0.7));
+    assert!(half > 10 && half < whole, "{half}");
+    // Beyond the forecast nothing is usual.
+    assert_eq!(held(25_000.0, Some(0.2)), held(25_000.0, None));
+}
+
 /// Three of nine servers run a release of an hour ago, and only their memory climbs.
 #[test]
 fn a_leak_since_a_release_names_its_servers_and_version() {

@@ -195,15 +195,7 @@ impl NearModel {
         ahead: u32,
         median: f64,
     ) -> Option<[f64; NEAR_LEVELS.len()]> {
-        let above = self.horizons.partition_point(|known| known.minutes < ahead);
-        let right = self.horizons.get(above)?;
-        let left = &self.horizons[above.saturating_sub(1)];
-        let width = f64::from(right.minutes) - f64::from(left.minutes);
-        let share = if width > 0.0 {
-            (f64::from(ahead) - f64::from(left.minutes)) / width
-        } else {
-            1.0
-        };
+        let (left, right, share) = self.around(ahead)?;
         let between = |a: f64, b: f64| a + share * (b - a);
         // A dip is no reason to expect less.
         let level = if state.dip { 0.0 } else { state.level };
@@ -216,6 +208,28 @@ impl NearModel {
             *value = (centre + (error * spread).min(most)).min(700.0).exp();
         }
         Some(values)
+    }
+
+    /// Share of how far the last minutes lie from their medians, in log scale, that is still there
+    /// `ahead` minutes after the newest minute seen, 0 to 1; farther than learnt, that of the farthest.
+    #[must_use]
+    pub fn stays(&self, ahead: u32) -> Option<f64> {
+        let (left, right, share) = self.around(ahead.min(self.reach()))?;
+        Some(left.gain + share * (right.gain - left.gain))
+    }
+
+    /// The distances learnt on either side of `ahead`, and the share of the way between them.
+    fn around(&self, ahead: u32) -> Option<(&NearHorizon, &NearHorizon, f64)> {
+        let above = self.horizons.partition_point(|known| known.minutes < ahead);
+        let right = self.horizons.get(above)?;
+        let left = &self.horizons[above.saturating_sub(1)];
+        let width = f64::from(right.minutes) - f64::from(left.minutes);
+        let share = if width > 0.0 {
+            (f64::from(ahead) - f64::from(left.minutes)) / width
+        } else {
+            1.0
+        };
+        Some((left, right, share))
     }
 
     /// Minutes of the farthest distance learnt.

@@ -9,7 +9,7 @@ use control::{
     load, metric_name, resolve_rules,
 };
 use diagnosis::{Band, Evidence, Fleet, Missing, Track};
-use documents::{Measurements, Plan, keys};
+use documents::{Measurements, Plan, Tuning, keys};
 use fleet::Group;
 use jiff::{SignedDuration, Timestamp};
 use planning::{Rules, own_max};
@@ -66,9 +66,11 @@ where
     let mut notes = Vec::new();
     let span = (from, MINUTES + AHEAD);
     let measurements_key = keys::measurements(&target.name);
-    let (group, plan, measurements, edges) = futures_util::join!(
+    let tuning_key = keys::tuning(&target.name);
+    let (group, plan, tuning, measurements, edges) = futures_util::join!(
         world.groups.group(&target.group),
         load::<Plan>(brief.store, &plan_key),
+        load::<Tuning>(brief.store, &tuning_key),
         load::<Measurements>(brief.store, &measurements_key),
         band(brief.store, settings, target, span, now, &mut notes),
     );
@@ -127,6 +129,13 @@ where
         None
     });
     evidence.band = edges.map(within);
+    evidence.stays = match &tuning {
+        Ok(tuning) => tuning.body().and_then(|tuning| stays(tuning, &rules)),
+        Err(error) => {
+            known("what the past says of the next minutes", error);
+            None
+        }
+    };
     // There is no plan in shadow mode, to which what is held could go back.
     if target.mode == Mode::Shadow
         && let Some(band) = &evidence.band
@@ -211,6 +220,13 @@ fn quiet(demand: &mut [f64], band: &Band) {
             *value = 0.0;
         }
     }
+}
+
+/// What stays of a departure from the forecast until servers ordered now are ready.
+fn stays(tuning: &Tuning, rules: &Rules) -> Option<f64> {
+    let minutes = (rules.lead_time.as_secs().max(0) + 59) / 60;
+    let model = tuning.near.as_ref()?.model()?;
+    model.stays(u32::try_from(minutes).unwrap_or(u32::MAX))
 }
 
 fn within(edges: Edges) -> Band {

@@ -27,17 +27,28 @@ pub struct Demand {
     pub expected: Option<(f64, f64, f64)>,
     /// Deviations of the level above the upper edge; above the usual where there is no band.
     pub above: f64,
+    /// Share of how far it lies above the median, in log scale, that servers ordered now will meet: of
+    /// demand inside the band, which comes and goes as it always did. 1 outside it or where that is not
+    /// known.
+    pub stays: f64,
     /// Its clearest rise in the last minutes.
     pub rise: Option<Shift>,
 }
 
 impl Demand {
     /// Demand `minutes` after [`Evidence::until`], requests per minute: the growth goes on, to at
-    /// most four times the present level, since no line holds for ever.
+    /// most four times the present level, since no line holds for ever; of what the past knows to pass
+    /// again, what usually stays.
     #[must_use]
     pub fn coming(&self, minutes: f64) -> f64 {
         let ahead = minutes + self.age as f64;
-        (self.now + self.upper.max(0.0) * ahead).min(4.0 * self.now)
+        let line = (self.now + self.upper.max(0.0) * ahead).min(4.0 * self.now);
+        match self.expected {
+            Some((_, median, _)) if self.stays < 1.0 && median > 0.0 && line > median => {
+                median * (line / median).powf(self.stays)
+            }
+            _ => line,
+        }
     }
 }
 
@@ -117,7 +128,10 @@ pub(super) fn demand(evidence: &Evidence) -> Option<Demand> {
         (None, Some(shift)) => (shift.ratio() - 1.2) * 20.0,
         (None, None) => 0.0,
     };
+    let inside = onset == 0 && edges.is_some_and(|(_, _, upper)| now <= upper);
+    let stays = evidence.stays.filter(|stays| inside && stays.is_finite());
     Some(Demand {
+        stays: stays.map_or(1.0, |stays| stays.clamp(0.0, 1.0)),
         now,
         growth,
         upper,

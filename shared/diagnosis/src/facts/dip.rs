@@ -13,6 +13,9 @@ pub struct Dip {
     pub since: usize,
     /// Share of the expected demand that was missing, 0 to 1.
     pub depth: f64,
+    /// The same of the forecast's lower edge, negative where demand stayed above it; none without a
+    /// forecast.
+    pub below: Option<f64>,
     /// Errors as a share of demand within it, where known.
     pub errors: Option<f64>,
     /// What demand was expected or usual, requests per minute.
@@ -87,10 +90,27 @@ impl Facts<'_> {
             minutes: end - start,
             since: till_end,
             depth: 1.0 - sum(&values[start..end]) / expected,
+            below: self.below_edge(values, start, end),
             errors,
             normal: usual.last().copied()?,
             borne_out: failing || sick || fewer,
         })
+    }
+}
+
+impl Facts<'_> {
+    /// Share of the band's lower edge that was missing in minutes `start..end` of the last `values`.
+    fn below_edge(&self, values: &[f64], start: usize, end: usize) -> Option<f64> {
+        let band = self.evidence.band.as_ref()?;
+        let first = (band.present + 1).checked_sub(values.len())?;
+        let edge = band.lower.get(first + start..first + end)?;
+        let known = values[start..end].iter().zip(edge);
+        let (sum, least) = known
+            .filter(|(value, edge)| value.is_finite() && edge.is_finite())
+            .fold((0.0, 0.0), |(sum, least), (value, edge)| {
+                (sum + value, least + edge)
+            });
+        Some(if least > 0.0 { 1.0 - sum / least } else { -1.0 })
     }
 }
 
