@@ -29,11 +29,11 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use simulation::{GroupSpec, Origin, SimulatedGroup, Source, TargetTracking};
 
-const GROUP: &str = "web-asg";
+/// A group of EC2 Auto Scaling, and a target of Application Auto Scaling: each with its own rules.
+const GROUPS: [(&str, &str); 2] = [("group", "web-asg"), ("resource", "ecs:service/prod/web")];
 const CONFIG: &str = r#"
 [[target]]
 name = "web"
-group = "web-asg"
 demand = { namespace = "Shop", name = "Requests" }
 min_servers = 2
 max_servers = 40
@@ -125,8 +125,8 @@ fn events() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// How floors may change, and whether a policy of the group removes servers.
-fn settings() -> impl Strategy<Value = (Pace, bool)> {
+/// How floors may change, whether a policy of the group removes servers, and which of [`GROUPS`] it is.
+fn settings() -> impl Strategy<Value = (Pace, bool, usize)> {
     let pace = (
         prop::option::of(1_u32..9),
         prop::option::of(1_u32..9),
@@ -140,7 +140,7 @@ fn settings() -> impl Strategy<Value = (Pace, bool)> {
         launch: mins(launch),
     });
     let pace = prop_oneof![1 => Just(Pace::default()), 1 => pace];
-    (pace, any::<bool>())
+    (pace, any::<bool>(), 0..GROUPS.len())
 }
 
 /// What the floor may not be below: what a plan says, or what somebody left.
@@ -171,6 +171,7 @@ type Ports<'a> = World<
 >;
 
 struct Stage {
+    name: &'static str,
     config: Config,
     pace: Pace,
     clock: VirtualClock,
@@ -185,17 +186,20 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(pace: Pace, scales_in: bool) -> Self {
+    fn new((pace, scales_in, which): (Pace, bool, usize)) -> Self {
+        let (key, name) = GROUPS[which];
         let now: Timestamp = "2026-11-20T08:40:20Z".parse().unwrap();
         let clock = VirtualClock::new(now);
-        let mut spec = GroupSpec::new(GROUP, 3, 6, 40);
+        let mut spec = GroupSpec::new(name, 3, 6, 40);
         spec.reactive = Some(TargetTracking {
             utilization: 0.8,
             scales_in,
         });
         let group = SimulatedGroup::new(spec, now).unwrap();
         Self {
-            config: Config::parse("forescale.toml", CONFIG).unwrap(),
+            name,
+            config: Config::parse("forescale.toml", &format!("{CONFIG}{key} = \"{name}\"\n"))
+                .unwrap(),
             pace,
             store: MemoryStore::new(),
             metrics: CsvMetrics::new(clock.clone()),
@@ -322,13 +326,13 @@ impl Stage {
     }
 
     fn group(&self) -> Group {
-        block_on(self.groups.group(GROUP)).unwrap()
+        block_on(self.groups.group(self.name)).unwrap()
     }
 
     fn actions(&self, own: bool) -> Vec<ScheduledAction> {
-        let all = block_on(self.groups.scheduled_actions(GROUP)).unwrap();
+        let all = block_on(self.groups.scheduled_actions(self.name)).unwrap();
         all.into_iter()
-            .filter(|action| is_own(GROUP, &action.name) == own)
+            .filter(|action| is_own(self.name, &action.name) == own)
             .collect()
     }
 
@@ -358,7 +362,7 @@ impl Stage {
     fn pass(&self, minutes: i64) -> Result<(), TestCaseError> {
         for _ in 0..minutes {
             self.clock.advance(mins(1));
-            self.groups.advance(GROUP, 4000.0, 1000.0);
+            self.groups.advance(self.name, 4000.0, 1000.0);
             self.stands()?;
         }
         Ok(())
@@ -395,7 +399,7 @@ impl Stage {
                     ..Sizes::default()
                 };
                 self.groups
-                    .with(GROUP, |group| group.resize(now, sizes, &origin))
+                    .with(self.name, |group| group.resize(now, sizes, &origin))
                     .unwrap()
                     .unwrap();
                 self.promises.push(Promise::Hand(servers));
@@ -404,7 +408,7 @@ impl Stage {
                 if let Some(action) = self.actions(true).get(index) {
                     let names = [action.name.clone()];
                     self.groups
-                        .with(GROUP, |group| group.delete_scheduled_actions(&names))
+                        .with(self.name, |group| group.delete_scheduled_actions(&names))
                         .unwrap()
                         .unwrap();
                     // A raise may be missing from now on.
@@ -426,7 +430,13 @@ impl Stage {
                 let put = |group: &mut SimulatedGroup| {
                     group.put_scheduled_actions(now, std::slice::from_ref(&action), &origin)
                 };
-                if self.groups.with(GROUP, put).unwrap().unwrap().is_empty() {
+                if self
+                    .groups
+                    .with(self.name, put)
+                    .unwrap()
+                    .unwrap()
+                    .is_empty()
+                {
                     self.theirs = self.actions(false);
                 }
             }
@@ -475,7 +485,7 @@ impl Stage {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 400,
+        cases: 500,
         rng_seed: RngSeed::Fixed(0x00f0_e5ca),
         failure_persistence: None,
         ..ProptestConfig::default()
@@ -483,11 +493,11 @@ proptest! {
 
     #[test]
     fn whatever_happens_the_floor_stands_and_the_next_run_finishes(
-        (pace, scales_in) in settings(),
+        settings in settings(),
         events in prop::collection::vec(events(), 1..10),
         last in servers(),
     ) {
-        let mut stage = Stage::new(pace, scales_in);
+        let mut stage = Stage::new(settings);
         for event in events {
             stage.happens(event)?;
         }
