@@ -3,7 +3,7 @@
 //! clocks are wrong by a minute, people set MinSize.
 use std::cell::Cell;
 
-use crate::common::{ACTIVE, GROUP, Stage, alarm, at, config, forecast, mins, series};
+use crate::common::{ACTIVE, Stage, alarm, at, config, forecast, mins, series};
 use control::World;
 use documents::{Plan, keys};
 use fleet::Sizes;
@@ -13,6 +13,8 @@ use local::{Fault, Faults, Timeline};
 use ports::Clock;
 use simulation::Random;
 
+/// A target of Application Auto Scaling, with its rules.
+const SERVICE: &str = "ecs:service/prod/web";
 const FAULTS: [Fault; 6] = [
     Fault::Throttled,
     Fault::Denied,
@@ -161,8 +163,16 @@ impl Play {
     fn new(seed: u64, start: Timestamp, minutes: usize) -> Self {
         let tracking = seed.is_multiple_of(2);
         let history = series(start, minutes + 1, demand);
+        let (from, to) = (r#"group = "web-asg""#, format!("resource = {SERVICE:?}"));
+        let stage = match seed.is_multiple_of(3) {
+            true => {
+                let config = config(ACTIVE).replace(from, &to);
+                Stage::of(SERVICE, start, &config, history, tracking)
+            }
+            false => Stage::new(start, &config(ACTIVE), history, tracking),
+        };
         Self {
-            stage: Stage::new(start, &config(ACTIVE), history, tracking),
+            stage,
             random: Random::new(seed),
             good: None,
             hand: None,
@@ -236,7 +246,10 @@ impl Play {
 
     /// The floor that the last good plan promised stands, but for what a person changed since.
     fn check(&mut self, seed: u64, minute: usize, now: Timestamp) {
-        let record = self.stage.groups.advance(GROUP, demand(minute), 1000.0);
+        let record = {
+            let stage = &self.stage;
+            stage.groups.advance(stage.name, demand(minute), 1000.0)
+        };
         let good = self.good.as_ref().filter(|plan| now < plan.expires_at);
         let Some(plan) = good.filter(|_| self.hand.is_none()) else {
             return;
@@ -252,7 +265,7 @@ impl Play {
 }
 
 /// The first `days` of the month of `seed`. Odd seeds have a group without a policy, even ones a group
-/// whose policy scales in.
+/// whose policy scales in; every third is a target of Application Auto Scaling.
 fn play(seed: u64, days: usize) -> Month {
     let start = at("2026-06-01T00:00:00Z");
     let minutes = days * 1440;
@@ -281,13 +294,18 @@ fn nor_is_one_of_a_group_whose_policy_scales_in() {
     play(2, 30);
 }
 
+#[test]
+fn nor_is_one_of_a_service_under_the_other_backends_rules() {
+    play(3, 30);
+}
+
 /// Parts of other months; `FORESCALE_SEEDS` asks for whole ones, and for how many.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "what a test is asked for")]
 fn nor_is_one_with_other_faults() {
     let asked = std::env::var("FORESCALE_SEEDS").ok();
     let (seeds, days) = asked.map_or((8, 4), |asked| (asked.parse().unwrap(), 30));
-    for seed in 3..3 + seeds {
+    for seed in 4..4 + seeds {
         play(seed, days);
     }
 }

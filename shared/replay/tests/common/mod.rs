@@ -124,6 +124,8 @@ pub enum Function {
 }
 
 pub struct Stage {
+    /// Of the group.
+    pub name: &'static str,
     pub clock: VirtualClock,
     pub store: MemoryStore,
     pub metrics: CsvMetrics,
@@ -144,14 +146,26 @@ type FaultyWorld<'a> = World<
 impl Stage {
     /// A group of 3 to 40 servers with 6 of them, at `now`, with `demand` as its metric.
     pub fn new(now: Timestamp, config: &str, demand: Series, tracking: bool) -> Self {
+        Self::of(GROUP, now, config, demand, tracking)
+    }
+
+    /// The same of the group called `name`.
+    pub fn of(
+        name: &'static str,
+        now: Timestamp,
+        config: &str,
+        demand: Series,
+        tracking: bool,
+    ) -> Self {
         let clock = VirtualClock::new(now);
-        let mut spec = GroupSpec::new(GROUP, 3, 6, 40);
+        let mut spec = GroupSpec::new(name, 3, 6, 40);
         spec.reactive = tracking.then_some(TargetTracking {
             utilization: 0.8,
             scales_in: true,
         });
         let group = SimulatedGroup::new(spec, now).unwrap();
         let stage = Self {
+            name,
             store: MemoryStore::new(),
             metrics: CsvMetrics::new(clock.clone()).with(metric(), demand),
             groups: SimulatedGroupPort::new([group], &clock),
@@ -214,11 +228,11 @@ impl Stage {
     }
 
     pub fn group(&self) -> Group {
-        block_on(self.groups.group(GROUP)).unwrap()
+        block_on(self.groups.group(self.name)).unwrap()
     }
 
     pub fn actions(&self) -> Vec<ScheduledAction> {
-        block_on(self.groups.scheduled_actions(GROUP)).unwrap()
+        block_on(self.groups.scheduled_actions(self.name)).unwrap()
     }
 
     /// What a person does by hand.
@@ -226,14 +240,14 @@ impl Stage {
         let now = self.now();
         let origin = Origin::new(now, Source::Person, "by hand");
         let work = |group: &mut SimulatedGroup| group.resize(now, sizes, &origin);
-        self.groups.with(GROUP, work).unwrap().unwrap();
+        self.groups.with(self.name, work).unwrap().unwrap();
     }
 
     /// Lets the minutes of `span` pass.
     pub fn pass(&self, span: SignedDuration, demand: f64) {
         for _ in 0..span.as_mins() {
             self.clock.advance(mins(1));
-            self.groups.advance(GROUP, demand, 1000.0);
+            self.groups.advance(self.name, demand, 1000.0);
         }
     }
 
