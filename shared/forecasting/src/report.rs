@@ -67,7 +67,7 @@ pub(crate) fn report(
 }
 
 /// Why the combination was chosen: its error on the trials beside that of its best member, and the
-/// members that it leans on.
+/// members that weigh most.
 fn why(candidates: &[Candidate], skill: &Skill) -> String {
     let best = candidates
         .first()
@@ -89,12 +89,23 @@ fn why(candidates: &[Candidate], skill: &Skill) -> String {
         .map(|one| format!("{} {:.0} %", one.name, 100.0 * one.weight))
         .collect();
     format!(
-        "on {} past days it had {error:.2} times the error of repeating last week, its best member \
-         ({}) {least:.2}; it leans on {}",
+        "tried on {} past days, its error was {} that of repeating last week (best single model: {}, {}); \
+         weights: {}",
         skill.trial_days,
+        beside(error, " than"),
         best.name,
+        beside(least, ""),
         leaders.join(", "),
     )
+}
+
+/// An error beside another, as people say it.
+fn beside(ratio: f64, than: &str) -> String {
+    match (100.0 * (1.0 - ratio)).round() {
+        0.0 => format!("as large{}", if than.is_empty() { "" } else { " as" }),
+        less if less > 0.0 => format!("{less:.0} % smaller{than}"),
+        less => format!("{:.0} % larger{than}", -less),
+    }
 }
 
 fn notes(frame: &Frame, skill: &Skill, predictability: &Predictability) -> Vec<String> {

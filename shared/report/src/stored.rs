@@ -243,6 +243,18 @@ fn facts(documents: &Documents<'_>, now: Timestamp) -> Vec<Fact> {
         }
         None => facts.push(fact("plan", "none".to_owned(), "", true)),
     }
+    let plan = documents.plan.filter(|plan| now < plan.expires_at);
+    if let Some(short) = plan.and_then(|plan| plan.shortfall.as_ref()) {
+        facts.push(fact(
+            "servers too few",
+            short.needed.saturating_sub(short.allowed).to_string(),
+            &format!(
+                "from {} on: {} needed at the most, {} allows {}",
+                short.from, short.needed, short.limit, short.allowed
+            ),
+            true,
+        ));
+    }
     if let Some(drift) = documents.record.map(|record| &record.drift) {
         let words = if drift.drifting { "yes" } else { "no" };
         facts.push(fact(

@@ -286,6 +286,21 @@ fn what_cannot_be_taken_is_told_and_the_rest_goes_on() {
 }
 
 #[test]
+fn an_event_that_nobody_named_is_taken_all_the_same() {
+    for summary in ["", "SUMMARY:\n", "SUMMARY;LANGUAGE=de: \n"] {
+        let read = of(&format!(
+            "BEGIN:VEVENT\nUID:1\n{summary}DTSTART:20261201T200000\nDTEND:20261201T210000\nEND:VEVENT"
+        ));
+        let names: Vec<&str> = read
+            .entries
+            .iter()
+            .map(|one| one.event.name.as_str())
+            .collect();
+        assert_eq!(names, ["unnamed"], "{summary:?}: {:?}", read.refused);
+    }
+}
+
+#[test]
 fn what_repeats_does_so_by_the_clocks_of_the_targets() {
     let weekly = |start: &str| one(&format!("DTSTART{start}\nDURATION:PT1H\nRRULE:FREQ=WEEKLY"));
     let own = weekly(";TZID=Europe/Berlin:20261201T200000").unwrap();

@@ -135,7 +135,7 @@ fn add(arguments: &LeftOutAddArguments, console: &mut Console<'_>) -> Done {
     let end = moments::moment("--end", &arguments.end, &target.zone)?;
     if start >= end {
         return Err(input(format!(
-            "--end {}: must be after --start {}",
+            "--end {}: must be after --start {}; a date is its first moment, so that one day ends on the next",
             arguments.end, arguments.start
         )));
     }

@@ -193,6 +193,15 @@ fn what_would_change_the_answer_is_what_bound() {
         "{change}"
     );
     assert!(needed.ends_with("; max_servers holds 20 back"), "{needed}");
+    let bound = told(&store, "what bound");
+    assert_eq!(bound, "max_servers, 40: 60 are needed");
+    // What comes within the lead time is not what that time needs.
+    plan(60, 78, 40);
+    let bound = told(&store, "what bound");
+    assert!(
+        bound.starts_with("max_servers, 40: 60 are needed then, and 78 before a server"),
+        "{bound}"
+    );
     let (change, _) = plan(1, 1, 1);
     assert!(change.starts_with("a lower min_servers than 1"), "{change}");
     assert!(!change.contains("would save one"), "{change}");
@@ -382,6 +391,38 @@ fn the_page_of_a_first_plan_knows_the_plan() {
     let page = fs::read_to_string(out).unwrap();
     assert!(!page.contains("highest floor to come") && page.contains("the last one ended at"));
     assert!(page.contains("a big move"));
+}
+
+#[test]
+fn a_target_that_may_not_have_its_servers_is_one_to_look_at() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    let page = || {
+        let out = folder.path().join("page.html");
+        let words = [
+            "report",
+            "--store",
+            &store,
+            "--target",
+            "web",
+            "--out",
+            text(&out),
+        ];
+        good(&words);
+        fs::read_to_string(out).unwrap()
+    };
+    assert!(!page().contains("servers too few"));
+    change(&store, "plan.json", |plan| {
+        plan["shortfall"] = json!({"from": "2026-01-24T18:00:00Z", "needed": 241, "allowed": 11,
+            "limit": "max_servers"});
+    });
+    let page = page();
+    let fact = &page[page.find("servers too few").unwrap()..][..400];
+    assert!(
+        fact.contains(">230<") && fact.contains("241 needed at the most"),
+        "{fact}"
+    );
+    assert!(fact.contains("max_servers allows 11"), "{fact}");
 }
 
 #[test]
