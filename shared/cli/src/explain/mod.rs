@@ -50,7 +50,8 @@ pub(crate) fn run(arguments: &ExplainArguments, console: &mut Console<'_>) -> Do
     } else {
         &kept.target.zone
     };
-    let answer = answer(kept, &store.config.events, store.pause.as_ref(), at);
+    let odd = demand::odd_days(kept, &store.config, &store.left_out(&kept.target)?);
+    let answer = answer(kept, &store.config.events, store.pause.as_ref(), odd, at);
     if arguments.format == WordsFormat::Json {
         return output::json(console, &answer);
     }
@@ -73,7 +74,13 @@ pub(crate) fn run(arguments: &ExplainArguments, console: &mut Console<'_>) -> Do
     output::table(console, &[("", Side::Left), ("", Side::Left)], &rows)
 }
 
-fn answer(kept: &Kept, events: &[config::Event], pause: Option<&Pause>, at: Timestamp) -> Answer {
+fn answer(
+    kept: &Kept,
+    events: &[config::Event],
+    pause: Option<&Pause>,
+    odd: Option<String>,
+    at: Timestamp,
+) -> Answer {
     let mut because = Vec::new();
     let mut say = |what, how: String| because.push(Reason { what, how });
     let plan = kept
@@ -122,6 +129,9 @@ fn answer(kept: &Kept, events: &[config::Event], pause: Option<&Pause>, at: Time
             say("model", demand::model(forecast));
         }
         None => say("demand", demand::none(kept, at)),
+    }
+    if let Some(odd) = odd {
+        say("odd days", odd);
     }
     if let Some(nights) = demand::recent(kept) {
         say("recent error", nights);

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::common::{CONFIG, good, planned, rhythm, text, write};
+use crate::common::{CONFIG, demand, good, planned, rhythm, text, write};
 
 /// When [`planned`] decides.
 const DECIDED: &str = "2026-01-24T17:00:00Z";
@@ -391,6 +391,45 @@ fn the_page_of_a_first_plan_knows_the_plan() {
     let page = fs::read_to_string(out).unwrap();
     assert!(!page.contains("highest floor to come") && page.contains("the last one ended at"));
     assert!(page.contains("a big move"));
+}
+
+#[test]
+fn a_day_unlike_the_others_is_named_until_it_is_left_out() {
+    let folder = TempDir::new().unwrap();
+    let config = write(folder.path(), "forescale.toml", CONFIG);
+    let store = folder.path().join("store");
+    let store = text(&store);
+    // Of six weeks of hours the 20th day, by UTC, had four times its demand.
+    let series = demand(42 * 24, 60, |hour| {
+        let times = if hour / 24 == 19 { 4.0 } else { 1.0 };
+        times * (30_000.0 + 1_000.0 * (hour % 24) as f64)
+    });
+    let history = write(folder.path(), "d.csv", series);
+    let files = ["--history", text(&history), "--config", text(&config)];
+    let plan = ["plan", "--at", "2026-02-14T17:00:00Z", "--store", store];
+    good(&[&plan[..], &files].concat());
+    let odd = || {
+        let words = ["explain", "web", "--at", "20:00", "--store", store];
+        good(&words).out
+    };
+    let named = "2026-01-24 had 3.8 times the usual demand of its weekday";
+    assert!(odd().contains(named), "{}", odd());
+    let stretch = [
+        "--start",
+        "2026-01-24",
+        "--end",
+        "2026-01-25",
+        "--store",
+        store,
+    ];
+    good(
+        &[
+            &["left-out", "add", "web", "--reason", "load test"][..],
+            &stretch,
+        ]
+        .concat(),
+    );
+    assert!(!odd().contains("odd days"), "{}", odd());
 }
 
 #[test]
