@@ -102,7 +102,8 @@ fn why(candidates: &[Candidate], skill: &Skill) -> String {
 /// An error beside another, as people say it.
 fn beside(ratio: f64, than: &str) -> String {
     match (100.0 * (1.0 - ratio)).round() {
-        0.0 => format!("as large{}", if than.is_empty() { "" } else { " as" }),
+        0.0 if than.is_empty() => "the same".to_owned(),
+        0.0 => "as large as".to_owned(),
         less if less > 0.0 => format!("{less:.0} % smaller{than}"),
         less => format!("{:.0} % larger{than}", -less),
     }
@@ -113,7 +114,7 @@ fn notes(frame: &Frame, skill: &Skill, predictability: &Predictability) -> Vec<S
     let days = frame.values.len() / frame.per_day();
     if skill.trial_days < FEW_TRIALS {
         notes.push(format!(
-            "{days} whole days of history: the band is a guess from {} of them",
+            "whole days of history: {days}, of them to try forecasts on: {}; the band is a guess",
             skill.trial_days
         ));
     }

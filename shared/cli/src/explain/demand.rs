@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::kept::Kept;
 use crate::left_out::unlike;
-use crate::output::grouped;
+use crate::output::{amount, grouped};
 
 /// Nights of forecasts that recent error is told of.
 const RECENT: usize = 7;
@@ -26,7 +26,7 @@ pub(super) fn quantiles(forecast: &Forecast, at: Timestamp) -> String {
     let told = levels.iter().filter_map(|(level, name)| {
         Some(format!(
             "{name} {}",
-            grouped(forecast.demand_at(at, *level)?)
+            amount(forecast.demand_at(at, *level)?)
         ))
     });
     let told: Vec<String> = told.collect();

@@ -8,7 +8,7 @@ use simulation::alternatives::Outcome;
 
 use super::page::forecasts;
 use crate::backtest::HANDS_OFF;
-use crate::output::{counted, grouped, rounded};
+use crate::output::{counted, grouped, money, rounded};
 
 /// Server-hours that differ by less are as many.
 pub(crate) const ALIKE: f64 = 1.02;
@@ -166,7 +166,7 @@ impl Advice {
     pub(crate) fn told(&self, currency: &str) -> String {
         let of = |tracked: Tracked| {
             let cost = if tracked.cost_a_day > 0.0 {
-                format!(", {:.2} {currency}", tracked.cost_a_day)
+                format!(", {} {currency}", money(tracked.cost_a_day))
             } else {
                 String::new()
             };
