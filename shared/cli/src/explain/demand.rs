@@ -99,7 +99,7 @@ pub(super) fn none(kept: &Kept, at: Timestamp) -> String {
     }
     match &kept.history {
         None => "no forecast: no demand was ever read; is the metric's name right, and did the \
-                 forecaster run?"
+                 forecaster run? forescale doctor looks"
             .to_owned(),
         Some(history) => {
             let known = history.demand.iter().flatten().count();
