@@ -63,7 +63,7 @@ fn a_target_that_may_not_have_its_servers_is_one_to_look_at() {
     let page = page();
     let fact = &page[page.find("servers too few").unwrap()..][..400];
     assert!(
-        fact.contains(">230<") && fact.contains("241 needed at the most"),
+        fact.contains(">230<") && fact.contains("up to 241 needed"),
         "{fact}"
     );
     assert!(fact.contains("max_servers allows 11"), "{fact}");

@@ -87,7 +87,7 @@ pub(super) fn facts(documents: &Documents<'_>, now: Timestamp) -> Vec<Fact> {
             "servers too few",
             short.needed.saturating_sub(short.allowed).to_string(),
             &format!(
-                "from {} on: {} needed at the most, {} allows {}",
+                "from {} on: up to {} needed, {} allows {}",
                 short.from, short.needed, short.limit, short.allowed
             ),
             true,
