@@ -126,9 +126,14 @@ def chart_agrees(page, summary):
             assert any(it in words for it in either), (either, words)
         if name != "static, for the peak":
             assert name in page.locator("#compared .annotation-text").all_text_contents(), name
+
+
+def names_stand_apart(page):
+    """Each policy, and each setting that was tried, has its name on the chart, on a phone too."""
     texts = page.locator("#compared .annotation-text")
     boxes = [texts.nth(at).bounding_box() for at in range(texts.count())]
-    assert len(boxes) == len(results), "each policy has its name on the chart"
+    rows = page.locator("table.comparison tbody tr").count()
+    assert len(boxes) == rows, (texts.all_text_contents(), rows)
     for at, one in enumerate(boxes):
         for other in boxes[at + 1 :]:
             apart = (
@@ -502,6 +507,7 @@ def main(forescale, chromium):
             assert lines_drawn(opened.page) >= 6
             table_agrees(opened.page, summary)
             actions_agree(opened.page, folder)
+            names_stand_apart(opened.page)
             fits(opened.page, width)
             readable(opened.page)
             if width > 1000:
@@ -518,6 +524,15 @@ def main(forescale, chromium):
         touch_moves(browser, report)
         store = folder / "store"
         demo = ["--history", folder / "demand.csv.gz", "--config", folder / "forescale.toml"]
+        days = ["--from", "2026-04-30", "--to", "2026-05-01", "--out", folder / "tried"]
+        subprocess.run([forescale, "what-if", *demo, *days], check=True, stdout=subprocess.DEVNULL)
+        for scheme, width, height in VIEWS:
+            opened = Opened(browser, folder / "tried" / "report.html", scheme, width, height)
+            names_stand_apart(opened.page)
+            fits(opened.page, width)
+            readable(opened.page)
+            opened.check()
+            print(f"what-if, {scheme}, {width} wide: ok")
         plan = [forescale, "plan", *demo, "--store", store]
         subprocess.run(plan, check=True, stdout=subprocess.DEVNULL)
         for scheme, width, height in VIEWS:

@@ -20,6 +20,10 @@ const FOUND: u8 = 4;
 const DENIED: &str = "  these credentials may not do that, or have expired: `aws sts get-caller-identity` tells whose \
                       they are, docs/how-to/permissions-for-people.md what they need";
 
+/// What to do where the files of a store may not be read or written.
+const NOT_OURS: &str =
+    "  give a store that you may read and write, or run this as somebody who may";
+
 /// Why a subcommand ended early.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -92,11 +96,38 @@ pub(crate) fn end(done: Done, console: &mut Console<'_>) -> ExitCode {
         Err(Failure::Input(error)) => (error, INPUT),
     };
     console.error(&error);
-    let denied = |cause: &(dyn std::error::Error + 'static)| {
-        matches!(cause.downcast_ref(), Some(PortError::Denied { .. }))
-    };
-    if error.chain().any(denied) {
-        console.note(DENIED);
+    let denied = error.chain().find_map(|cause| match cause.downcast_ref() {
+        Some(PortError::Denied { detail, .. }) => Some(detail),
+        _ => None,
+    });
+    if let Some(detail) = denied {
+        // Files have an error of the operating system, which AWS never answers.
+        let files = detail.contains("(os error ");
+        console.note(if files { NOT_OURS } else { DENIED });
     }
     ExitCode::from(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_may_not_be_written_are_no_matter_of_credentials() {
+        for (detail, words, others) in [
+            ("Permission denied (os error 13)", NOT_OURS, DENIED),
+            ("no policy allows s3:PutObject", DENIED, NOT_OURS),
+        ] {
+            let error = PortError::Denied {
+                operation: "put document",
+                resource: "pause.json".to_owned(),
+                detail: detail.to_owned(),
+            };
+            let (mut out, mut err) = (Vec::new(), Vec::new());
+            let failed = Err(error).failed(|| "the pause was not written");
+            end(failed, &mut Console::plain(&[][..], &mut out, &mut err));
+            let told = String::from_utf8(err).unwrap();
+            assert!(told.contains(words) && !told.contains(others), "{told}");
+        }
+    }
 }

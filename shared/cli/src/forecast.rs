@@ -118,17 +118,18 @@ fn zone_name(demand: &Demand) -> String {
 
 /// A few lines on the model, beside the result.
 fn tell(report: &ForecastReport, zone: &TimeZone, console: &mut Console<'_>) {
-    let mut line = format!("model: {}", report.model);
+    console.note(&format!("model: {}: {}", report.model, report.why));
     let known = report.candidates.iter().filter_map(|candidate| {
         let error = candidate.relative_error?;
         Some(format!("{} {error:.2}", candidate.name))
     });
     let known: Vec<String> = known.collect();
     if !known.is_empty() {
-        line.push_str("; error relative to the week before, by candidate: ");
-        line.push_str(&known.join(", "));
+        console.note(&format!(
+            "errors, where 1 is that of repeating last week: {}",
+            known.join(", ")
+        ));
     }
-    console.note(&line);
     for note in &report.notes {
         console.note(&format!("note: {}", in_zone(note, zone)));
     }

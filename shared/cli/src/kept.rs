@@ -3,8 +3,8 @@
 use config::{Config, Target};
 use control::{Loaded, load, load_settings};
 use documents::{
-    Baseline, Document, Forecast, History, Incident, LedgerEntry, Measurements, Pause, Plan,
-    Record, Released, ShadowLedger, Tuning, keys,
+    Baseline, Document, Forecast, History, Incident, LedgerEntry, LeftOutDays, Measurements, Pause,
+    Plan, Record, Released, ShadowLedger, Tuning, keys,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -83,6 +83,14 @@ impl Store {
     pub(crate) fn newest(&self, target: &Target) -> Done<Option<Timestamp>> {
         let reader = Reader::new(&self.opened.store, None);
         self.opened.wait(reader.written(&target.name))
+    }
+
+    /// What people left out of `target`; nothing where that cannot be used, which reading the rest tells.
+    pub(crate) fn left_out(&self, target: &Target) -> Done<LeftOutDays> {
+        let mut reader = Reader::new(&self.opened.store, None);
+        let key = keys::left_out_days(&target.name);
+        let found = self.opened.wait(reader.one::<LeftOutDays>(&key))?;
+        Ok(found.unwrap_or_default())
     }
 
     /// As [`Self::read`], without notes.

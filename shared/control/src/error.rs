@@ -12,7 +12,7 @@ use timeseries::TimeSeriesError;
 #[non_exhaustive]
 pub enum ControlError {
     /// A call failed.
-    #[error("target {target}: a call failed")]
+    #[error("{}a call failed", of(target))]
     Port {
         /// The target.
         target: String,
@@ -21,7 +21,7 @@ pub enum ControlError {
         source: PortError,
     },
     /// A stored document cannot be used.
-    #[error("target {target}: a stored document cannot be used")]
+    #[error("{}a stored document cannot be used", of(target))]
     Document {
         /// The target.
         target: String,
@@ -200,6 +200,14 @@ impl ControlError {
     pub fn chain(&self) -> String {
         chain(self)
     }
+}
+
+/// Which target an error is about; documents for all targets are about none.
+fn of(target: &str) -> String {
+    if target.is_empty() {
+        return String::new();
+    }
+    format!("target {target}: ")
 }
 
 /// `error` and everything that caused it, on one line.

@@ -112,7 +112,5 @@ pub fn shortfall_text(shortfall: &Shortfall) -> String {
         allowed,
         limit,
     } = shortfall;
-    format!(
-        "too few from {from} on: at the most {needed} servers are needed, {limit} allows {allowed}"
-    )
+    format!("too few from {from} on: up to {needed} servers are needed, {limit} allows {allowed}")
 }

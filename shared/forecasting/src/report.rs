@@ -67,7 +67,7 @@ pub(crate) fn report(
 }
 
 /// Why the combination was chosen: its error on the trials beside that of its best member, and the
-/// members that it leans on.
+/// members that weigh most.
 fn why(candidates: &[Candidate], skill: &Skill) -> String {
     let best = candidates
         .first()
@@ -89,12 +89,24 @@ fn why(candidates: &[Candidate], skill: &Skill) -> String {
         .map(|one| format!("{} {:.0} %", one.name, 100.0 * one.weight))
         .collect();
     format!(
-        "on {} past days it had {error:.2} times the error of repeating last week, its best member \
-         ({}) {least:.2}; it leans on {}",
+        "tried on {} past days, its error was {} that of repeating last week (best single model: {}, {}); \
+         weights: {}",
         skill.trial_days,
+        beside(error, " than"),
         best.name,
+        beside(least, ""),
         leaders.join(", "),
     )
+}
+
+/// An error beside another, as people say it.
+fn beside(ratio: f64, than: &str) -> String {
+    match (100.0 * (1.0 - ratio)).round() {
+        0.0 if than.is_empty() => "the same".to_owned(),
+        0.0 => "as large as".to_owned(),
+        less if less > 0.0 => format!("{less:.0} % smaller{than}"),
+        less => format!("{:.0} % larger{than}", -less),
+    }
 }
 
 fn notes(frame: &Frame, skill: &Skill, predictability: &Predictability) -> Vec<String> {
@@ -102,7 +114,7 @@ fn notes(frame: &Frame, skill: &Skill, predictability: &Predictability) -> Vec<S
     let days = frame.values.len() / frame.per_day();
     if skill.trial_days < FEW_TRIALS {
         notes.push(format!(
-            "{days} whole days of history: the band is a guess from {} of them",
+            "whole days of history: {days}, of them to try forecasts on: {}; the band is a guess",
             skill.trial_days
         ));
     }

@@ -364,10 +364,15 @@
     }, { capture: true, passive: false });
   }
 
-  // Where names can stand beside their points: near first, then farther with a line. Offsets in pixels from
-  // the point to the name's near edge; -1, 0 or 1 says on which side it is.
-  const PLACES = [8, 22, 40, 60].flatMap((far) =>
-    [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [-1, -1], [1, 1], [-1, 1]].map(([x, y]) => ({ x, y, far })));
+  // Where names can stand: beside their points, then farther above and below with a line to them. From the
+  // point to the name's middle: `far` pixels beyond its edge, and shares of its width to the side.
+  const BESIDE = 8;
+  const SIDES = [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [-1, -1], [1, 1], [-1, 1]];
+  const PLACES = [
+    ...[BESIDE, 22, 40].flatMap((far) => SIDES.map(([x, y]) => ({ x, y, far: x && y ? 0.7 * far : far, led: far > BESIDE }))),
+    ...[40, 60, 80, 105, 130, 160, 190].flatMap((far) => [0, -0.25, 0.25, -0.5, 0.5, -0.75, 0.75, -0.95, 0.95].flatMap((aside) =>
+      [-1, 1].map((y) => ({ x: 0, y, far, aside, led: true })))),
+  ];
 
   // More points than this would be a web of lines to their names.
   const CROWD = 24;
@@ -385,30 +390,44 @@
         taken.push([x - 2, y - 2, x + 2, y + 2]);
       }
     });
-    const free = (box) =>
-      box[0] >= 2 && box[2] <= area.w + area.r - 2 && box[1] >= -area.t && box[3] <= area.h &&
-      !taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1]);
+    const touches = (one, other) => one[0] < other[2] && one[2] > other[0] && one[1] < other[3] && one[3] > other[1];
+    const free = (box) => !taken.some((other) => touches(box, other));
+    const inside = (box) => box[0] >= 2 && box[2] <= area.w + area.r - 2 && box[1] >= -area.t && box[3] <= area.h;
+    // The line from a point to its name, as small boxes: it hides no name and no point either.
+    const leader = (point, box) => {
+      const x = (box[0] + box[2]) / 2 - point.x, y = (box[1] + box[3]) / 2 - point.y, length = Math.hypot(x, y);
+      const all = [];
+      for (let at = 12; at < length; at += 4) {
+        const spot = [point.x + (x * at) / length, point.y + (y * at) / length];
+        const dot = [spot[0] - 1, spot[1] - 1, spot[0] + 1, spot[1] + 1];
+        if (touches(dot, box)) break;
+        all.push(dot);
+      }
+      return all;
+    };
     // What matters comes first; in a crowd the others only have a name where it fits at their side.
     const crowded = points.length > CROWD;
     const order = [...points.filter((point) => !point.minor), ...points.filter((point) => point.minor)];
-    return order.flatMap((point) => {
+    const found = (point, crossing) => {
       const width = pen.measureText(point.name).width + 4, height = size + 4;
       for (const place of PLACES) {
-        if (point.minor && crowded && place.far > PLACES[0].far) break;
-        const slant = place.x && place.y ? 0.7 : 1, off = place.far * slant;
-        const left = point.x + place.x * off + (place.x < 0 ? -width : place.x ? 0 : -width / 2);
-        const top = point.y + place.y * off + (place.y < 0 ? -height : place.y ? 0 : -height / 2);
-        const box = [left, top, left + width, top + height];
-        if (!free(box)) continue;
-        taken.push(box);
-        return [{
+        if (point.minor && crowded && place.led) break;
+        const beyond = (side, length) => side * (place.far + length / 2);
+        const x = beyond(place.x, width) + width * (place.aside || 0), y = beyond(place.y, height);
+        const box = [point.x + x - width / 2, point.y + y - height / 2, point.x + x + width / 2, point.y + y + height / 2];
+        const led = place.led ? leader(point, box) : [];
+        if (!inside(box) || !free(box) || !(crossing || led.every(free))) continue;
+        taken.push(box, ...led);
+        return {
           text: point.name, x: point.dataX, y: point.dataY, xref: "x", yref: "y", showarrow: true, arrowhead: 0,
-          arrowwidth: 1, arrowcolor: place.far > 8 ? colour("edge") : "rgba(0,0,0,0)", standoff: 7, borderpad: 0,
-          ax: left + width / 2 - point.x, ay: top + height / 2 - point.y, font: { color: colour("ink"), size },
-        }];
+          arrowwidth: 1, arrowcolor: place.led ? colour("edge") : "rgba(0,0,0,0)", standoff: 7, borderpad: 0,
+          ax: x, ay: y, font: { color: colour("ink"), size },
+        };
       }
-      return [];
-    });
+      return null;
+    };
+    // A line that crosses another is better than no name.
+    return order.flatMap((point) => found(point, false) || found(point, true) || []);
   }
 
   // Cost and requests not served of each policy. What lost nothing is drawn on the lowest line.

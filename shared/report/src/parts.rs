@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{Markup, html as markup};
 
-use crate::html::{ACCURACY, ACTIONS, COST, EFFECT, grouped, heading};
+use crate::html::{ACCURACY, ACTIONS, COST, EFFECT, grouped, heading, money};
 use crate::table::{Cell, Kind, row, table};
 use crate::times::{time, told};
 use crate::{Accuracy, Action, Comparison, Effect, Fact, Means, Policy};
@@ -45,7 +45,7 @@ pub(crate) fn compared(comparison: &Comparison) -> Markup {
             Cell::figure(&grouped(policy.server_hours), policy.server_hours),
         ];
         if comparison.priced {
-            cells.push(Cell::figure(&format!("{:.2}", policy.cost), policy.cost));
+            cells.push(Cell::figure(&money(policy.cost), policy.cost));
         }
         cells.extend([
             Cell::figure(&grouped(policy.lost), policy.lost),

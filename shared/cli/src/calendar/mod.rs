@@ -72,7 +72,9 @@ pub(crate) fn events(
     let mut read = Read::default();
     let mut all = Vec::new();
     for event in found {
-        let name = event.get_summary().unwrap_or("unnamed");
+        // Mail programs write an empty SUMMARY where nobody typed one.
+        let name = (event.get_summary()).filter(|name| !name.trim().is_empty());
+        let name = name.unwrap_or("unnamed");
         match Series::read(event, name, &defined) {
             Ok(series) => all.push(series),
             Err(reason) => read.refused.push(format!("{name}: {reason}")),

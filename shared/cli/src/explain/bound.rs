@@ -85,10 +85,12 @@ impl<'a> Floor<'a> {
                 "canary share: {percent} % of the way from the group's own MinSize of {base} to the {asked} \
                  that are asked for"
             ),
-            Bound::MaxServers => format!(
-                "max_servers, {servers}: {} are needed",
-                needed.max(self.soon)
+            Bound::MaxServers if self.soon > needed => format!(
+                "max_servers, {servers}: {needed} are needed then, and {} before a server asked for then \
+                 is there",
+                self.soon
             ),
+            Bound::MaxServers => format!("max_servers, {servers}: {needed} are needed"),
             Bound::Limit => format!(
                 "a limit below the {needed} that are needed: {}",
                 self.reason

@@ -105,12 +105,18 @@ pub(super) fn rounding(kept: &Kept, forecast: &Forecast, floor: &Floor<'_>) -> S
             servers.saturating_sub(1),
             carry(servers.saturating_sub(1))
         ),
-        _ => format!("not by that: {servers} carry {} a minute", carry(servers)),
+        _ => format!(
+            "decided nothing: {servers} carry {} a minute",
+            carry(servers)
+        ),
     };
     let at = floor.bound.moment(floor.at);
     for (name, level) in LEVELS {
         if let Some(demand) = forecast.demand_at(at, level) {
-            told.push_str(&format!("; {name} is {:.1} of them", demand / throughput));
+            told.push_str(&format!(
+                "; {name} fills {:.1} of them",
+                demand / throughput
+            ));
         }
     }
     told

@@ -1,13 +1,17 @@
 //! What an explanation says of demand: quantiles, what they are made of, model and recent error.
 
-use documents::Forecast;
+use config::Config;
+use documents::{Forecast, LeftOutDays};
 use jiff::Timestamp;
 
 use crate::kept::Kept;
-use crate::output::grouped;
+use crate::left_out::unlike;
+use crate::output::{amount, grouped};
 
 /// Nights of forecasts that recent error is told of.
 const RECENT: usize = 7;
+/// Odd days that are told, the newest first.
+const ODD_DAYS: usize = 3;
 /// Minutes that vary by less explain no server.
 const TOLD_SPREAD: f64 = 0.01;
 
@@ -22,7 +26,7 @@ pub(super) fn quantiles(forecast: &Forecast, at: Timestamp) -> String {
     let told = levels.iter().filter_map(|(level, name)| {
         Some(format!(
             "{name} {}",
-            grouped(forecast.demand_at(at, *level)?)
+            amount(forecast.demand_at(at, *level)?)
         ))
     });
     let told: Vec<String> = told.collect();
@@ -95,7 +99,7 @@ pub(super) fn none(kept: &Kept, at: Timestamp) -> String {
     }
     match &kept.history {
         None => "no forecast: no demand was ever read; is the metric's name right, and did the \
-                 forecaster run?"
+                 forecaster run? forescale doctor looks"
             .to_owned(),
         Some(history) => {
             let known = history.demand.iter().flatten().count();
@@ -103,6 +107,31 @@ pub(super) fn none(kept: &Kept, at: Timestamp) -> String {
             format!("no forecast: {days:.1} days of demand are known")
         }
     }
+}
+
+/// Days of the history that are unlike the others and teach all the same: a load test among them may be
+/// what most of the servers are for.
+pub(super) fn odd_days(kept: &Kept, config: &Config, left_out: &LeftOutDays) -> Option<String> {
+    let series = kept.history.as_ref()?.demand_series().ok()?;
+    let target = &kept.target;
+    let days = unlike(&series, config, target, left_out);
+    let told: Vec<String> = days
+        .iter()
+        .rev()
+        .take(ODD_DAYS)
+        .map(|day| {
+            let date = target.zone.to_datetime(day.start).date();
+            format!("{date} had {}", day.reason)
+        })
+        .collect();
+    (!told.is_empty()).then(|| {
+        format!(
+            "{}: what was a load test or an outage teaches until it is left out, see forescale left-out \
+             propose {}",
+            told.join(", "),
+            target.name
+        )
+    })
 }
 
 pub(super) fn recent(kept: &Kept) -> Option<String> {

@@ -50,7 +50,8 @@ pub(crate) fn run(arguments: &ExplainArguments, console: &mut Console<'_>) -> Do
     } else {
         &kept.target.zone
     };
-    let answer = answer(kept, &store.config.events, store.pause.as_ref(), at);
+    let odd = demand::odd_days(kept, &store.config, &store.left_out(&kept.target)?);
+    let answer = answer(kept, &store.config.events, store.pause.as_ref(), odd, at);
     if arguments.format == WordsFormat::Json {
         return output::json(console, &answer);
     }
@@ -73,7 +74,13 @@ pub(crate) fn run(arguments: &ExplainArguments, console: &mut Console<'_>) -> Do
     output::table(console, &[("", Side::Left), ("", Side::Left)], &rows)
 }
 
-fn answer(kept: &Kept, events: &[config::Event], pause: Option<&Pause>, at: Timestamp) -> Answer {
+fn answer(
+    kept: &Kept,
+    events: &[config::Event],
+    pause: Option<&Pause>,
+    odd: Option<String>,
+    at: Timestamp,
+) -> Answer {
     let mut because = Vec::new();
     let mut say = |what, how: String| because.push(Reason { what, how });
     let plan = kept
@@ -102,7 +109,7 @@ fn answer(kept: &Kept, events: &[config::Event], pause: Option<&Pause>, at: Time
             say("needed then", floor.needs(plan));
             say("what bound", floor.told(kept));
         }
-        _ => say("floor", no_floor(kept, past)),
+        _ => say("floor", no_floor(kept, past, at)),
     }
     if let Some(acting) = state::acting(kept, pause) {
         say("acting", acting);
@@ -122,6 +129,9 @@ fn answer(kept: &Kept, events: &[config::Event], pause: Option<&Pause>, at: Time
             say("model", demand::model(forecast));
         }
         None => say("demand", demand::none(kept, at)),
+    }
+    if let Some(odd) = odd {
+        say("odd days", odd);
     }
     if let Some(nights) = demand::recent(kept) {
         say("recent error", nights);
@@ -153,7 +163,7 @@ fn answer(kept: &Kept, events: &[config::Event], pause: Option<&Pause>, at: Time
 }
 
 /// Why no plan in force says anything of that time, and what one said that has been replaced.
-fn no_floor(kept: &Kept, past: Option<&documents::LedgerEntry>) -> String {
+fn no_floor(kept: &Kept, past: Option<&documents::LedgerEntry>, at: Timestamp) -> String {
     match (past, &kept.plan) {
         (Some(entry), _) => format!(
             "{}, as the {} decided at {}: {} (from the shadow ledger; newer plans have replaced that \
@@ -163,9 +173,13 @@ fn no_floor(kept: &Kept, past: Option<&documents::LedgerEntry>) -> String {
             entry.at,
             entry.reason
         ),
+        (None, Some(plan)) if at < plan.decided_at => format!(
+            "the plan there is was made later, at {}: it says nothing of this time",
+            plan.decided_at
+        ),
         (None, Some(plan)) => format!(
-            "the plan of {} reaches to {}, when the group gets its own MinSize back: it says nothing of \
-             this time",
+            "the plan of {} reaches to {}: it says nothing of this time; each hour's plan reaches an hour \
+             further, and where none follows the group gets its own MinSize back",
             plan.decided_at, plan.expires_at
         ),
         (None, None) if kept.damaged.contains(&keys::plan(&kept.target.name)) => format!(

@@ -173,9 +173,7 @@ fn count(
         };
         let ended = import::read(reading, state, loose, &mut after).map_err(|error| {
             let near = match &error {
-                ImportError::Column { column, found, .. } => {
-                    crate::near::hint(column, found.split([',', ';', '\t']).map(str::trim))
-                }
+                ImportError::Column { column, found, .. } => column_hint(arguments, column, found),
                 _ => String::new(),
             };
             let so_far = if keep.is_some() {
@@ -196,6 +194,19 @@ fn count(
         }
     }
     Ok(found)
+}
+
+/// The column of `found` that is meant, or how to name it.
+fn column_hint(arguments: &ImportArguments, column: &str, found: &str) -> String {
+    let near = crate::near::hint(column, found.split([',', ';', '\t']).map(str::trim));
+    if !near.is_empty() {
+        return near;
+    }
+    let (option, what) = match arguments.value_column.as_deref() {
+        Some(values) if values == column => ("--value-column", "values"),
+        _ => ("--time-column", "times"),
+    };
+    format!("; say by {option} which column has the {what}")
 }
 
 /// What was counted for good, with the last lines that had no end.

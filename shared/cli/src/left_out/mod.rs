@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ports::DocumentStore;
 use serde_json::json;
+use timeseries::Series;
 
 use crate::Console;
 use crate::arguments::{
@@ -45,25 +46,9 @@ fn propose(arguments: &LeftOutProposeArguments, console: &mut Console<'_>) -> Do
         )));
     };
     let there: LeftOutDays = body(&opened, &keys::left_out_days(&target.name))?.unwrap_or_default();
-    let known = known(&config, &target, (series.start(), series.end()));
-    let mut proposed: Vec<LeftOutStretch> = odd_days(&series, &target.zone)
-        .into_iter()
-        .map(|day| LeftOutStretch {
-            start: day.start,
-            end: day.end,
-            reason: format!("{:.1} times the usual demand of its weekday", day.times),
-        })
-        .collect();
+    let mut proposed = odd(&series, &target);
     proposed.extend(not_believed(&opened, &target, &proposed)?);
-    let within =
-        |one: &LeftOutStretch, (from, to): (Timestamp, Timestamp)| one.start < to && from < one.end;
-    proposed.retain(|one| {
-        let left_out = there
-            .stretches
-            .iter()
-            .any(|other| within(one, (other.start, other.end)));
-        !left_out && !known.iter().any(|span| within(one, *span))
-    });
+    let mut proposed = unknown(proposed, &series, &config, &target, &there);
     proposed.sort_by_key(|one| one.start);
     if proposed.is_empty() {
         console.note("no day of the history is unlike the others: nothing is proposed");
@@ -75,6 +60,44 @@ fn propose(arguments: &LeftOutProposeArguments, console: &mut Console<'_>) -> Do
         ));
     }
     print(&proposed, &target.zone, arguments.format, console)
+}
+
+/// The days of `series` that are unlike the others, and are no event, no holiday and not left out already.
+pub(crate) fn unlike(
+    series: &Series,
+    config: &Config,
+    target: &Target,
+    there: &LeftOutDays,
+) -> Vec<LeftOutStretch> {
+    unknown(odd(series, target), series, config, target, there)
+}
+
+fn odd(series: &Series, target: &Target) -> Vec<LeftOutStretch> {
+    let days = odd_days(series, &target.zone).into_iter();
+    let stretch = |day: odd::OddDay| LeftOutStretch {
+        start: day.start,
+        end: day.end,
+        reason: format!("{:.1} times the usual demand of its weekday", day.times),
+    };
+    days.map(stretch).collect()
+}
+
+/// Those of `proposed` that nothing explains and nobody left out.
+fn unknown(
+    mut proposed: Vec<LeftOutStretch>,
+    series: &Series,
+    config: &Config,
+    target: &Target,
+    there: &LeftOutDays,
+) -> Vec<LeftOutStretch> {
+    let mut spans = known(config, target, (series.start(), series.end()));
+    spans.extend(there.stretches.iter().map(|one| (one.start, one.end)));
+    proposed.retain(|one| {
+        !spans
+            .iter()
+            .any(|(from, to)| one.start < *to && *from < one.end)
+    });
+    proposed
 }
 
 /// Times that the forecast knows to be special: events, and holidays with the days beside them.
@@ -135,7 +158,7 @@ fn add(arguments: &LeftOutAddArguments, console: &mut Console<'_>) -> Done {
     let end = moments::moment("--end", &arguments.end, &target.zone)?;
     if start >= end {
         return Err(input(format!(
-            "--end {}: must be after --start {}",
+            "--end {}: must be after --start {}; a date is its first moment, so that one day ends on the next",
             arguments.end, arguments.start
         )));
     }

@@ -1,7 +1,7 @@
 use crate::Console;
 use crate::arguments::Format;
 use crate::failure::Done;
-use crate::output::{self, Side, grouped, number};
+use crate::output::{self, Side, grouped, money, number};
 
 use super::Summary;
 
@@ -53,7 +53,7 @@ fn table(console: &mut Console<'_>, summary: &Summary) -> Done {
     let rows = summary.rows().map(|(_, name, result)| {
         let mut cells = vec![name.to_owned(), grouped(result.server_hours)];
         if priced {
-            cells.push(format!("{:.2}", result.cost));
+            cells.push(money(result.cost));
         }
         cells.push(if least > 0.0 {
             format!("{:+.0}%", 100.0 * (result.server_hours / least - 1.0))

@@ -11,7 +11,7 @@ use simulation::MinuteRecord;
 use simulation::alternatives::by_minute;
 use timeseries::Series;
 
-use crate::output::grouped;
+use crate::output::{grouped, money};
 
 use super::Summary;
 
@@ -67,7 +67,7 @@ fn facts(summary: &Summary) -> Vec<Fact> {
     let percent = |share: f64| format!("{:.3} %", 100.0 * share);
     let over = summary.cost_over_clairvoyant;
     let over = over.map_or_else(String::new, |ratio| {
-        format!("{:.2} of perfect foresight", ratio)
+        format!("{:.2} times perfect foresight", ratio)
     });
     let mut facts = vec![
         Fact {
@@ -89,8 +89,8 @@ fn facts(summary: &Summary) -> Vec<Fact> {
     if summary.price_per_server_hour > 0.0 {
         facts.push(Fact {
             name: "cost".to_owned(),
-            value: format!("{:.2} {}", ours.cost, summary.currency),
-            beside: format!("static {:.2}", summary.alternatives.static_peak.cost),
+            value: format!("{} {}", money(ours.cost), summary.currency),
+            beside: format!("static {}", money(summary.alternatives.static_peak.cost)),
             bad: false,
         });
     }

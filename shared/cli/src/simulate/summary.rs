@@ -8,7 +8,7 @@ use simulation::alternatives::Outcome;
 
 use super::page::forecasts;
 use crate::backtest::HANDS_OFF;
-use crate::output::{counted, grouped, rounded};
+use crate::output::{counted, grouped, money, rounded};
 
 /// Server-hours that differ by less are as many.
 pub(crate) const ALIKE: f64 = 1.02;
@@ -95,7 +95,7 @@ pub(crate) struct Summary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) target_tracking_advice: Option<Advice>,
     /// What should be known before anything is made of the figures, in sentences: that demand cannot be
-    /// forecast, that target tracking alone is as good.
+    /// forecast, that something simpler is as good.
     pub(crate) advice: Vec<String>,
     pub(crate) runs: Runs,
     pub(crate) failures: Vec<FailedRun>,
@@ -166,7 +166,7 @@ impl Advice {
     pub(crate) fn told(&self, currency: &str) -> String {
         let of = |tracked: Tracked| {
             let cost = if tracked.cost_a_day > 0.0 {
-                format!(", {:.2} {currency}", tracked.cost_a_day)
+                format!(", {} {currency}", money(tracked.cost_a_day))
             } else {
                 String::new()
             };
@@ -238,21 +238,25 @@ impl Summary {
                 .collect(),
         };
         summary.advice.extend(not_predictable(&forecasts(replay)));
-        summary.advice.extend(summary.beside_tracking(target.risk));
+        summary.advice.extend(summary.as_good(target.risk));
         summary
     }
 
-    /// That target tracking alone costs no more and keeps the `risk` that was asked for, or as much of it.
-    fn beside_tracking(&self, risk: f64) -> Option<String> {
-        let (own, other) = (self.forescale, self.alternatives.target_tracking);
+    /// That something simpler costs no more and keeps the `risk` that was asked for, or as much of it:
+    /// target tracking alone, else a fleet that never changes.
+    fn as_good(&self, risk: f64) -> Option<String> {
+        let (own, others) = (self.forescale, &self.alternatives);
         let lost = |result: Result| result.share_of_demand_above_capacity;
-        let cheap = other.server_hours <= ALIKE * own.server_hours;
-        if !cheap || lost(other) > risk.max(lost(own)) {
-            return None;
-        }
+        let simpler = [
+            ("target tracking alone", others.target_tracking),
+            ("a static fleet for the peak", others.static_peak),
+        ];
+        let (name, other) = simpler.into_iter().find(|(_, other)| {
+            other.server_hours <= ALIKE * own.server_hours && lost(*other) <= risk.max(lost(own))
+        })?;
         let percent = |share: f64| format!("{:.3} %", 100.0 * share);
         Some(format!(
-            "Target tracking alone is as good on these days: {} server-hours against {}, {} of demand not \
+            "As configured, {name} is as good on these days: {} server-hours against {}, {} of demand not \
              served against {}; a plan would not pay here.",
             grouped(other.server_hours),
             grouped(own.server_hours),

@@ -6,7 +6,7 @@ use timeseries::Series;
 use super::tried::Tried;
 use crate::Console;
 use crate::failure::Done;
-use crate::output::{self, Side, grouped, number};
+use crate::output::{self, Side, grouped, money, number};
 use crate::simulate::{self, Summary};
 
 /// The report of the settings as they are, with everything tried in the comparison.
@@ -92,7 +92,7 @@ pub(super) fn table(console: &mut Console<'_>, tried: &[Tried], base: &Summary) 
     let row = |one: &Tried, name: String, asked: String| {
         let mut cells = vec![name, grouped(one.server_hours)];
         if base.price_per_server_hour > 0.0 {
-            cells.push(format!("{:.2}", one.cost));
+            cells.push(money(one.cost));
         }
         cells.extend([
             grouped(one.requests_not_served),

@@ -6,12 +6,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::common::{CONFIG, good, planned, rhythm, text, write};
+use crate::common::{CONFIG, good, planned, write};
 
 /// When [`planned`] decides.
-const DECIDED: &str = "2026-01-24T17:00:00Z";
+pub(crate) const DECIDED: &str = "2026-01-24T17:00:00Z";
 
-fn change(store: &str, name: &str, body: impl FnOnce(&mut Value)) {
+pub(crate) fn change(store: &str, name: &str, body: impl FnOnce(&mut Value)) {
     let path = format!("{store}/targets/web/{name}");
     let mut document: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     body(&mut document["body"]);
@@ -19,7 +19,7 @@ fn change(store: &str, name: &str, body: impl FnOnce(&mut Value)) {
 }
 
 /// A document beside the plan, in the plan's envelope.
-fn put(store: &str, kind: &str, body: Value) {
+pub(crate) fn put(store: &str, kind: &str, body: Value) {
     let plan = fs::read(format!("{store}/targets/web/plan.json")).unwrap();
     let mut document: Value = serde_json::from_slice(&plan).unwrap();
     document["kind"] = kind.into();
@@ -32,16 +32,16 @@ fn put(store: &str, kind: &str, body: Value) {
     .unwrap();
 }
 
-fn steps(given: &[(&str, u32, &str)]) -> Value {
+pub(crate) fn steps(given: &[(&str, u32, &str)]) -> Value {
     let step = |&(at, servers, reason): &(&str, u32, &str)| json!({"start": format!("2026-01-24T{at}:00Z"), "servers": servers, "reason": reason});
     given.iter().map(step).collect()
 }
 
-fn told(store: &str, what: &str) -> String {
+pub(crate) fn told(store: &str, what: &str) -> String {
     told_at(store, DECIDED, what)
 }
 
-fn told_at(store: &str, at: &str, what: &str) -> String {
+pub(crate) fn told_at(store: &str, at: &str, what: &str) -> String {
     let words = [
         "explain", "web", "--at", at, "--format", "json", "--store", store,
     ];
@@ -193,6 +193,15 @@ fn what_would_change_the_answer_is_what_bound() {
         "{change}"
     );
     assert!(needed.ends_with("; max_servers holds 20 back"), "{needed}");
+    let bound = told(&store, "what bound");
+    assert_eq!(bound, "max_servers, 40: 60 are needed");
+    // What comes within the lead time is not what that time needs.
+    plan(60, 78, 40);
+    let bound = told(&store, "what bound");
+    assert!(
+        bound.starts_with("max_servers, 40: 60 are needed then, and 78 before a server"),
+        "{bound}"
+    );
     let (change, _) = plan(1, 1, 1);
     assert!(change.starts_with("a lower min_servers than 1"), "{change}");
     assert!(!change.contains("would save one"), "{change}");
@@ -201,121 +210,6 @@ fn what_would_change_the_answer_is_what_bound() {
         change.contains("a throughput 25 % higher would save one"),
         "{change}"
     );
-}
-
-#[test]
-fn what_stands_in_the_way_of_the_plan_is_told() {
-    let folder = TempDir::new().unwrap();
-    let store = planned(folder.path());
-    assert!(told(&store, "acting").starts_with("mode shadow"));
-    good(&[
-        "pause",
-        "--reason",
-        "migration",
-        "--until",
-        "2099-01-01",
-        "--store",
-        &store,
-    ]);
-    let acting = told(&store, "acting");
-    assert!(
-        acting.starts_with("paused since") && acting.contains("migration"),
-        "{acting}"
-    );
-    good(&["resume", "--store", &store]);
-    put(
-        &store,
-        "released",
-        json!({"since": DECIDED, "by": "ann", "reason": "leaving",
-        "found_min_size": 3, "done": true}),
-    );
-    let acting = told(&store, "acting");
-    assert!(
-        acting.starts_with("released at 2026-01-24T17:00:00Z, leaving"),
-        "{acting}"
-    );
-    assert!(acting.contains("forescale adopt web"), "{acting}");
-}
-
-#[test]
-fn an_event_that_the_plan_does_not_know_is_told_so() {
-    let folder = TempDir::new().unwrap();
-    let store = planned(folder.path());
-    good(&[
-        "event",
-        "add",
-        "sale",
-        "--start",
-        "2026-01-24T18:00",
-        "--end",
-        "2026-01-24T20:00",
-        "--multiplier",
-        "2",
-        "--store",
-        &store,
-    ]);
-    let events = told(&store, "events");
-    assert!(
-        events.starts_with("sale (the plan of 2026-01-24T17:00:00Z does not know of it"),
-        "{events}"
-    );
-    planned(folder.path());
-    assert_eq!(told(&store, "events"), "sale: 2 times the usual");
-    good(&["event", "remove", "sale", "--store", &store]);
-    let learnt = [
-        "--start",
-        "2026-01-24T18:00",
-        "--end",
-        "2026-01-24T20:00",
-        "--store",
-        &store,
-    ];
-    good(&[&["event", "add", "cup"], &learnt[..]].concat());
-    planned(folder.path());
-    assert_eq!(
-        told(&store, "events"),
-        "cup: no past occurrence to learn from"
-    );
-}
-
-#[test]
-fn a_past_hour_is_answered_by_the_ledger() {
-    let folder = TempDir::new().unwrap();
-    let store = planned(folder.path());
-    let entry = json!({"at": "2026-01-24T15:05:00Z", "by": "planner", "min_size": 3, "in_service": 3,
-        "floor": 7, "demand": 600.0, "would_write": 1, "reason": "demand of 650/min"});
-    put(&store, "shadow-ledger", json!({"entries": [entry]}));
-    let ledger = format!("{store}/targets/web/ledger");
-    fs::create_dir_all(&ledger).unwrap();
-    let from = format!("{store}/targets/web/shadow-ledger.json");
-    fs::rename(from, format!("{ledger}/2026-01-24.json")).unwrap();
-    let floor = told_at(&store, "2026-01-24T15:30:00Z", "floor");
-    assert!(
-        floor.starts_with(
-            "7 servers, as the planner decided at 2026-01-24T15:05:00Z: demand of 650/min"
-        ),
-        "{floor}"
-    );
-    let before = told_at(&store, "2026-01-24T15:00:00Z", "floor");
-    assert!(before.contains("says nothing of this time"), "{before}");
-}
-
-#[test]
-fn a_time_of_day_is_the_first_one_from_the_plan_on() {
-    let folder = TempDir::new().unwrap();
-    let store = planned(folder.path());
-    // The plan is of 18:00 in Berlin: 20:00 is of the same day, 06:30 of the next.
-    for (clock, wanted) in [
-        ("20:00", "2026-01-24T19:00:00Z"),
-        ("18:00", "2026-01-24T17:00:00Z"),
-        ("06:30", "2026-01-25T05:30:00Z"),
-    ] {
-        let words = [
-            "explain", "web", "--at", clock, "--format", "json", "--store", &store,
-        ];
-        let answer: Value = serde_json::from_str(&good(&words).out).unwrap();
-        assert_eq!(answer["at"], wanted, "{clock}");
-    }
 }
 
 #[test]
@@ -340,86 +234,5 @@ fn a_lead_time_is_measured_only_where_it_was() {
     assert!(
         measured.ends_with(&format!("measured on the group's launches until {DECIDED}")),
         "{measured}"
-    );
-}
-
-#[test]
-fn a_damaged_plan_is_not_called_missing() {
-    let folder = TempDir::new().unwrap();
-    let store = planned(folder.path());
-    fs::write(format!("{store}/targets/web/plan.json"), "{bad").unwrap();
-    let floor = told(&store, "floor");
-    assert!(
-        floor.starts_with("targets/web/plan.json is there and cannot be read"),
-        "{floor}"
-    );
-}
-
-#[test]
-fn the_page_of_a_first_plan_knows_the_plan() {
-    let folder = TempDir::new().unwrap();
-    let store = planned(folder.path());
-    let page = fs::read_to_string(format!("{store}/targets/web/report.html")).unwrap();
-    assert!(
-        page.contains("highest floor to come"),
-        "the plan is in force"
-    );
-    let overview = fs::read_to_string(format!("{store}/report.html")).unwrap();
-    assert!(overview.contains("highest floor to come"));
-    // A year later nothing of it is to come, and a pause is told.
-    good(&["pause", "--reason", "a big move", "--store", &store]);
-    let out = folder.path().join("later.html");
-    let words = [
-        "report",
-        "--store",
-        &store,
-        "--at",
-        "2026-02-24T18:00:00Z",
-        "--out",
-        out.to_str().unwrap(),
-    ];
-    good(&words);
-    let page = fs::read_to_string(out).unwrap();
-    assert!(!page.contains("highest floor to come") && page.contains("the last one ended at"));
-    assert!(page.contains("a big move"));
-}
-
-#[test]
-fn the_risk_under_max_servers_stands_beside_that_without() {
-    let folder = TempDir::new().unwrap();
-    let history = write(folder.path(), "d.csv", rhythm(21 * 24, 60_000.0));
-    let note = |most: &str| {
-        let config = CONFIG.replace("max_servers = 40", most);
-        let config = write(folder.path(), "forescale.toml", config);
-        let ran = good(&[
-            "plan",
-            "--history",
-            text(&history),
-            "--config",
-            text(&config),
-            "--at",
-            "2026-01-24T18:00",
-            "--format",
-            "json",
-        ]);
-        let plan: Value = serde_json::from_str(&ran.out).unwrap();
-        let notes = plan["notes"].as_array().unwrap().iter();
-        let mut notes = notes.filter_map(|note| note.as_str());
-        let begin = "expected share of demand above capacity ";
-        let note = notes.find_map(|note| note.strip_prefix(begin)).unwrap();
-        note.to_owned()
-    };
-    let percent = |text: &str| text.split(" %").next().unwrap().parse::<f64>().unwrap();
-    let ample = note("max_servers = 40");
-    assert!(percent(&ample) <= 0.1, "{ample}");
-    assert!(!ample.contains("max_servers"), "{ample}");
-    // Demand is 500 to 1500 a minute, and 5 servers carry 500.
-    let scarce = note("max_servers = 5");
-    let (under, without) = scarce.split_once("; without that limit ").unwrap();
-    assert!(under.contains(" % under max_servers of 5, asked for at most 0.1000 %"));
-    assert!((30.0..65.0).contains(&percent(under)), "{scarce}");
-    assert!(
-        percent(without) <= 0.1,
-        "the need is worked out without the limit: {scarce}"
     );
 }

@@ -139,7 +139,10 @@ fn what_is_there_is_not_replaced_unasked() {
         &["--restart", "--kind", "load-balancer"],
         "none of 6 lines is a request",
     );
-    refused(&["--restart", "--kind", "csv"], "has no column timestamp");
+    refused(
+        &["--restart", "--kind", "csv"],
+        "say by --time-column which column has the times",
+    );
     refused(&["--restart", "--silence", "0s"], "--silence 0s");
     refused(&["--restart", "--step", "7m"], "--step");
     refused(&["--restart", "--timezone", "Mars/Crater"], "Mars/Crater");

@@ -3,6 +3,8 @@
 
 mod account;
 mod alarms;
+mod calendars;
+mod circumstances;
 mod common;
 mod doctor;
 mod dry;
@@ -10,11 +12,13 @@ mod events;
 mod explained;
 mod forecasts;
 mod groups;
+mod histories;
 mod imports;
 mod kept;
 mod manners;
 mod narrow;
 mod near;
+mod pages;
 mod pauses;
 mod throughput;
 mod unusable;

@@ -159,3 +159,11 @@ fn the_program_is_its_library() {
     let err = String::from_utf8(output.stderr).unwrap();
     assert!(err.starts_with("error: missing.csv"), "{err}");
 }
+
+#[test]
+fn completions_know_every_subcommand() {
+    let ran = good(&["completions", "bash"]);
+    for name in ["simulate", "quiet-window", "explain", "event"] {
+        assert!(ran.out.contains(name), "{name}");
+    }
+}

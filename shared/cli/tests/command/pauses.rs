@@ -1,4 +1,4 @@
-//! What `forescale pause --remove-actions` leaves behind when it is cut short, and `resume` after it.
+//! `forescale pause` and `resume`, and what `--remove-actions` leaves behind when it is cut short.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,6 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::common::{CONFIG, good, planned, run, write};
+use crate::events::store;
 
 fn mark(store: &str) -> String {
     format!("{store}/targets/web/released.json")
@@ -164,4 +165,72 @@ fn a_reader_who_goes_away_leaves_no_target_released() {
             "{gone}"
         );
     }
+}
+
+/// What is planned goes with the pause where that is asked for, and the planner may have it again.
+#[test]
+fn a_pause_removes_what_is_planned_where_that_is_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let store = planned(folder.path());
+    let documents = |name: &str| Path::new(&store).join("targets/web").join(name).exists();
+    assert!(documents("plan.json"));
+    let pause = [
+        "pause",
+        "--reason",
+        "incident",
+        "--remove-actions",
+        "--store",
+        &store,
+    ];
+    let would = good(&[&pause[..], &["--dry-run"]].concat());
+    assert!(would.out.contains("would be removed"), "{}", would.out);
+    assert!(documents("plan.json") && !Path::new(&store).join("pause.json").exists());
+    let done = good(&pause);
+    assert!(done.out.contains("web: group web released"), "{}", done.out);
+    assert!(Path::new(&store).join("pause.json").exists());
+    for gone in ["plan.json", "baseline.json", "released.json"] {
+        assert!(!documents(gone), "{gone}: the planner begins anew");
+    }
+    // What was released for good stays so.
+    good(&["release", "web", "--reason", "leaving", "--store", &store]);
+    let again = good(&pause);
+    assert!(
+        again.out.contains("web is released already, and stays so"),
+        "{}",
+        again.out
+    );
+    assert!(documents("released.json"));
+    good(&["resume", "--store", &store]);
+}
+
+#[test]
+fn a_pause_stands_until_it_is_lifted() {
+    let folder = TempDir::new().unwrap();
+    let store = store(folder.path());
+    good(&["pause", "--reason", "migration", "--store", &store]);
+    let kept = fs::read_to_string(format!("{store}/pause.json")).unwrap();
+    assert!(kept.contains("migration"), "{kept}");
+    let over = run(&[
+        "pause",
+        "--reason",
+        "x",
+        "--until",
+        "2020-01-01",
+        "--store",
+        &store,
+    ]);
+    assert_eq!(over.code, ExitCode::from(3));
+    // What a newer Forescale wrote is not replaced.
+    let mut newer: Value = serde_json::from_str(&kept).unwrap();
+    newer["schema"] = 99.into();
+    write(Path::new(&store), "pause.json", newer.to_string());
+    let refused = run(&["pause", "--reason", "again", "--store", &store]);
+    assert_eq!(refused.code, ExitCode::from(3));
+    assert!(refused.err.contains("newer Forescale"), "{}", refused.err);
+    good(&["resume", "--store", &store]);
+    assert!(!Path::new(&store).join("pause.json").exists());
+    assert_eq!(
+        good(&["resume", "--store", &store]).out,
+        "nothing was paused\n"
+    );
 }

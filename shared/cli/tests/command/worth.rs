@@ -68,13 +68,24 @@ fn a_replay_says_where_a_plan_does_not_pay() {
     // A level that never changes: there is nothing to know before.
     let (told, summary) = simulate("f.csv", demand(42 * 24, 60, |_| 60_000.0));
     assert!(
-        told.contains("Target tracking alone is as good on these days"),
+        told.contains("target tracking alone is as good on these days"),
         "{told}"
     );
     let tracking = &summary["alternatives"]["target_tracking"];
     let hours = |of: &Value| of["server_hours"].as_f64().unwrap();
     assert!(hours(tracking) <= 1.02 * hours(&summary));
+    // Of hours that are either all or next to nothing, the plan keeps the peak's servers all the time, and
+    // tracking comes too late.
+    let all_or_little = |hour| if chance(hour) < 0.5 { 600.0 } else { 120_000.0 };
+    let (told, summary) = simulate("s.csv", demand(42 * 24, 60, all_or_little));
+    assert!(
+        told.contains("a static fleet for the peak is as good on these days"),
+        "{told}"
+    );
+    let fixed = &summary["alternatives"]["static_peak"];
+    assert!(hours(fixed) <= 1.02 * hours(&summary));
     // Where it needs far more servers or loses more, it is not recommended.
     let (told, _) = simulate("r.csv", rhythm(42 * 24, 60_000.0));
+    assert!(!told.contains("cannot be forecast"), "{told}");
     assert!(!told.contains("cannot be forecast"), "{told}");
 }

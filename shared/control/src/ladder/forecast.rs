@@ -147,15 +147,17 @@ pub(super) fn from_forecast(
 
 /// What share of demand is expected to find no server, under max_servers too.
 fn risk_told(required: &Requirement, rules: &Rules) -> String {
-    let asked = format!("asked for at most {:.4} %", rules.risk * 100.0);
-    let expected = format!("{:.4} %", required.expected_risk * 100.0);
+    let percent = |share: f64| format!("{} %", planning::rate(100.0 * share));
+    let (asked, expected) = (percent(rules.risk), percent(required.expected_risk));
     if required.wanting.is_empty() {
-        return format!("expected share of demand above capacity {expected}, {asked}");
+        return format!(
+            "{expected} of demand is expected above capacity, at most {asked} is asked for"
+        );
     }
     format!(
-        "expected share of demand above capacity {:.4} % under max_servers of {}, {asked}; without that limit \
-         {expected}",
-        required.limited_risk * 100.0,
+        "{} of demand is expected above capacity under max_servers of {}, at most {asked} is asked for; \
+         without that limit {expected}",
+        percent(required.limited_risk),
         rules.max_servers
     )
 }
