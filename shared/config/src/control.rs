@@ -48,8 +48,8 @@ pub struct Budget {
     pub amount: BudgetAmount,
     /// What it is for.
     pub per: Per,
-    /// Share of demand above capacity, above 0 and below 0.5, up to which the budget goes before
-    /// the risk asked for. Without it what the budget would cost is only told.
+    /// Share of demand above capacity, at least the target's risk and below 0.5, up to which the budget
+    /// goes before the risk asked for. Without it what the budget would cost is only told.
     pub accept_risk: Option<f64>,
 }
 

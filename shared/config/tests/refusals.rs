@@ -90,6 +90,8 @@ const TARGET_LINES: &[&str] = &[
     "control = { budget = { server_hours = 5, money = 5 } }",
     "control = { budget = { money = 5 } }",
     "control = { budget = { server_hours = 5, per = \"week\", accept_risk = 1 } }",
+    "control = { budget = { server_hours = 50, accept_risk = 0.0005 } }",
+    "risk = 0.01\ncontrol = { budget = { server_hours = 50, accept_risk = 0.005 } }",
     "control = { canary_guard = { full = 5 } }",
 ];
 

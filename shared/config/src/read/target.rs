@@ -155,6 +155,17 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
             "price_per_server_hour above 0 beside it",
         );
     }
+    let accepted = control.as_ref().and_then(|control| control.budget);
+    if let (Some(accepted), Some(risk)) = (accepted.and_then(|budget| budget.accept_risk), risk)
+        && accepted < risk
+        && !section.is_partial()
+    {
+        section.refuse(
+            "control.budget.accept_risk",
+            &format!("of {accepted} is below risk, which is {risk}: a budget would never be kept"),
+            &format!("{risk} or more, below 0.5"),
+        );
+    }
     let assumed = LeadTime::Given(SignedDuration::ZERO);
     let simulation = simulation::read(section, lead_time.as_ref().unwrap_or(&assumed));
     Some(Shared {

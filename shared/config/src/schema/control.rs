@@ -67,8 +67,8 @@ pub(super) struct Budget {
     /// The calendar day or month of the target's zone that it is for.
     #[schemars(default, extend("default" = "day"))]
     per: Option<Per>,
-    /// Share of demand above capacity up to which the budget goes before `risk`: above 0, below
-    /// 0.5. Without it what the budget would cost is only told.
+    /// Share of demand above capacity up to which the budget goes before `risk`: at least `risk`,
+    /// below 0.5. Without it what the budget would cost is only told.
     #[schemars(default, extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 0.5))]
     accept_risk: Option<f64>,
 }

@@ -102,8 +102,8 @@ pub(crate) fn kept(target: &Target, before: Option<&Canary>, now: Timestamp) -> 
 /// The state after this run, and what there is to say where it changed.
 ///
 /// A canary steps back at the first bad sign. So does an active target where the guard is bad and
-/// something of a plan is in force; wants of servers count there once they were seen in several hours
-/// of a day and come to more than the risk asked for.
+/// something of a plan is in force; wants of servers count there, and in a canary whose budget goes before
+/// the risk, once they were seen in several hours of a day and come to more than the risk agreed to.
 pub(crate) fn next(
     target: &Target,
     before: Option<&Canary>,
@@ -150,8 +150,8 @@ pub(crate) fn next(
     };
     // Floors that were lowered for a bad guard come back at once where servers are wanted: that want may
     // be their own doing, and speaks against no plan.
-    let wanting = before.above() < 100 && sight.evidence.short.is_some_and(|short| short > 0.0);
-    let before = if active && wanting {
+    let wanting = active && before.above() < 100 && sight.evidence.short > Some(0.0);
+    let before = if wanting {
         Canary {
             above: (before.percent < 100).then_some(100),
             ..before
@@ -159,7 +159,7 @@ pub(crate) fn next(
     } else {
         before
     };
-    let short = if active && before.percent > 0 && !wanting {
+    let short = if by_day(target) && before.percent > 0 && !wanting {
         watched(before.short.as_ref(), sight.evidence.short, now)
     } else {
         None
@@ -342,6 +342,13 @@ fn least(target: &Target) -> u8 {
     }
 }
 
+/// Whether wants of servers are judged by the day: a canary's first one speaks against its plan, unless
+/// people have agreed to some for a budget.
+fn by_day(target: &Target) -> bool {
+    let budget = target.control.budget;
+    target.mode == Mode::Active || budget.is_some_and(|budget| budget.accept_risk.is_some())
+}
+
 /// Wants of servers within a day of the first.
 fn watched(before: Option<&Shortness>, short: Option<f64>, now: Timestamp) -> Option<Shortness> {
     let before = before.filter(|before| now.duration_since(before.since) < PROBATION);
@@ -394,7 +401,7 @@ fn bad(
     if none {
         return None;
     }
-    if active {
+    if by_day(target) {
         let a_day = PROBATION.as_secs_f64() / 3600.0;
         let watched = watched
             .filter(|short| short.hours >= SHORT_HOURS && short.lost / a_day > sight.risk)?;

@@ -178,6 +178,46 @@ fn a_want_of_servers_takes_none_away_and_an_excess_the_guard_can_mean_does() {
 }
 
 #[test]
+fn a_want_within_what_was_accepted_for_a_budget_takes_no_canary_back() {
+    let wants = |control: &str, risk: f64, every: i64| {
+        let at_40 = Canary {
+            percent: 40,
+            ..fresh(10, hours(0))
+        };
+        let (target, mut state) = (target(control), Some(at_40));
+        for hour in 1..24 {
+            let short = if hour % every == 0 { 0.2 } else { 0.0 };
+            let sight = Sight {
+                risk,
+                ..seen(Evidence {
+                    short: Some(short),
+                    ..GOOD
+                })
+            };
+            let share = next(&target, state.as_ref(), &sight, hours(hour));
+            if let Some(told) = share.told {
+                return Some(told);
+            }
+            state = share.state;
+        }
+        None
+    };
+    let accepting = "control = { budget = { server_hours = 50, accept_risk = 0.2 } }";
+    assert_eq!(wants(accepting, 0.2, 4), None);
+    let beyond = wants(accepting, 0.01, 4).unwrap();
+    assert!(
+        beyond.contains("40 % to 20 %") && beyond.contains("in 3 hours of a day"),
+        "{beyond}"
+    );
+    // Without a budget the first one does.
+    let first = wants("", 0.2, 4).unwrap();
+    assert!(
+        first.contains("40 % to 20 %") && !first.contains("hours of a day"),
+        "{first}"
+    );
+}
+
+#[test]
 fn floors_that_a_bad_guard_lowered_come_back_at_the_first_want_of_servers() {
     let (target, mut hour) = (active(GUARD), 30);
     let lowered = Canary {
