@@ -162,8 +162,8 @@ fn shared(section: &Section<'_>, group: &str) -> Option<Shared> {
     {
         section.refuse(
             "control.budget.accept_risk",
-            &format!("of {accepted} is below risk, which is {risk}: a budget would never be kept"),
-            &format!("{risk} or more, below 0.5"),
+            format!("of {accepted} is below risk, which is {risk}: a budget would never be kept"),
+            format!("{risk} or more, below 0.5"),
         );
     }
     let assumed = LeadTime::Given(SignedDuration::ZERO);
