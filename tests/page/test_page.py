@@ -168,9 +168,15 @@ def lines_agree(page, folder):
         page.keyboard.press("+")
     drag = chart.locator(".nsewdrag").first.bounding_box()
     for share in (0.2, 0.5, 0.8):
-        page.mouse.move(drag["x"] + share * drag["width"], drag["y"] + 40)
-        page.wait_for_timeout(200)
-        title = chart.locator(".hoverlayer .legendtitletext").text_content()
+        place = (drag["x"] + share * drag["width"], drag["y"] + 40)
+        title = chart.locator(".hoverlayer .legendtitletext")
+        # A chart that is still being drawn anew forgets where the mouse is.
+        for nudge in range(60):
+            page.mouse.move(place[0], place[1] + nudge % 2)
+            page.wait_for_timeout(200)
+            if title.count() and nudge:
+                break
+        title = title.text_content()
         row = rows[title.split(" ", 1)[1]]
         texts = chart.locator(".hoverlayer .legendtext").all_text_contents()
         told = dict(text.split(" : ", 1) for text in texts if " : " in text)
