@@ -144,6 +144,7 @@ fn a_fall_that_the_forecast_knows_is_no_outage_unless_something_bears_it_out() {
     };
     assert_eq!(kinds(7000.0, None), Kind::Recovery);
     assert_eq!(kinds(1000.0, None), Kind::Covered);
+    assert_eq!(kinds(f64::NAN, None), Kind::Recovery);
     assert_eq!(kinds(1000.0, Some(3.0)), Kind::Recovery);
 }
 

@@ -105,12 +105,16 @@ impl Facts<'_> {
         let first = (band.present + 1).checked_sub(values.len())?;
         let edge = band.lower.get(first + start..first + end)?;
         let known = values[start..end].iter().zip(edge);
-        let (sum, least) = known
-            .filter(|(value, edge)| value.is_finite() && edge.is_finite())
-            .fold((0.0, 0.0), |(sum, least), (value, edge)| {
-                (sum + value, least + edge)
+        let known = known.filter(|(value, edge)| value.is_finite() && edge.is_finite());
+        let (count, sum, least) = known
+            .fold((0, 0.0, 0.0), |(count, sum, least), (value, edge)| {
+                (count + 1, sum + value, least + edge)
             });
-        Some(if least > 0.0 { 1.0 - sum / least } else { -1.0 })
+        match (count, least > 0.0) {
+            (0, _) => None,
+            (_, true) => Some(1.0 - sum / least),
+            (_, false) => Some(-1.0),
+        }
     }
 }
 
