@@ -2,8 +2,8 @@
 //!
 //! The mark that a target was released is written first, under the lease: from then on
 //! [`reconcile`](crate::reconcile()) refuses it, so that a run that was waiting adopts nothing. Then
-//! what protects comes before what lowers: MaxSize and the policy's value, our actions, MinSize. Stopping
-//! anywhere is safe, and the next try finishes by what the mark remembers.
+//! what protects comes before what lowers: MaxSize, a MinSize that rises and the policy's value, our
+//! actions, a MinSize that falls. Stopping anywhere is safe, and the next try finishes by what the mark remembers.
 
 use config::{Mode, Target};
 use documents::{Baseline, Envelope, Plan, Released, keys};
@@ -44,6 +44,8 @@ pub struct HandedBack {
     pub removed: Vec<String>,
     /// MinSize that is set, where it is another one than found.
     pub min_size: Option<u32>,
+    /// Whether that is above what was found: the plan was below the group's own.
+    pub raises: bool,
     /// MaxSize that is set, where Forescale had lowered it.
     pub max_size: Option<u32>,
     /// The policy that gets its former value back.
@@ -97,9 +99,10 @@ where
         return Ok(done);
     }
     let version = save(world.store, &key, &mark(false, &done.mark), version).await?;
-    if done.max_size.is_some() {
+    if done.max_size.is_some() || done.raises {
         let sizes = Sizes {
             max_size: done.max_size,
+            min_size: done.min_size.filter(|_| done.raises),
             ..Sizes::default()
         };
         let resized = world.groups.resize(&target.group, sizes);
@@ -127,7 +130,7 @@ where
             detail: detail.join("; "),
         });
     }
-    if let Some(min_size) = done.min_size {
+    if let Some(min_size) = done.min_size.filter(|_| !done.raises) {
         let sizes = Sizes {
             min_size: Some(min_size),
             ..Sizes::default()
@@ -325,6 +328,7 @@ fn decide(
         already: nothing && mark.done && !for_good,
         mark,
         removed,
+        raises: min_size.is_some_and(|min_size| min_size > group.min_size),
         min_size,
         max_size,
         policy,

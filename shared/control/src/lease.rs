@@ -115,7 +115,7 @@ async fn try_acquire(
     let expires_at = now.saturating_add(LENGTH).unwrap_or(Timestamp::MAX);
     let lease = Lease {
         holder: holder.to_owned(),
-        fence: fence + 1,
+        fence: fence.saturating_add(1),
         expires_at,
     };
     let document = Envelope::new(Some(target), now, holder, lease.clone());

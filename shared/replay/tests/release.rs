@@ -1,5 +1,5 @@
 //! Giving a group back: whole, safe wherever it stops, and for good.
-use crate::common::{ACTIVE, GROUP, Stage, alarm, at, mins};
+use crate::common::{ACTIVE, GROUP, Stage, alarm, at, config, forecast, mins, series};
 use control::{
     ControlError, HandBack, HandedBack, World, acquire, adopt_again, hand_back, rehearse_hand_back,
     release,
@@ -111,6 +111,22 @@ fn a_released_group_has_its_own_limits_and_keeps_its_servers() {
     let again = tried(&stage, Some(5500.0)).unwrap();
     assert!(again.already);
     assert_eq!(stage.versions(), versions);
+}
+
+#[test]
+fn a_group_below_its_own_limits_has_them_back_before_anything_goes() {
+    let now = at("2026-11-20T08:40:00Z");
+    let demand = series(now - mins(8 * 60), 36 * 60, |_| 1500.0);
+    let mut stage = Stage::new(now, &config(ACTIVE), demand, true);
+    stage.put_forecast(&forecast(at("2026-11-20T00:00:00Z"), |_| 1500.0));
+    assert!(!stage.planner().failed);
+    assert_eq!(stage.group().min_size, 2, "below the three of its own");
+    stage.faults = Faults::none().nth_of("delete_scheduled_actions", 1, Fault::Denied);
+    assert!(tried(&stage, Some(1500.0)).is_err());
+    assert!(own_actions(&stage) > 0);
+    assert_eq!(stage.group().min_size, 3);
+    let _ = tried(&stage, Some(1500.0)).unwrap();
+    is_released(&stage);
 }
 
 #[test]
