@@ -1,5 +1,7 @@
 //! What the planner does over several runs, and with what it meets at the group.
-use crate::common::{ACTIVE, Stage, at, config, forecast, mins, series};
+use crate::common::{ACTIVE, GROUP, Stage, at, config, forecast, mins, series};
+use documents::keys;
+use local::{Fault, Faults};
 
 /// 08:40 with a flat demand, forecast as it is.
 fn stage(mode: &str, demand: f64) -> Stage {
@@ -182,4 +184,47 @@ fn a_budget_is_told_then_kept_and_events_go_first() {
     let (less, _, text) = scene("server_hours = 100, accept_risk = 0.02");
     assert!(less < usual && less > cut, "{less}: {text}");
     assert!(text.contains("more than the accepted 2.000 %"), "{text}");
+}
+
+#[test]
+fn servers_that_nobody_can_read_are_told_and_no_reason_to_spend_more() {
+    let now = at("2026-11-20T08:40:00Z");
+    let scene = |faults: Faults| {
+        let demand = series(now - mins(8 * 60), 36 * 60, |_| 1500.0);
+        let budget = "control = { budget = { server_hours = 300, accept_risk = 0.2 } }";
+        let mut stage = Stage::new(now, &config(&format!("{ACTIVE}\n{budget}")), demand, true);
+        let ran = series(at("2026-11-20T00:00:00Z"), 10 * 60, |_| 6.0);
+        let name = ports::MetricName {
+            namespace: "AWS/AutoScaling".to_owned(),
+            name: "GroupInServiceInstances".to_owned(),
+            dimensions: [("AutoScalingGroupName".to_owned(), GROUP.to_owned())].into(),
+        };
+        stage.metrics = stage.metrics.with(name, ran);
+        let mut unsure = forecast(at("2026-11-20T00:00:00Z"), |_| 8000.0);
+        for row in &mut unsure.quantiles {
+            *row = vec![1000.0, 8000.0, 14_000.0, 16_000.0];
+        }
+        stage.put_forecast(&unsure);
+        stage.faults = faults;
+        let ended = stage.planner();
+        assert!(!ended.failed, "{}", ended.text);
+        let plan = stage.plan();
+        let servers: u32 = plan.steps.iter().map(|step| step.servers).sum();
+        let known: documents::Measurements = stage.get(&keys::measurements("web")).unwrap();
+        (servers, known.spent.unwrap().unknown_hours, ended.text)
+    };
+    let (read, unknown, text) = scene(Faults::none());
+    assert!(
+        unknown < 1.0 && !text.contains("are unknown"),
+        "{unknown} {text}"
+    );
+    let metric = "AWS/AutoScaling GroupInServiceInstances";
+    let (unread, unknown, text) =
+        scene(Faults::none().every_about("read", metric, Fault::Throttled));
+    assert!((8.0..9.0).contains(&unknown), "{unknown}");
+    assert!(
+        text.contains("the servers between") && text.contains("are unknown"),
+        "{text}"
+    );
+    assert!(unread <= read, "{unread} {read}");
 }
