@@ -312,7 +312,7 @@ where
     sight.spent = spent;
     let tuning = sight.tuning.as_ref();
     let policy = tuning.and_then(|tuning| wanted_policy(target, &rules, &policies, tuning));
-    let evidence = match target.mode {
+    let mut evidence = match target.mode {
         Mode::Canary(_) | Mode::Active => {
             evidence(world.metrics, target, group, &rules, present, now).await
         }
@@ -320,6 +320,7 @@ where
     };
     let mut standing = needs(world.store, settings, target, &rules, present, &sight, now).await?;
     standing.needs.notes.extend(measured.notes);
+    evidence.cut = standing.cut;
     Ok(Gathered {
         rules,
         present,

@@ -85,9 +85,9 @@ impl Store {
         self.opened.wait(reader.written(&target.name))
     }
 
-    /// What people left out of `target`; nothing where that cannot be used, which reading the rest tells.
-    pub(crate) fn left_out(&self, target: &Target) -> Done<LeftOutDays> {
-        let mut reader = Reader::new(&self.opened.store, None);
+    /// What people left out of `target`; nothing where that cannot be used, which is told.
+    pub(crate) fn left_out(&self, target: &Target, console: &mut Console<'_>) -> Done<LeftOutDays> {
+        let mut reader = Reader::new(&self.opened.store, Some(console));
         let key = keys::left_out_days(&target.name);
         let found = self.opened.wait(reader.one::<LeftOutDays>(&key))?;
         Ok(found.unwrap_or_default())

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::Console;
 use crate::failure::Done;
 pub(crate) use crate::table::{Side, narrowing, table};
+pub(crate) use report::{grouped, money};
 
 /// Significant digits of what is printed for machines.
 const DIGITS: i32 = 6;
@@ -63,17 +64,6 @@ pub(crate) fn aligned(values: &[f64]) -> impl Fn(f64) -> String + use<> {
     }
 }
 
-/// Money, in groups of three digits and with two places: `12,345.60`.
-pub(crate) fn money(value: f64) -> String {
-    let cents = (value.abs() * 100.0).round();
-    let sign = if value < 0.0 && cents > 0.0 { "-" } else { "" };
-    format!(
-        "{sign}{}.{:02}",
-        grouped((cents / 100.0).floor()),
-        cents % 100.0
-    )
-}
-
 /// Demand, in groups of three digits; that of small services with three digits that count.
 pub(crate) fn amount(value: f64) -> String {
     if (0.0..10.0).contains(&value) {
@@ -81,22 +71,6 @@ pub(crate) fn amount(value: f64) -> String {
     } else {
         grouped(value)
     }
-}
-
-/// A whole number with its thousands apart, for people.
-pub(crate) fn grouped(value: f64) -> String {
-    let digits = format!("{:.0}", value.abs());
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if value <= -0.5 {
-        text.insert(0, '-');
-    }
-    text
 }
 
 /// So many of a thing, for people: `1 row`, `1,200 rows`.
@@ -159,18 +133,6 @@ mod tests {
             (shown(0.0), shown(0.25)),
             ("0".to_owned(), "0.2500".to_owned())
         );
-        assert_eq!(grouped(1_234_567.4), "1,234,567");
-        assert_eq!(grouped(-999.6), "-1,000");
-        assert_eq!(grouped(12.0), "12");
-        for (value, text) in [
-            (409_523.0, "409,523.00"),
-            (1_999.995, "2,000.00"),
-            (0.05, "0.05"),
-            (-1_250.5, "-1,250.50"),
-            (-0.001, "0.00"),
-        ] {
-            assert_eq!(money(value), text);
-        }
         for (value, text) in [
             (0.001_98, "0.00198"),
             (9.87, "9.87"),

@@ -63,5 +63,6 @@ pub async fn evidence<M: MetricSource>(
         short,
         guard: mean.map(|mean| mean / guard.full),
         blind: mean.is_none(),
+        cut: false,
     }
 }

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use maud::{Markup, html as markup};
 
-use crate::html::grouped;
+use crate::figures::grouped;
 use crate::table::{Cell, Column, Kind, row, table};
 use crate::{Line, LineKind, Timeline};
 

@@ -174,31 +174,3 @@ fn charted(target: &TargetPage, timeline: &Timeline, thinned: Option<u32>) -> Ma
         }
     }
 }
-
-/// Money, in groups of three digits and with two places.
-pub(crate) fn money(value: f64) -> String {
-    let cents = (value.abs() * 100.0).round();
-    let sign = if value < 0.0 && cents > 0.0 { "-" } else { "" };
-    format!(
-        "{sign}{}.{:02}",
-        grouped((cents / 100.0).floor()),
-        cents % 100.0
-    )
-}
-
-/// A whole number with a comma every three digits.
-pub(crate) fn grouped(value: f64) -> String {
-    let digits = format!("{:.0}", value.abs());
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if value <= -0.5 {
-        format!("-{text}")
-    } else {
-        text
-    }
-}

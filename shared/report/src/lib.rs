@@ -8,6 +8,7 @@ mod accuracy;
 mod brief;
 mod days;
 mod effect;
+mod figures;
 mod html;
 mod overview;
 mod packed;
@@ -23,6 +24,7 @@ use serde::Serialize;
 pub use accuracy::{Accuracy, accuracy};
 pub use brief::brief;
 pub use effect::{Effect, Means, WEEKS, Week, effect, hours as effect_hours};
+pub use figures::{grouped, money};
 pub use html::html;
 pub use overview::{Known, MOST_ROWS, Overview};
 

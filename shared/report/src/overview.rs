@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
-use crate::html::{grouped, head, theme};
+use crate::figures::grouped;
+use crate::html::{head, theme};
 use crate::table::{Cell, Column, Kind, cells, table};
 use crate::times::{time, told};
 

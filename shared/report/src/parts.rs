@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{Markup, html as markup};
 
-use crate::html::{ACCURACY, ACTIONS, COST, EFFECT, grouped, heading, money};
+use crate::figures::{grouped, money};
+use crate::html::{ACCURACY, ACTIONS, COST, EFFECT, heading};
 use crate::table::{Cell, Kind, row, table};
 use crate::times::{time, told};
 use crate::{Accuracy, Action, Comparison, Effect, Fact, Means, Policy};

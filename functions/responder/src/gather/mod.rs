@@ -130,6 +130,10 @@ where
     });
     evidence.band = edges.map(within);
     evidence.stays = match &tuning {
+        Ok(Loaded::Unusable(error, _)) => {
+            notes.push(format!("skipped: {}", chain(error)));
+            None
+        }
         Ok(tuning) => tuning.body().and_then(|tuning| stays(tuning, &rules)),
         Err(error) => {
             known("what the past says of the next minutes", error);

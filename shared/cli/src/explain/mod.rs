@@ -50,7 +50,8 @@ pub(crate) fn run(arguments: &ExplainArguments, console: &mut Console<'_>) -> Do
     } else {
         &kept.target.zone
     };
-    let odd = demand::odd_days(kept, &store.config, &store.left_out(&kept.target)?);
+    let left_out = store.left_out(&kept.target, console)?;
+    let odd = demand::odd_days(kept, &store.config, &left_out);
     let answer = answer(kept, &store.config.events, store.pause.as_ref(), odd, at);
     if arguments.format == WordsFormat::Json {
         return output::json(console, &answer);

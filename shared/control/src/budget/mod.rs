@@ -218,11 +218,12 @@ pub(crate) fn keep(
     seen: &[(Timestamp, u32)],
     steps: &mut Vec<PlanStep>,
     notes: &mut Vec<String>,
-) {
+) -> bool {
     let target = known.target;
     let Some(budget) = target.control.budget else {
-        return;
+        return false;
     };
+    let mut cut = false;
     let found = known
         .settings
         .config
@@ -243,7 +244,7 @@ pub(crate) fn keep(
             Ok(made) => made,
             Err(error) => {
                 notes.push(format!("the budget is not looked at: {error}"));
-                return;
+                return cut;
             }
         };
         let running = part.from == known.now;
@@ -303,7 +304,9 @@ pub(crate) fn keep(
         };
         notes.push(format!("{told}{follows}"));
         *steps = made.steps;
+        cut |= running;
     }
+    cut
 }
 
 /// The budget and what is gone of it.

@@ -15,6 +15,8 @@ pub struct Evidence {
     pub guard: Option<f64>,
     /// Whether a guard is configured and could not be read.
     pub blind: bool,
+    /// Whether a budget has cut floors as far as people have accepted.
+    pub cut: bool,
 }
 
 /// What bears on the share in one run.
@@ -102,8 +104,8 @@ pub(crate) fn kept(target: &Target, before: Option<&Canary>, now: Timestamp) -> 
 /// The state after this run, and what there is to say where it changed.
 ///
 /// A canary steps back at the first bad sign. So does an active target where the guard is bad and
-/// something of a plan is in force; wants of servers count there, and in a canary whose budget goes before
-/// the risk, once they were seen in several hours of a day and come to more than the risk agreed to.
+/// something of a plan is in force; wants of servers count there, and in a canary whose floors a budget
+/// cuts, once they were seen in several hours of a day and come to more than the risk agreed to.
 pub(crate) fn next(
     target: &Target,
     before: Option<&Canary>,
@@ -159,7 +161,7 @@ pub(crate) fn next(
     } else {
         before
     };
-    let short = if by_day(target) && before.percent > 0 && !wanting {
+    let short = if by_day(target, sight) && before.percent > 0 && !wanting {
         watched(before.short.as_ref(), sight.evidence.short, now)
     } else {
         None
@@ -343,10 +345,9 @@ fn least(target: &Target) -> u8 {
 }
 
 /// Whether wants of servers are judged by the day: a canary's first one speaks against its plan, unless
-/// people have agreed to some for a budget.
-fn by_day(target: &Target) -> bool {
-    let budget = target.control.budget;
-    target.mode == Mode::Active || budget.is_some_and(|budget| budget.accept_risk.is_some())
+/// floors were cut for a budget, of which people have agreed to some.
+fn by_day(target: &Target, sight: &Sight<'_>) -> bool {
+    target.mode == Mode::Active || sight.evidence.cut
 }
 
 /// Wants of servers within a day of the first.
@@ -401,7 +402,7 @@ fn bad(
     if none {
         return None;
     }
-    if by_day(target) {
+    if by_day(target, sight) {
         let a_day = PROBATION.as_secs_f64() / 3600.0;
         let watched = watched
             .filter(|short| short.hours >= SHORT_HOURS && short.lost / a_day > sight.risk)?;

@@ -19,6 +19,7 @@ const GOOD: Evidence = Evidence {
     short: Some(0.0),
     guard: Some(0.5),
     blind: false,
+    cut: false,
 };
 
 fn seen(evidence: Evidence) -> Sight<'static> {
@@ -179,18 +180,19 @@ fn a_want_of_servers_takes_none_away_and_an_excess_the_guard_can_mean_does() {
 
 #[test]
 fn a_want_within_what_was_accepted_for_a_budget_takes_no_canary_back() {
-    let wants = |control: &str, risk: f64, every: i64| {
+    let wants = |control: &str, risk: f64, cut: bool| {
         let at_40 = Canary {
             percent: 40,
             ..fresh(10, hours(0))
         };
         let (target, mut state) = (target(control), Some(at_40));
         for hour in 1..24 {
-            let short = if hour % every == 0 { 0.2 } else { 0.0 };
+            let short = if hour % 4 == 0 { 0.2 } else { 0.0 };
             let sight = Sight {
                 risk,
                 ..seen(Evidence {
                     short: Some(short),
+                    cut,
                     ..GOOD
                 })
             };
@@ -203,18 +205,20 @@ fn a_want_within_what_was_accepted_for_a_budget_takes_no_canary_back() {
         None
     };
     let accepting = "control = { budget = { server_hours = 50, accept_risk = 0.2 } }";
-    assert_eq!(wants(accepting, 0.2, 4), None);
-    let beyond = wants(accepting, 0.01, 4).unwrap();
+    assert_eq!(wants(accepting, 0.2, true), None);
+    let beyond = wants(accepting, 0.01, true).unwrap();
     assert!(
         beyond.contains("40 % to 20 %") && beyond.contains("in 3 hours of a day"),
         "{beyond}"
     );
-    // Without a budget the first one does.
-    let first = wants("", 0.2, 4).unwrap();
-    assert!(
-        first.contains("40 % to 20 %") && !first.contains("hours of a day"),
-        "{first}"
-    );
+    // Where no budget cut anything the first one does.
+    for control in [accepting, ""] {
+        let first = wants(control, 0.2, false).unwrap();
+        assert!(
+            first.contains("40 % to 20 %") && !first.contains("hours of a day"),
+            "{first}"
+        );
+    }
 }
 
 #[test]
@@ -321,6 +325,7 @@ fn wants_of_servers_count_in_active_once_they_are_more_than_the_risk_asked_for()
                 short: Some(short),
                 guard: None,
                 blind: false,
+                cut: false,
             };
             said.extend(run(&target, &mut state, &mut hour, 1, evidence));
         }

@@ -114,6 +114,7 @@ pub(super) fn from_forecast(
     }
     // What is planned from last week lowers nothing, and says so to whoever reads the plan.
     let keep = rung == Rung::LastWeek;
+    let mut cut = false;
     if !keep {
         // What the last minutes lead to expect is there already: a budget cuts what stands above it.
         let seen = match (&near, present) {
@@ -129,7 +130,7 @@ pub(super) fn from_forecast(
         };
         let seen_until = near.as_ref().map(|near| (near.until, 0));
         let seen: Vec<(Timestamp, u32)> = seen.into_iter().chain(seen_until).collect();
-        budget::keep(known, &forecast, &added, &seen, &mut steps, &mut notes);
+        cut = budget::keep(known, &forecast, &added, &seen, &mut steps, &mut notes);
     }
     let ceiling = if rung == Rung::Fresh {
         ceiling::upper(known, &forecast, &added, near.as_ref(), &steps, &mut notes)
@@ -141,6 +142,7 @@ pub(super) fn from_forecast(
         expected,
         upper,
         ceiling,
+        cut,
         ..standing
     })
 }

@@ -57,6 +57,8 @@ pub struct Standing {
     /// Servers that MaxSize leaves room for, from each start on, where it is to follow the forecast
     /// and last night's is there.
     pub ceiling: Option<Vec<(Timestamp, u32)>>,
+    /// Whether a budget has cut what was planned for the running day or month.
+    pub cut: bool,
 }
 
 /// How many days back forecasts are looked for: they reach three.
@@ -201,5 +203,6 @@ fn standing(
         expected: None,
         upper: Vec::new(),
         ceiling: None,
+        cut: false,
     }
 }

@@ -13,9 +13,8 @@ pub struct Dip {
     pub since: usize,
     /// Share of the expected demand that was missing, 0 to 1.
     pub depth: f64,
-    /// The same of the forecast's lower edge, negative where demand stayed above it; none without a
-    /// forecast.
-    pub below: Option<f64>,
+    /// Whether the forecast knows demand as low.
+    pub known: bool,
     /// Errors as a share of demand within it, where known.
     pub errors: Option<f64>,
     /// What demand was expected or usual, requests per minute.
@@ -90,7 +89,7 @@ impl Facts<'_> {
             minutes: end - start,
             since: till_end,
             depth: 1.0 - sum(&values[start..end]) / expected,
-            below: self.below_edge(values, start, end),
+            known: self.known_low(values, start, end),
             errors,
             normal: usual.last().copied()?,
             borne_out: failing || sick || fewer,
@@ -99,22 +98,17 @@ impl Facts<'_> {
 }
 
 impl Facts<'_> {
-    /// Share of the band's lower edge that was missing in minutes `start..end` of the last `values`.
-    fn below_edge(&self, values: &[f64], start: usize, end: usize) -> Option<f64> {
-        let band = self.evidence.band.as_ref()?;
-        let first = (band.present + 1).checked_sub(values.len())?;
-        let edge = band.lower.get(first + start..first + end)?;
-        let known = values[start..end].iter().zip(edge);
-        let known = known.filter(|(value, edge)| value.is_finite() && edge.is_finite());
-        let (count, sum, least) = known
-            .fold((0, 0.0, 0.0), |(count, sum, least), (value, edge)| {
-                (count + 1, sum + value, least + edge)
-            });
-        match (count, least > 0.0) {
-            (0, _) => None,
-            (_, true) => Some(1.0 - sum / least),
-            (_, false) => Some(-1.0),
-        }
+    /// Whether minutes `start..end` of the last `values` were as a whole no lower than the band's lower edge.
+    fn known_low(&self, values: &[f64], start: usize, end: usize) -> bool {
+        let Some(band) = self.evidence.band.as_ref() else {
+            return false;
+        };
+        let first = (band.present + 1).checked_sub(values.len());
+        let edge = first.and_then(|first| band.lower.get(first + start..first + end));
+        let pairs = values[start..end].iter().zip(edge.unwrap_or_default());
+        let known = pairs.filter(|(value, edge)| value.is_finite() && edge.is_finite());
+        let above = known.map(|(value, edge)| value - edge);
+        above.reduce(|sum, one| sum + one) >= Some(0.0)
     }
 }
 

@@ -160,9 +160,9 @@ pub(super) fn recovery(facts: &Facts<'_>) -> Hypothesis {
         matters(dip.depth, 0.35).max(0.0) + fact(dip.borne_out).min(2.0),
     );
     // Where demand goes up and down by itself, the forecast knows how low it gets.
-    let ordinary = match dip.below.filter(|_| !dip.borne_out) {
-        Some(below) if below <= 0.0 => Claim::unless("the forecast knows demand as low", -4.0),
-        _ => Claim::unless("lower than the forecast knows demand", None),
+    let ordinary = match dip.known && !dip.borne_out {
+        true => Claim::unless("the forecast knows demand as low", fact(false)),
+        false => Claim::unless("lower than the forecast knows demand", None),
     };
     let now = match dip.since {
         0 => "it is still away".to_owned(),
