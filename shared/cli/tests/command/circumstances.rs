@@ -172,6 +172,11 @@ fn a_day_unlike_the_others_is_named_until_it_is_left_out() {
         .concat(),
     );
     assert!(!odd().contains("odd days"), "{}", odd());
+    // One that cannot be used is told, not taken for none.
+    fs::write(format!("{store}/targets/web/left-out-days.json"), "{bad").unwrap();
+    let words = ["explain", "web", "--at", "20:00", "--store", store];
+    let err = good(&words).err;
+    assert!(err.contains("targets/web/left-out-days.json"), "{err}");
 }
 
 #[test]
