@@ -64,11 +64,29 @@ class Opened:
 
 def until(page, expression, arg=None):
     """Waits as `wait_for_function` does, which the page's content policy does not let evaluate."""
-    for _ in range(300):
+    for _ in range(600):
         if page.evaluate(expression, arg):
             return
         page.wait_for_timeout(100)
     raise AssertionError(f"never came: {expression}")
+
+
+def hovered(page, spot, read, wanted=lambda it: True):
+    """What `read`, evaluated in the page, gives while the mouse is at `spot()`, once it is what is wanted.
+
+    The page may still be scrolling, and a chart that is drawn anew forgets where the mouse is: the place is
+    looked up and the mouse moved until two readings in a row are the same.
+    """
+    before = None
+    for nudge in range(300):
+        x, y = spot()
+        page.mouse.move(x, y + nudge % 2)
+        page.wait_for_timeout(100 + 4 * nudge)
+        now = page.evaluate(read)
+        if now and now == before and wanted(now):
+            return now
+        before = now
+    raise AssertionError(f"nothing stood there: {read}, last {before}")
 
 
 def lines_drawn(page):
@@ -108,11 +126,13 @@ def chart_agrees(page, summary):
     names = page.locator("table.comparison tbody th").all_text_contents()
     for at, (name, result) in enumerate(zip(names, results, strict=True)):
         points.nth(at).scroll_into_view_if_needed()
-        points.nth(at).hover(force=True)
-        until(
-            page, "name => document.querySelector('#compared .hoverlayer')?.textContent.startsWith(name)", arg=name
-        )
-        words = page.locator("#compared .hoverlayer .hovertext").first.text_content()
+
+        def spot(point=points.nth(at)):
+            box = point.bounding_box()
+            return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+        read = "document.querySelector('#compared .hoverlayer .hovertext')?.textContent"
+        words = hovered(page, spot, read, lambda words, name=name: words.startswith(name))
         # Half of the last digit may go either way.
         for key, form, unit in [
             ("cost", "{:,.2f}", f" {summary['currency']}"),
@@ -158,6 +178,13 @@ def minutes(folder):
         return list(csv.DictReader(file))
 
 
+# The time over the lines of the tall chart and what stands below it, read at once.
+HOVERED = """(() => {
+  const layer = document.querySelector(".chart.tall .hoverlayer"), title = layer?.querySelector(".legendtitletext");
+  return title && [title.textContent, [...layer.querySelectorAll(".legendtext")].map((it) => it.textContent)];
+})()"""
+
+
 def lines_agree(page, folder):
     """What stands over the lines of the tall chart, at some minutes: what `timeline.csv` says."""
     rows = {row["timestamp"][:16].replace("T", " "): row for row in minutes(folder)}
@@ -166,19 +193,16 @@ def lines_agree(page, folder):
     # So near that each minute is drawn.
     for _ in range(4):
         page.keyboard.press("+")
-    drag = chart.locator(".nsewdrag").first.bounding_box()
+    seen = set()
     for share in (0.2, 0.5, 0.8):
-        place = (drag["x"] + share * drag["width"], drag["y"] + 40)
-        title = chart.locator(".hoverlayer .legendtitletext")
-        # A chart that is still being drawn anew forgets where the mouse is.
-        for nudge in range(60):
-            page.mouse.move(place[0], place[1] + nudge % 2)
-            page.wait_for_timeout(200)
-            if title.count() and nudge:
-                break
-        title = title.text_content()
+
+        def spot(share=share):
+            drag = chart.locator(".nsewdrag").first.bounding_box()
+            return drag["x"] + share * drag["width"], drag["y"] + 40
+
+        title, texts = hovered(page, spot, HOVERED, lambda found: found[0] not in seen)
+        seen.add(title)
         row = rows[title.split(" ", 1)[1]]
-        texts = chart.locator(".hoverlayer .legendtext").all_text_contents()
         told = dict(text.split(" : ", 1) for text in texts if " : " in text)
         for name, key in LINES.items():
             shown = float(told[name].removesuffix("/min").replace(",", ""))
@@ -237,14 +261,13 @@ def zoom_lists_fewer(page):
     chart.focus()
     for _ in range(4):
         page.keyboard.press("+")
+    until(page, f"most => {{ const [from, to] = {RANGE}; return to - from < most; }}", arg=0.1 * whole)
     assert page.locator("#shown").text_content() != before
-    assert span(page) < 0.1 * whole
     begin = page.evaluate(RANGE)[0]
     page.keyboard.press("ArrowLeft")
-    page.wait_for_timeout(200)
-    assert page.evaluate(RANGE)[0] < begin
+    until(page, f"begin => {RANGE}[0] < begin", arg=begin)
     page.keyboard.press("0")
-    assert page.locator("#shown").text_content() == before
+    until(page, "before => document.querySelector('#shown').textContent === before", arg=before)
     # The wheel scrolls the page past a chart that nobody clicked, and zooms one that has the focus.
     page.locator("#utc").focus()
     page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
@@ -284,15 +307,15 @@ def touch_moves(browser, file):
     for far in range(25, 105, 10):
         touch("touchMove", middle - far, middle + far)
     touch("touchEnd")
+    until(page, f"most => {{ const [from, to] = {RANGE}; return to - from < most; }}", arg=0.5 * whole)
     near = span(page)
-    assert near < 0.5 * whole, (near, whole)
     begin = page.evaluate(RANGE)[0]
     touch("touchStart", middle)
     for far in range(10, 90, 10):
         touch("touchMove", middle + far)
     touch("touchEnd")
+    until(page, f"begin => {RANGE}[0] < begin", arg=begin)
     assert abs(span(page) - near) < 0.01 * near
-    assert page.evaluate(RANGE)[0] < begin
     opened.check()
 
 
