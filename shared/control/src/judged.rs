@@ -13,7 +13,7 @@ use crate::store::{Loaded, save};
 /// What is read again: CloudWatch shows datapoints of up to three hours before at once, older ones
 /// late. Source: PutMetricData, as at `READ_AGAIN` of the archive.
 const READ_AGAIN: SignedDuration = SignedDuration::from_hours(3);
-const DAY: SignedDuration = SignedDuration::from_hours(24);
+const DAY_SECONDS: i64 = 24 * 3600;
 
 /// Ledgers of days that follow each other, with their keys, oldest first.
 pub(crate) type Days = [(String, Loaded<ShadowLedger>)];
@@ -132,18 +132,16 @@ fn over(newer: &Series, older: &Series, from: Timestamp, to: Timestamp) -> Serie
     merged.map_or_else(|_| newer.clone(), |merged| merged.between(from, to))
 }
 
-/// Demand and servers that `days` have of the metrics `of`, from the newest day back to the first gap.
+/// Demand and servers that `days` have of the metrics `of`, from the newest day back to the first gap. A
+/// ledger has the minutes until the next one begins, so that days without any leave none.
 fn kept(days: &Days, of: &str) -> Option<(Series, Series)> {
     let mut found: Option<(Series, Series)> = None;
     for (_, ledger) in days.iter().rev() {
         let seen = ledger.body().and_then(|ledger| ledger.seen.as_ref());
-        let Some(seen) = seen.filter(|seen| seen.of == of) else {
-            // Today's may not have been begun.
-            if found.is_some() {
-                break;
-            }
-            continue;
-        };
+        let Some(seen) = seen else { continue };
+        if seen.of != of {
+            break;
+        }
         let series = |values: &[Option<f64>]| {
             let values = values.iter().map(|value| value.unwrap_or(f64::NAN));
             Series::new(seen.start, Step::MINUTE, values.collect()).ok()
@@ -171,15 +169,18 @@ pub(crate) async fn keep<S: DocumentStore>(
     by: &str,
     now: Timestamp,
 ) -> Option<String> {
-    for (key, loaded) in days {
-        // A day without any ledger promised nothing and is not judged.
-        let Some(ledger) = loaded.body() else {
-            continue;
-        };
-        let Some(day) = ledger.entries.first().map(|entry| midnight(entry.at)) else {
-            continue;
-        };
-        let end = day.saturating_add(DAY).unwrap_or(Timestamp::MAX);
+    // Where nothing ran for days there is no ledger: the one before has their minutes too.
+    let begun: Vec<_> = days
+        .iter()
+        .filter_map(|(key, loaded)| {
+            let ledger = loaded.body()?;
+            let day = midnight(ledger.entries.first()?.at);
+            Some((key, loaded, ledger, day))
+        })
+        .collect();
+    let ends = begun.iter().skip(1).map(|(_, _, _, day)| *day);
+    let ends = ends.chain([Timestamp::MAX]);
+    for (&(key, loaded, ledger, day), end) in begun.iter().zip(ends) {
         if end <= minutes.from {
             continue;
         }
@@ -218,6 +219,6 @@ fn values(series: &Series) -> Vec<Option<f64>> {
 
 /// The start of the UTC day that holds `at`.
 fn midnight(at: Timestamp) -> Timestamp {
-    let day = at.as_second().div_euclid(DAY.as_secs());
-    Timestamp::from_second(day * DAY.as_secs()).unwrap_or(at)
+    let day = at.as_second().div_euclid(DAY_SECONDS);
+    Timestamp::from_second(day * DAY_SECONDS).unwrap_or(at)
 }

@@ -108,12 +108,13 @@ pub struct LeftOutStretch {
 pub struct ShadowLedger {
     /// Decisions, oldest first.
     pub entries: Vec<LedgerEntry>,
-    /// What was seen of the day since, for judging them; nothing before the second day of shadow mode.
+    /// What was seen since, for judging them; nothing before the second day of shadow mode.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<SeenMinutes>,
 }
 
-/// Minutes of a day as they were read, so that they need not be read again.
+/// Minutes as they were read, so that they need not be read again: those of the ledger's day and, where
+/// days without a ledger follow, of these.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SeenMinutes {

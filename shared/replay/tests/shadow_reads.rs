@@ -182,3 +182,27 @@ fn another_metric_or_a_failed_write_has_all_of_it_read_again() {
     scene.stage.put_text(&key, "{");
     assert!(scene.hour(33 * 60 + 40).1 > 5 * 60);
 }
+
+#[test]
+fn days_in_which_nothing_ran_are_read_once() {
+    let (kept, whole) = (Scene::new(1), Scene::new(1));
+    let mut read = Vec::new();
+    for hour in (0..60).chain(130..12 * 24 - 8) {
+        let minute = hour * 60 + 40;
+        let (said, servers, _) = kept.hour(minute);
+        whole.forget();
+        assert_eq!(said, whole.hour(minute).0, "hour {hour}");
+        read.push((hour, servers));
+    }
+    // Once a day all of a week is compared with the throughput that was typed in.
+    let weeks = |servers: i64| i64::from(servers > 7 * DAY) * 7 * DAY;
+    let read: Vec<_> = read
+        .iter()
+        .map(|&(hour, it)| (hour, it - weeks(it)))
+        .collect();
+    let of = |hour| read.iter().find(|it| it.0 == hour).unwrap().1;
+    // What was missed, with three hours before it; then three hours again and what is new.
+    assert!((70 * 60..=75 * 60).contains(&of(130)), "{}", of(130));
+    let long = read.iter().find(|it| it.0 > 130 && it.1 > 5 * 60);
+    assert_eq!(long, None);
+}
