@@ -36,3 +36,4 @@ mod spikes;
 mod steps_back;
 mod thirty_days;
 mod watching;
+mod weights;
