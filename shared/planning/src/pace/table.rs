@@ -39,14 +39,15 @@ pub(super) fn backward(stairs: &Stairs<'_>, price: u64) -> Table {
         let came = at
             .checked_sub(1)
             .map_or(0, |before| stairs.cut.needs[before]);
+        let from = came.min(within);
         let later = &table.row(until)[within..];
         let entered = reach.values();
-        entered[..within].fill(NEVER);
+        entered[from..within].fill(NEVER);
         for (level, (entered, later)) in (within..).zip(entered[within..].iter_mut().zip(later)) {
             *entered = level as u64 * each + later;
         }
         // Down to a level that lies below and up to one above.
-        let changed = reach.least(came.min(within), 0, stairs.launch);
+        let changed = reach.least(from, 0, stairs.launch);
         let (need, here) = (stairs.cut.needs[at], stairs.held(1, at, at + 1));
         let (left, right) = table.values.split_at_mut((at + 1) * width);
         let row = &mut left[at * width..];
@@ -157,24 +158,28 @@ impl Reach {
     }
 
     /// For each level `from` on the least of those within reach, where each level below costs
-    /// `below` more and each above `above`.
+    /// `below` more and each above `above`. Levels under `from` count as out of reach and are not
+    /// looked at.
     fn least(&mut self, from: usize, below: u64, above: u64) -> &[u64] {
         match self.sides {
             Sides::All => {
-                let least = self.values.iter().copied().min().unwrap_or(NEVER);
-                self.values.fill(least);
+                let values = &mut self.values[from..];
+                let least = values.iter().copied().min().unwrap_or(NEVER);
+                values.fill(least);
             }
             Sides::Together => {
                 // Each place then holds the least of the window that begins there, the levels below
                 // the lowest included.
-                self.values[..self.below].fill(NEVER);
-                least_ahead(&mut self.values, self.below + self.above, &mut self.ends);
+                let values = &mut self.values[from..];
+                values[..self.below].fill(NEVER);
+                least_ahead(values, self.below + self.above, &mut self.ends[from..]);
             }
             Sides::Apart => {
-                self.higher.copy_from_slice(&self.values);
-                least_below(&mut self.values[from..], self.below, below);
-                least_above(&mut self.higher[from..], self.above, above);
-                for (value, higher) in self.values.iter_mut().zip(&self.higher) {
+                let (values, higher) = (&mut self.values[from..], &mut self.higher[from..]);
+                higher.copy_from_slice(values);
+                least_below(values, self.below, below);
+                least_above(higher, self.above, above);
+                for (value, higher) in values.iter_mut().zip(higher) {
                     *value = (*value).min(*higher);
                 }
             }
