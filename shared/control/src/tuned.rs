@@ -6,7 +6,7 @@ use documents::{Envelope, Forecast, NearRecord, ReplayRecord, TunedFor, Tuning, 
 use fleet::{Policy, PolicyKind, Tracked};
 use forecasting::{Interval, NearModel};
 use jiff::{SignedDuration, Timestamp};
-use planning::{Past, Rhythm, Rules, rate, tune, with_aftermath};
+use planning::{HeldOut, Past, Rhythm, Rules, rate, tune, with_aftermath};
 use ports::{DocumentStore, MetricSource};
 use simulation::TargetTracking;
 use timeseries::Series;
@@ -177,13 +177,14 @@ impl<S: DocumentStore, M: MetricSource> Study<'_, S, M> {
             })
         };
         let present = made_for.utilization.and_then(tracking);
-        let replayed = tune(&model, &past, rules, rhythm, &[present]);
+        let models = HeldOut::learn(&model, &past);
+        let replayed = tune(&models, &past, rules, rhythm, &[present]);
         let tried = UTILIZATIONS.map(tracking);
         let floor = Rhythm {
             exact: target.control.desired == config::Desired::Always,
             ..rhythm
         };
-        let best = tune(&model, &past, rules, floor, &tried);
+        let best = tune(&models, &past, rules, floor, &tried);
         let record = |tuning: &planning::Tuning| ReplayRecord {
             utilization: tuning.reactive.map(|policy| policy.utilization),
             price: tuning.price,

@@ -46,7 +46,7 @@ pub use throughput::{
     Compared, Drift, Kind, KindShare, Learnt, Limit, LoadPoint, Met, Signal, SignalKind,
     fleet_throughput, learn_throughput, rate, servers_for,
 };
-pub use tune::{Past, Rhythm, Tuning, tune};
+pub use tune::{HeldOut, Past, Rhythm, Tuning, tune};
 
 use jiff::SignedDuration;
 

@@ -7,7 +7,9 @@
 //! demand lost is what was asked for. What whole servers, boots and minutes do is then in the
 //! price.
 
-use forecasting::{Interval, NEAR_LEVELS, NearModel, by_minute, near_states};
+mod held_out;
+
+use forecasting::{Interval, NEAR_LEVELS, by_minute};
 use jiff::{SignedDuration, Timestamp};
 use simulation::{Counts, Tally, TargetTracking};
 use timeseries::Series;
@@ -15,6 +17,8 @@ use timeseries::Series;
 use crate::Rules;
 use crate::floors::looking_ahead;
 use crate::near::{NEAR_BLOCK, worth};
+
+pub use held_out::HeldOut;
 
 /// A target's past, as it was and as it had been forecast.
 #[derive(Debug, Clone, Copy)]
@@ -80,13 +84,13 @@ const LEAST_DAYS: usize = 3;
 /// the fewest server-minutes. `None` without a past of at least four days or without a policy to try.
 #[must_use]
 pub fn tune(
-    model: &NearModel,
+    models: &HeldOut,
     past: &Past<'_>,
     rules: &Rules,
     rhythm: Rhythm,
     policies: &[Option<TargetTracking>],
 ) -> Option<Tuning> {
-    let replay = Replay::new(model, past, rules, rhythm)?;
+    let replay = Replay::new(models, past, rules, rhythm)?;
     let tried = policies
         .iter()
         .filter_map(|policy| replay.price(*policy))
@@ -114,14 +118,9 @@ struct Replay<'a> {
 type Quantiles = [f64; NEAR_LEVELS.len()];
 
 impl<'a> Replay<'a> {
-    fn new(
-        model: &'a NearModel,
-        past: &Past<'_>,
-        rules: &'a Rules,
-        rhythm: Rhythm,
-    ) -> Option<Self> {
+    fn new(models: &HeldOut, past: &Past<'_>, rules: &'a Rules, rhythm: Rhythm) -> Option<Self> {
         let fine = by_minute(past.medians);
-        let from = past.demand.start().max(fine.start());
+        let from = models.from;
         let to = past.demand.end().min(fine.end());
         let demand = past.demand.between(from, to);
         let medians = fine.between(from, to).values().to_vec();
@@ -134,13 +133,15 @@ impl<'a> Replay<'a> {
         if length < LEAST_DAYS * 1440 + SETTLING || rhythm.every == 0 {
             return None;
         }
-        let states = near_states(model, from, &demand, &medians);
+        let states = models.states(&demand, &medians);
         let ahead = usize::try_from(rules.lead_time.as_secs().max(0)).ok()?;
         let ahead = ahead.div_ceil(60) + 1;
         let runs = (first_run(rhythm)..length).step_by(rhythm.every);
         let expected = runs
             .map(|run| {
-                let state = &states[run.saturating_sub(rhythm.delay)];
+                let (model, state) = models
+                    .at(run)
+                    .zip(states.get(run.saturating_sub(rhythm.delay)))?;
                 let blocks = (rhythm.every + ahead).div_ceil(NEAR_BLOCK);
                 let middles = (0..blocks).map(|block| block * NEAR_BLOCK + NEAR_BLOCK / 2);
                 let of = |middle: usize| {
@@ -150,9 +151,9 @@ impl<'a> Replay<'a> {
                     let at = from.saturating_add(at).unwrap_or(from);
                     model.quantiles(state, at, minutes.min(model.reach()), median)
                 };
-                middles.map(of).collect()
+                Some(middles.map(of).collect())
             })
-            .collect();
+            .collect::<Option<_>>()?;
         Some(Self {
             rules,
             rhythm,

@@ -1,3 +1,4 @@
+use forecasting::NearModel;
 use jiff::SignedDuration;
 use timeseries::Step;
 
@@ -51,7 +52,14 @@ fn tuned(risk: f64, rhythm: Rhythm, policies: &[Option<TargetTracking>]) -> Tuni
         left_out: &[],
     };
     let model = NearModel::learn(&demand, &medians, &[]).unwrap();
-    tune(&model, &past, &rules(risk), rhythm, policies).unwrap()
+    tune(
+        &HeldOut::learn(&model, &past),
+        &past,
+        &rules(risk),
+        rhythm,
+        policies,
+    )
+    .unwrap()
 }
 
 fn tuned_at(price: f64, policy: Option<TargetTracking>) -> f64 {
@@ -63,7 +71,7 @@ fn tuned_at(price: f64, policy: Option<TargetTracking>) -> f64 {
     };
     let model = NearModel::learn(&demand, &medians, &[]).unwrap();
     let rules = rules(0.001);
-    let replay = Replay::new(&model, &past, &rules, HOURLY).unwrap();
+    let replay = Replay::new(&HeldOut::learn(&model, &past), &past, &rules, HOURLY).unwrap();
     replay.run(price, policy).unwrap().outcome.lost_share()
 }
 
@@ -127,7 +135,14 @@ fn what_is_left_out_costs_nothing_and_what_no_plan_could_carry_little() {
                 medians: &medians,
                 left_out,
             };
-            tune(&model, &past, &rules(risk), HOURLY, &[tracking(1.0)]).unwrap()
+            tune(
+                &HeldOut::learn(&model, &past),
+                &past,
+                &rules(risk),
+                HOURLY,
+                &[tracking(1.0)],
+            )
+            .unwrap()
         };
         assert_eq!(of(&spiked, &[during]), of(&demand, &[during]));
         let (beyond, usual) = (of(&spiked, &[]), of(&demand, &[]));
@@ -160,7 +175,13 @@ fn a_short_past_tunes_nothing() {
             medians: &medians,
             left_out: &[],
         };
-        tune(&model, &past, &rules(0.001), HOURLY, &[tracking(1.0)])
+        tune(
+            &HeldOut::learn(&model, &past),
+            &past,
+            &rules(0.001),
+            HOURLY,
+            &[tracking(1.0)],
+        )
     };
     assert_eq!(tuned(3), None);
     // One day settles, three are judged, and what they may not know is in the price.
@@ -168,4 +189,61 @@ fn a_short_past_tunes_nothing() {
     assert_eq!(short.days, 3);
     assert!(short.kept && short.risk <= 0.001, "{short:?}");
     assert!(short.price < 2.0 * whole.price, "{short:?} {whole:?}");
+}
+
+#[test]
+fn a_day_is_not_served_by_what_only_that_day_has_taught() {
+    let (demand, medians) = past();
+    // On the ninth day demand stands a third higher from a quarter past ten on, for three hours.
+    let burst = 8 * DAY + 615..8 * DAY + 795;
+    let values = demand.values().iter().enumerate();
+    let values = values.map(|(m, v)| if burst.contains(&m) { v * 1.33 } else { *v });
+    let demand = Series::new(demand.start(), Step::MINUTE, values.collect()).unwrap();
+    let past = Past {
+        demand: &demand,
+        medians: &medians,
+        left_out: &[],
+    };
+    let whole = NearModel::learn(&demand, &medians, &[]).unwrap();
+    let held_out = HeldOut::learn(&whole, &past);
+    let most = |model: &NearModel| model.horizons.last().unwrap().most;
+    let own = held_out.at(8 * DAY).unwrap();
+    assert!(
+        most(own) < 0.9 * most(&whole),
+        "{} {}",
+        most(own),
+        most(&whole)
+    );
+    // The dearer choice: what the day lost at a price is more than a model that knows it admits.
+    let rules = rules(0.001);
+    let lost = |models: &HeldOut| {
+        let replay = Replay::new(models, &past, &rules, HOURLY).unwrap();
+        let tally = replay.run(1e-3, tracking(1.0)).unwrap();
+        tally.lost_by_day[7]
+    };
+    let knowing = HeldOut::of(past.demand.start(), vec![whole; 14]);
+    assert!(
+        lost(&held_out) > 1.1 * lost(&knowing),
+        "{} {}",
+        lost(&held_out),
+        lost(&knowing)
+    );
+}
+
+#[test]
+fn with_three_days_all_of_them_are_learnt_from() {
+    let (demand, medians) = past();
+    let end = demand.start() + SignedDuration::from_hours(72);
+    let (demand, medians) = (
+        demand.between(demand.start(), end),
+        medians.between(demand.start(), end),
+    );
+    let past = Past {
+        demand: &demand,
+        medians: &medians,
+        left_out: &[],
+    };
+    let whole = NearModel::learn(&demand, &medians, &[]).unwrap();
+    let held_out = HeldOut::learn(&whole, &past);
+    assert!((0..3).all(|day| held_out.at(day * DAY) == Some(&whole)));
 }
