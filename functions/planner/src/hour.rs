@@ -3,8 +3,8 @@ use control::watching::measures::{FORECAST_AGE, PLAN_AGE, TARGETS_FAILED};
 use control::watching::{forecast_age, of_servers, plan_age};
 use control::{
     Ask, ControlError, Evidence, Known, Loaded, Settings, Standing, Study, TargetReport,
-    WantedPolicy, World, acquire, evidence, load, load_settings, look_again, needs, present,
-    recent_demand, reconcile, release, resolve_rules, save, shortfall_text, sight, spent,
+    WantedPolicy, World, acquire, evidence, held_back, load, load_settings, look_again, needs,
+    present, recent_demand, reconcile, release, resolve_rules, save, shortfall_text, sight, spent,
     wanted_policy,
 };
 use documents::{Envelope, Measurements, Plan, keys};
@@ -272,8 +272,19 @@ where
         measurements: remembered,
         check: true,
     };
-    let (rules, measured) =
+    let (mut rules, mut measured) =
         resolve_rules(target, group, known, world.metrics, world.groups, now).await;
+    let present = match recent_demand(world.metrics, target, now).await {
+        Ok(recent) => present(&recent, now),
+        Err(error) => {
+            notes.push(format!("present demand is unknown: {error}"));
+            None
+        }
+    };
+    let mut evidence = seen_now(world.metrics, target, group, &rules, present, now).await;
+    if held_back(&mut rules, &mut measured, remembered, &evidence) {
+        evidence = seen_now(world.metrics, target, group, &rules, present, now).await;
+    }
     // What ran while this plan was only shown says nothing of what it would have spent.
     let before = remembered.and_then(|known| known.spent.as_ref());
     let (spent, untold) = match target.mode {
@@ -289,13 +300,6 @@ where
     let remember = stored
         .filter(|stored| new && !stored.is_newer())
         .map(|stored| (measurements, stored.unchanged()));
-    let present = match recent_demand(world.metrics, target, now).await {
-        Ok(recent) => present(&recent, now),
-        Err(error) => {
-            notes.push(format!("present demand is unknown: {error}"));
-            None
-        }
-    };
     let policies = world.groups.policies(&target.group).await;
     let policies = policies.map_err(port)?;
     let (mut sight, more) = sight(&Study {
@@ -312,12 +316,6 @@ where
     sight.spent = spent;
     let tuning = sight.tuning.as_ref();
     let policy = tuning.and_then(|tuning| wanted_policy(target, &rules, &policies, tuning));
-    let mut evidence = match target.mode {
-        Mode::Canary(_) | Mode::Active => {
-            evidence(world.metrics, target, group, &rules, present, now).await
-        }
-        Mode::Off | Mode::Shadow => Evidence::default(),
-    };
     let mut standing = needs(world.store, settings, target, &rules, present, &sight, now).await?;
     standing.needs.notes.extend(measured.notes);
     evidence.cut = standing.cut;
@@ -332,6 +330,23 @@ where
         remember,
         notes,
     })
+}
+
+/// How the group does at the moment, where anything is applied that could be the cause.
+async fn seen_now<M: MetricSource>(
+    metrics: &M,
+    target: &Target,
+    group: &Group,
+    rules: &Rules,
+    present: Option<Present>,
+    now: Timestamp,
+) -> Evidence {
+    match target.mode {
+        Mode::Canary(_) | Mode::Active => {
+            evidence(metrics, target, group, rules, present, now).await
+        }
+        Mode::Off | Mode::Shadow => Evidence::default(),
+    }
 }
 
 async fn act<S, M, G, N, C>(

@@ -66,7 +66,7 @@ pub use policy::WantedPolicy;
 pub use promised::promised;
 pub use promotion::{Judge, promotion};
 pub use reconcile::{Ask, reconcile, rehearse};
-pub use rules::{Known, Measured, resolve_rules};
+pub use rules::{Known, Measured, held_back, resolve_rules};
 pub use settings::{Settings, left_out, load_settings, occurrence_id};
 pub use sight::{Sight, sight};
 pub use spent::spent;

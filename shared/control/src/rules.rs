@@ -4,9 +4,10 @@ use config::{LeadTime, Mode, Target};
 use documents::{LeadTimeRecord, Measurements};
 use fleet::Group;
 use jiff::{SignedDuration, Timestamp};
-use planning::{Launches, Rules, measure_lead_time, versions_seen};
+use planning::{Launches, Rules, measure_lead_time, rate, versions_seen};
 use ports::{GroupReader, MetricSource};
 
+use crate::Evidence;
 use crate::throughput::throughput;
 
 /// How throughput and lead time were come by.
@@ -152,4 +153,36 @@ async fn lead_time<G: GroupReader>(
             }
         },
     }
+}
+
+/// Takes back a throughput that was measured just now and is above the one before: while the guard is bad
+/// or blind nobody knows that servers carry more than they did. Returns whether it did.
+#[must_use]
+pub fn held_back(
+    rules: &mut Rules,
+    measured: &mut Measured,
+    before: Option<&Measurements>,
+    evidence: &Evidence,
+) -> bool {
+    let bad = evidence.guard.is_some_and(|over| over > 1.0);
+    let before = before.and_then(|known| known.throughput.as_ref());
+    let now = measured.measurements.throughput.as_ref();
+    let (Some(before), Some(now)) = (before, now) else {
+        return false;
+    };
+    let (Some(value), Some(more)) = (before.per_server, now.per_server) else {
+        return false;
+    };
+    if !(bad || evidence.blind) || more <= value || before.made_for != now.made_for {
+        return false;
+    }
+    let guard = if bad { "bad" } else { "unknown" };
+    measured.notes.push(format!(
+        "throughput stays at {}/min a server, although {}/min is measured now: canary_guard is {guard}",
+        rate(value),
+        rate(more),
+    ));
+    rules.throughput = value;
+    measured.measurements.throughput = Some(before.clone());
+    true
 }

@@ -7,7 +7,7 @@ use documents::ThroughputRecord;
 use fleet::{Group, Instance, Lifecycle};
 use jiff::{SignedDuration, Timestamp};
 use planning::{
-    Compared, Kind, Learnt, LoadPoint, Signal, SignalKind, fleet_throughput, learn_throughput,
+    Compared, Kind, Learnt, LoadPoint, Signal, SignalKind, fleet_throughput, learn_throughput, rate,
 };
 use ports::{Datapoint, MetricName, MetricSource, PortError, Reading, Statistic};
 use timeseries::Step;
@@ -92,9 +92,23 @@ pub(crate) async fn throughput<M: MetricSource>(
         }
         told.extend(learnt.sentences());
         let mixed = by_kind(target, group, &signals, metrics, now, &mut told).await;
-        match (whole, mixed) {
-            (Some(whole), Some(mixed)) => Some(whole.min(mixed)),
+        let measured = match (whole, mixed) {
+            (Some(whole), Kinds::Apart(mixed)) => Some(whole.min(mixed)),
             (whole, _) => whole,
+        };
+        // What might bind and is not seen may bind as it did.
+        let unseen = unseen(&seen, &only, matches!(mixed, Kinds::Untold));
+        match (measured, stored.and_then(|record| record.per_server)) {
+            (Some(more), Some(before)) if !unseen.is_empty() && more > before => {
+                kept = stored;
+                let (_, why) = last(stored, assumed);
+                told.push(format!(
+                    "{why}, not {}/min: {unseen} cannot be seen now",
+                    rate(more)
+                ));
+                None
+            }
+            _ => measured,
         }
     };
     notes.extend(told.iter().cloned());
@@ -110,6 +124,22 @@ pub(crate) async fn throughput<M: MetricSource>(
     (measured.unwrap_or(assumed), Some(record))
 }
 
+/// What is configured to be measured and has no datapoint in all of `seen`, as words; `kinds` says whether
+/// instance types could not be told apart. Errors are counted only where there are some.
+fn unseen(seen: &[LoadPoint], signals: &[Signal], kinds: bool) -> String {
+    let missing = |index: usize| {
+        let mut values = seen.iter().filter_map(|point| point.values.get(index));
+        values.all(|value| value.is_nan())
+    };
+    let signals = signals.iter().enumerate();
+    let signals = signals.filter(|(index, it)| it.kind != SignalKind::Errors && missing(*index));
+    let mut words: Vec<&str> = signals.map(|(_, it)| it.label.as_str()).collect();
+    if kinds {
+        words.push("what each instance type carries");
+    }
+    words.join(", ")
+}
+
 /// What is gone by where nothing can be measured now, in a sentence: the last measured value, however
 /// old it is, and the configured one only before the first. A change of value for want of data could
 /// take servers away.
@@ -120,7 +150,7 @@ fn last(stored: Option<&ThroughputRecord>, assumed: f64) -> (f64, String) {
             let at = timeseries::Step::MINUTE.floor(at);
             let text = format!(
                 "throughput of {}/min a server as measured at {at}",
-                planning::rate(value)
+                rate(value)
             );
             (value, text)
         }
@@ -300,9 +330,19 @@ async fn seen<M: MetricSource>(
     Ok(points.collect())
 }
 
+/// What instance types say of a fleet.
+#[derive(Debug, Clone, Copy)]
+enum Kinds {
+    /// There is one, or the configuration does not have them looked at.
+    Alike,
+    /// What the fleet sustains a unit.
+    Apart(f64),
+    /// They are to be told apart and cannot be now.
+    Untold,
+}
+
 /// What a fleet of several instance types sustains a unit, by the CPU (or whatever binds first in
-/// the configuration) of a few servers of each; `None` where there is one type, or a type cannot be
-/// told.
+/// the configuration) of a few servers of each.
 async fn by_kind<M: MetricSource>(
     target: &Target,
     group: &Group,
@@ -310,25 +350,37 @@ async fn by_kind<M: MetricSource>(
     metrics: &M,
     now: Timestamp,
     told: &mut Vec<String>,
-) -> Option<f64> {
+) -> Kinds {
     let mut kinds: BTreeMap<(&str, u32), Vec<&Instance>> = BTreeMap::new();
+    let mut untyped = 0;
     for instance in &group.instances {
         if instance.lifecycle == Lifecycle::InService {
-            let kind = (instance.instance_type.as_deref()?, instance.weight);
-            kinds.entry(kind).or_default().push(instance);
+            match instance.instance_type.as_deref() {
+                Some(name) => kinds
+                    .entry((name, instance.weight))
+                    .or_default()
+                    .push(instance),
+                None => untyped += 1,
+            }
         }
     }
-    if kinds.len() < 2 {
-        return None;
+    if kinds.is_empty() || (kinds.len() == 1 && untyped == 0) {
+        return Kinds::Alike;
     }
-    let Some(dimension) = target.response.signals.per_server.as_ref() else {
+    if target.response.signals.per_server.is_none() {
         told.push(format!(
             "{} instance types are not told apart: no metric of single servers is configured \
              (signals.per_server)",
             kinds.len()
         ));
-        return None;
-    };
+        return Kinds::Alike;
+    }
+    if untyped > 0 {
+        told.push(format!(
+            "instance types are not told apart: that of {untyped} instances is unknown"
+        ));
+        return Kinds::Untold;
+    }
     let all = kinds.len();
     let mut kinds: Vec<((&str, u32), Vec<&Instance>)> = kinds.into_iter().collect();
     if all > MOST_KINDS {
@@ -338,6 +390,21 @@ async fn by_kind<M: MetricSource>(
             "of {all} instance types only the {MOST_KINDS} with the most servers are told apart"
         ));
     }
+    apart(target, &kinds, signals, metrics, now, told)
+        .await
+        .map_or(Kinds::Untold, Kinds::Apart)
+}
+
+/// The same of these types; `None` where one of them cannot be told.
+async fn apart<M: MetricSource>(
+    target: &Target,
+    kinds: &[((&str, u32), Vec<&Instance>)],
+    signals: &[Measured<'_>],
+    metrics: &M,
+    now: Timestamp,
+    told: &mut Vec<String>,
+) -> Option<f64> {
+    let dimension = target.response.signals.per_server.as_ref()?;
     let (signal, metric) = signals.first()?;
     let single = |instance: &Instance| MetricName {
         dimensions: [(dimension.clone(), instance.id.clone())].into(),
@@ -353,7 +420,7 @@ async fn by_kind<M: MetricSource>(
         reading(counted, Statistic::Average, now),
     ];
     let looked_at = |of: &[&Instance]| of.len().min(SERVERS_OF_A_KIND);
-    for (_, instances) in &kinds {
+    for (_, instances) in kinds {
         let few = instances.iter().take(looked_at(instances));
         readings.extend(few.map(|i| reading(single(i), metric_statistic(metric), now)));
     }
@@ -370,7 +437,7 @@ async fn by_kind<M: MetricSource>(
     let servers: BTreeMap<Timestamp, f64> =
         answers.next()?.iter().map(|p| (p.at, p.value)).collect();
     let mut measured = Vec::with_capacity(kinds.len());
-    for ((name, weight), instances) in &kinds {
+    for ((name, weight), instances) in kinds {
         let mut points = Vec::new();
         for _ in 0..looked_at(instances) {
             points.extend(answers.next()?.iter().filter_map(|used| {

@@ -221,3 +221,101 @@ fn a_measured_lead_time_stays_when_launches_cannot_be_read() {
     );
     stage.faults.heal();
 }
+
+/// A day after `busy` was first planned, with servers that seem to carry twice as much.
+fn a_day_later(stage: &mut Stage, others: impl Fn(&mut Stage)) -> crate::common::Ended {
+    assert!(stage.planner().text.contains("throughput of 660/min"));
+    let start = at("2026-11-20T08:40:00Z") - mins(7 * 24 * 60);
+    let cpu = MetricName {
+        namespace: "AWS/EC2".to_owned(),
+        name: "CPUUtilization".to_owned(),
+        dimensions: [("AutoScalingGroupName".to_owned(), GROUP.to_owned())].into(),
+    };
+    let half = series(start, 9 * 24 * 60, |minute| {
+        let day = minute as f64 / 1440.0 * std::f64::consts::TAU;
+        5.0 + (4000.0 - 2500.0 * day.cos() + ((minute * 7919) % 101) as f64) / 8.0 / 24.0
+    });
+    stage.metrics = stage.metrics.clone().with(cpu, half);
+    others(stage);
+    stage.pass(mins(25 * 60), 5500.0);
+    stage.put_forecast(&forecast(at("2026-11-21T00:00:00Z"), |_| 6000.0));
+    stage.planner()
+}
+
+fn most(stage: &Stage) -> u32 {
+    let floors = stage.plan().floors;
+    floors.iter().map(|floor| floor.servers).max().unwrap()
+}
+
+const MEASURED: &str = "throughput = { utilization = 60, initial = 100 }";
+
+#[test]
+fn servers_that_carry_more_than_they_did_are_fewer() {
+    let mut stage = busy(MEASURED, |load| 5.0 + load / 12.0);
+    let text = a_day_later(&mut stage, |_| ()).text;
+    assert!(text.contains("throughput of 1320/min"), "{text}");
+    assert_eq!(most(&stage), 5, "{text}");
+}
+
+#[test]
+fn while_the_guard_is_bad_nothing_is_planned_by_a_higher_throughput() {
+    let guard = "control = { canary_guard = { label = \"connections\", full = 80, namespace = \"Shop\", name = \"Connections\" } }\n";
+    let name = MetricName {
+        namespace: "Shop".to_owned(),
+        name: "Connections".to_owned(),
+        dimensions: [].into(),
+    };
+    let start = at("2026-11-13T08:40:00Z");
+    // Bad, and gone.
+    for later in [104.0, f64::NAN] {
+        let mut stage = busy(&format!("{MEASURED}\n{guard}"), |load| 5.0 + load / 12.0);
+        let well = series(start, 9 * 24 * 60, |_| 40.0);
+        stage.metrics = stage.metrics.clone().with(name.clone(), well);
+        let ended = a_day_later(&mut stage, |stage| {
+            let values = series(start, 9 * 24 * 60, |_| later);
+            stage.metrics = stage.metrics.clone().with(name.clone(), values);
+        });
+        let kept = "throughput stays at 660/min a server, although 1320/min is measured now";
+        assert!(ended.text.contains(kept), "{}", ended.text);
+        assert!(most(&stage) >= 10, "{}", ended.text);
+        let known: Measurements = stage.get(&keys::measurements("web")).unwrap();
+        assert!((known.throughput.unwrap().per_server.unwrap() / 660.0 - 1.0).abs() < 0.01);
+        // Well again, it is measured and believed.
+        let values = series(start, 9 * 24 * 60, |_| 40.0);
+        stage.metrics = stage.metrics.clone().with(name.clone(), values);
+        stage.pass(mins(60), 5500.0);
+        let text = stage.planner().text;
+        assert!(text.contains("throughput of 1320/min"), "{text}");
+    }
+}
+
+#[test]
+fn what_bound_and_is_not_seen_any_more_goes_on_binding() {
+    // Memory is full at 660 a minute, CPU at 1,320.
+    let memory = MetricName {
+        namespace: "CWAgent".to_owned(),
+        name: "mem_used_percent".to_owned(),
+        dimensions: [("AutoScalingGroupName".to_owned(), GROUP.to_owned())].into(),
+    };
+    let bound = format!(
+        "throughput = {{ utilization = 60, initial = 100, memory = {{ limit = 80, namespace = \"CWAgent\", name = \"mem_used_percent\", dimensions = {{ AutoScalingGroupName = \"{GROUP}\" }} }} }}"
+    );
+    let start = at("2026-11-13T08:40:00Z");
+    let used = |minute: usize| {
+        let day = minute as f64 / 1440.0 * std::f64::consts::TAU;
+        14.0 + (4000.0 - 2500.0 * day.cos() + ((minute * 7919) % 101) as f64) / 8.0 / 10.0
+    };
+    let mut stage = busy(&bound, |load| 5.0 + load / 24.0);
+    let full = series(start, 9 * 24 * 60, used);
+    stage.metrics = stage.metrics.clone().with(memory.clone(), full);
+    let text = a_day_later(&mut stage, |stage| {
+        let gone = series(start, 9 * 24 * 60, |_| f64::NAN);
+        stage.metrics = stage.metrics.clone().with(memory.clone(), gone);
+    })
+    .text;
+    assert!(
+        text.contains("not 1320/min: memory cannot be seen now"),
+        "{text}"
+    );
+    assert!(most(&stage) >= 10, "{text}");
+}
