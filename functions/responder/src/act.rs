@@ -71,12 +71,15 @@ where
     };
     let mut extra = remembered.said();
     if remembered.refresh {
-        extra.push(
+        // A refresh takes servers out one by one: not where none could be added.
+        extra.push(if made.is_err() {
+            "no instance refresh was started: the group could not be changed".to_owned()
+        } else {
             match world.groups.start_instance_refresh(&target.group).await {
                 Ok(()) => "an instance refresh was started".to_owned(),
                 Err(error) => format!("an instance refresh could not be started: {error}"),
-            },
-        );
+            }
+        });
     }
     let mut untold = None;
     // People are told also of what failed: the retry will find the event decided on before.

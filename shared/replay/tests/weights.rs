@@ -1,4 +1,4 @@
-//! A group whose instances count for more than one unit of capacity, over the planner's hours.
+//! A group whose instances are not alike, over the planner's hours.
 use crate::common::{ACTIVE, GROUP, Stage, at, config, forecast, mins, series};
 use control::World;
 use documents::{Measurements, SpentHours, keys};
@@ -9,16 +9,29 @@ use local::SimulatedGroupPort;
 use pollster::block_on;
 use ports::{GroupReader, GroupWriter, MetricName, PortError};
 
-/// The same group, of half as many instances that count twice.
-struct Weighted(SimulatedGroupPort);
+/// The same group with other instances.
+struct Other(SimulatedGroupPort, fn(&mut Group));
 
-impl GroupReader for Weighted {
+/// Half as many instances that count twice.
+fn weighted(group: &mut Group) {
+    group.instances.truncate(group.instances.len() / 2);
+    for instance in &mut group.instances {
+        instance.weight = 2;
+    }
+}
+
+/// Every other instance is of another type.
+fn mixed(group: &mut Group) {
+    for (index, instance) in group.instances.iter_mut().enumerate() {
+        let name = ["m5.large", "c5.large"][index % 2];
+        instance.instance_type = Some(name.to_owned());
+    }
+}
+
+impl GroupReader for Other {
     async fn group(&self, name: &str) -> Result<Group, PortError> {
         let mut group = self.0.group(name).await?;
-        group.instances.truncate(group.instances.len() / 2);
-        for instance in &mut group.instances {
-            instance.weight = 2;
-        }
+        (self.1)(&mut group);
         Ok(group)
     }
 
@@ -35,7 +48,7 @@ impl GroupReader for Weighted {
     }
 }
 
-impl GroupWriter for Weighted {
+impl GroupWriter for Other {
     async fn put_scheduled_actions(
         &self,
         group: &str,
@@ -94,7 +107,7 @@ fn spent(weights: bool) -> (SpentHours, SpentHours, String) {
         let world = World {
             store: &stage.store,
             metrics: &stage.metrics,
-            groups: &Weighted(stage.groups.clone()),
+            groups: &Other(stage.groups.clone(), weighted),
             notifier: &stage.notifier,
             clock: &stage.clock,
         };
@@ -137,4 +150,58 @@ fn a_budget_counts_units_of_capacity_not_instances() {
         (first.server_hours - 3.0 * (8.0 + 2.0 / 3.0)).abs() < 3.0,
         "{first:?}"
     );
+}
+
+#[test]
+fn types_that_cannot_be_told_apart_let_no_throughput_rise() {
+    let now = at("2026-11-20T08:40:00Z");
+    let start = now - mins(7 * 24 * 60);
+    let minutes = 9 * 24 * 60;
+    let demand = |minute: usize| {
+        let day = minute as f64 / 1440.0 * std::f64::consts::TAU;
+        4000.0 - 2500.0 * day.cos() + ((minute * 7919) % 101) as f64
+    };
+    let text = config(ACTIVE).replace(
+        "throughput = 1000",
+        "throughput = { utilization = 60, initial = 100 }",
+    );
+    let own = |namespace: &str, name: &str| MetricName {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+        dimensions: [("AutoScalingGroupName".to_owned(), GROUP.to_owned())].into(),
+    };
+    let most_after = |change: fn(&mut Group)| {
+        let mut stage = Stage::new(now, &text, series(start, minutes, demand), true);
+        let servers = own("AWS/AutoScaling", "GroupInServiceInstances");
+        stage.metrics = stage.metrics.with(servers, series(start, minutes, |_| 8.0));
+        let mut said = String::new();
+        // Of the group as a whole each server carries twice as much a day later.
+        for (hours, share) in [(0, 12.0), (25, 24.0)] {
+            let cpu = series(start, minutes, |m| 5.0 + demand(m) / 8.0 / share);
+            let metrics = stage.metrics.clone();
+            stage.metrics = metrics.with(own("AWS/EC2", "CPUUtilization"), cpu);
+            stage.pass(mins(hours * 60), 5500.0);
+            stage.put_forecast(&forecast(at("2026-11-20T00:00:00Z"), |_| 6000.0));
+            let world = World {
+                store: &stage.store,
+                metrics: &stage.metrics,
+                groups: &Other(stage.groups.clone(), change),
+                notifier: &stage.notifier,
+                clock: &stage.clock,
+            };
+            let answer = block_on(planner::handle(planner::Request::default(), &world)).unwrap();
+            said = answer.targets[0].notes.join("; ");
+        }
+        let floors = stage.plan().floors;
+        (floors.iter().map(|it| it.servers).max().unwrap(), said)
+    };
+    let (alike, said) = most_after(|_| ());
+    assert!(said.contains("throughput of 1320/min"), "{said}");
+    assert_eq!(alike, 5, "{said}");
+    let (apart, said) = most_after(mixed);
+    assert!(
+        said.contains("what each instance type carries cannot be seen now"),
+        "{said}"
+    );
+    assert!(apart >= 10, "{said}");
 }
