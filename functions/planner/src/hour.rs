@@ -4,8 +4,8 @@ use control::watching::{forecast_age, of_servers, plan_age};
 use control::{
     Ask, ControlError, Evidence, Known, Loaded, Settings, Standing, Study, TargetReport,
     WantedPolicy, World, acquire, evidence, held_back, load, load_settings, look_again, needs,
-    present, recent_demand, reconcile, release, resolve_rules, save, shortfall_text, sight, spent,
-    wanted_policy,
+    present, recent_demand, reconcile, release, resolve_rules, save, short, shortfall_text, sight,
+    spent, wanted_policy,
 };
 use documents::{Envelope, Measurements, Plan, keys};
 use fleet::{Group, Policy};
@@ -281,9 +281,9 @@ where
             None
         }
     };
-    let mut evidence = seen_now(world.metrics, target, group, &rules, present, now).await;
+    let mut evidence = evidence(world.metrics, target, group, &rules, present, now).await;
     if held_back(&mut rules, &mut measured, remembered, &evidence) {
-        evidence = seen_now(world.metrics, target, group, &rules, present, now).await;
+        evidence.short = short(group, &rules, present);
     }
     // What ran while this plan was only shown says nothing of what it would have spent.
     let before = remembered.and_then(|known| known.spent.as_ref());
@@ -330,23 +330,6 @@ where
         remember,
         notes,
     })
-}
-
-/// How the group does at the moment, where anything is applied that could be the cause.
-async fn seen_now<M: MetricSource>(
-    metrics: &M,
-    target: &Target,
-    group: &Group,
-    rules: &Rules,
-    present: Option<Present>,
-    now: Timestamp,
-) -> Evidence {
-    match target.mode {
-        Mode::Canary(_) | Mode::Active => {
-            evidence(metrics, target, group, rules, present, now).await
-        }
-        Mode::Off | Mode::Shadow => Evidence::default(),
-    }
 }
 
 async fn act<S, M, G, N, C>(

@@ -73,7 +73,7 @@ where
     if remembered.refresh {
         // A refresh takes servers out one by one: not where none could be added.
         extra.push(if made.is_err() {
-            "no instance refresh was started: the group could not be changed".to_owned()
+            "no instance refresh was started, and none will be for this incident: the group could not be changed".to_owned()
         } else {
             match world.groups.start_instance_refresh(&target.group).await {
                 Ok(()) => "an instance refresh was started".to_owned(),

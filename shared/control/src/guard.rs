@@ -1,6 +1,6 @@
 //! What the share that is applied goes by.
 
-use config::Target;
+use config::{Mode, Target};
 use fleet::Group;
 use jiff::{SignedDuration, Timestamp};
 use planning::{Present, Rules};
@@ -15,7 +15,7 @@ const LOOKED_AT: SignedDuration = SignedDuration::from_mins(15);
 
 /// How the group does at the moment: how far demand is above what its servers carry, and the mean of
 /// the guard over a quarter of an hour against the value at which it is full. A count without any
-/// datapoint is none.
+/// datapoint is none. Nothing where nothing is applied that could be the cause.
 pub async fn evidence<M: MetricSource>(
     metrics: &M,
     target: &Target,
@@ -24,15 +24,10 @@ pub async fn evidence<M: MetricSource>(
     present: Option<Present>,
     now: Timestamp,
 ) -> Evidence {
-    let carried = f64::from(group.in_service()) * rules.throughput;
-    let short = present.map(|present| {
-        let over = (present.demand - carried).max(0.0);
-        if over > 0.0 {
-            over / present.demand
-        } else {
-            0.0
-        }
-    });
+    if matches!(target.mode, Mode::Off | Mode::Shadow) {
+        return Evidence::default();
+    }
+    let short = short(group, rules, present);
     let Some(guard) = &target.control.canary_guard else {
         return Evidence {
             short,
@@ -65,4 +60,18 @@ pub async fn evidence<M: MetricSource>(
         blind: mean.is_none(),
         cut: false,
     }
+}
+
+/// Share of demand above what the servers in service carry; `None` where demand is unknown.
+#[must_use]
+pub fn short(group: &Group, rules: &Rules, present: Option<Present>) -> Option<f64> {
+    let carried = f64::from(group.in_service()) * rules.throughput;
+    present.map(|present| {
+        let over = (present.demand - carried).max(0.0);
+        if over > 0.0 {
+            over / present.demand
+        } else {
+            0.0
+        }
+    })
 }

@@ -46,7 +46,7 @@ pub use band::{
 };
 pub use canary::Evidence;
 pub use error::{ControlError, chain};
-pub use guard::evidence;
+pub use guard::{evidence, short};
 pub use hand_back::{
     HandBack, HandedBack, adopt_again, hand_back, rehearse_hand_back, release_mark,
 };

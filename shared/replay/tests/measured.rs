@@ -75,7 +75,7 @@ fn a_typed_in_lead_time_is_honoured_and_compared() {
 
 /// A week of a daily wave on a group of 8 servers of which each request takes CPU, with a forecast
 /// of 6,000 a minute.
-fn busy(throughput: &str, cpu: impl Fn(f64) -> f64) -> Stage {
+pub(crate) fn busy(throughput: &str, cpu: impl Fn(f64) -> f64) -> Stage {
     let now = at("2026-11-20T08:40:00Z");
     let start = now - mins(7 * 24 * 60);
     let minutes = 8 * 24 * 60;
@@ -223,8 +223,14 @@ fn a_measured_lead_time_stays_when_launches_cannot_be_read() {
 }
 
 /// A day after `busy` was first planned, with servers that seem to carry twice as much.
-fn a_day_later(stage: &mut Stage, others: impl Fn(&mut Stage)) -> crate::common::Ended {
-    assert!(stage.planner().text.contains("throughput of 660/min"));
+/// What `plan` says of it, after `others` has changed more.
+pub(crate) fn a_day_later(
+    stage: &mut Stage,
+    plan: impl Fn(&Stage) -> String,
+    others: impl Fn(&mut Stage),
+) -> String {
+    let said = plan(stage);
+    assert!(said.contains("throughput of 660/min"), "{said}");
     let start = at("2026-11-20T08:40:00Z") - mins(7 * 24 * 60);
     let cpu = MetricName {
         namespace: "AWS/EC2".to_owned(),
@@ -239,20 +245,24 @@ fn a_day_later(stage: &mut Stage, others: impl Fn(&mut Stage)) -> crate::common:
     others(stage);
     stage.pass(mins(25 * 60), 5500.0);
     stage.put_forecast(&forecast(at("2026-11-21T00:00:00Z"), |_| 6000.0));
-    stage.planner()
+    plan(stage)
 }
 
-fn most(stage: &Stage) -> u32 {
+fn planned(stage: &Stage) -> String {
+    stage.planner().text
+}
+
+pub(crate) fn most(stage: &Stage) -> u32 {
     let floors = stage.plan().floors;
     floors.iter().map(|floor| floor.servers).max().unwrap()
 }
 
-const MEASURED: &str = "throughput = { utilization = 60, initial = 100 }";
+pub(crate) const MEASURED: &str = "throughput = { utilization = 60, initial = 100 }";
 
 #[test]
 fn servers_that_carry_more_than_they_did_are_fewer() {
     let mut stage = busy(MEASURED, |load| 5.0 + load / 12.0);
-    let text = a_day_later(&mut stage, |_| ()).text;
+    let text = a_day_later(&mut stage, planned, |_| ());
     assert!(text.contains("throughput of 1320/min"), "{text}");
     assert_eq!(most(&stage), 5, "{text}");
 }
@@ -271,13 +281,13 @@ fn while_the_guard_is_bad_nothing_is_planned_by_a_higher_throughput() {
         let mut stage = busy(&format!("{MEASURED}\n{guard}"), |load| 5.0 + load / 12.0);
         let well = series(start, 9 * 24 * 60, |_| 40.0);
         stage.metrics = stage.metrics.clone().with(name.clone(), well);
-        let ended = a_day_later(&mut stage, |stage| {
+        let text = a_day_later(&mut stage, planned, |stage| {
             let values = series(start, 9 * 24 * 60, |_| later);
             stage.metrics = stage.metrics.clone().with(name.clone(), values);
         });
         let kept = "throughput stays at 660/min a server, although 1320/min is measured now";
-        assert!(ended.text.contains(kept), "{}", ended.text);
-        assert!(most(&stage) >= 10, "{}", ended.text);
+        assert!(text.contains(kept), "{text}");
+        assert!(most(&stage) >= 10, "{text}");
         let known: Measurements = stage.get(&keys::measurements("web")).unwrap();
         assert!((known.throughput.unwrap().per_server.unwrap() / 660.0 - 1.0).abs() < 0.01);
         // Well again, it is measured and believed.
@@ -308,11 +318,10 @@ fn what_bound_and_is_not_seen_any_more_goes_on_binding() {
     let mut stage = busy(&bound, |load| 5.0 + load / 24.0);
     let full = series(start, 9 * 24 * 60, used);
     stage.metrics = stage.metrics.clone().with(memory.clone(), full);
-    let text = a_day_later(&mut stage, |stage| {
+    let text = a_day_later(&mut stage, planned, |stage| {
         let gone = series(start, 9 * 24 * 60, |_| f64::NAN);
         stage.metrics = stage.metrics.clone().with(memory.clone(), gone);
-    })
-    .text;
+    });
     assert!(
         text.contains("not 1320/min: memory cannot be seen now"),
         "{text}"

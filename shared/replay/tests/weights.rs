@@ -1,5 +1,6 @@
 //! A group whose instances are not alike, over the planner's hours.
 use crate::common::{ACTIVE, GROUP, Stage, at, config, forecast, mins, series};
+use crate::measured::{MEASURED, a_day_later, busy, most};
 use control::World;
 use documents::{Measurements, SpentHours, keys};
 use fleet::{Activity, Group, ItemFailure, Policy, ScheduledAction, Sizes, Tracked};
@@ -83,6 +84,20 @@ impl GroupWriter for Other {
     }
 }
 
+/// What the planner says of the group as `change` has it.
+fn planned(stage: &Stage, change: fn(&mut Group)) -> String {
+    let world = World {
+        store: &stage.store,
+        metrics: &stage.metrics,
+        groups: &Other(stage.groups.clone(), change),
+        notifier: &stage.notifier,
+        clock: &stage.clock,
+    };
+    let answer = block_on(planner::handle(planner::Request::default(), &world)).unwrap();
+    assert_eq!(answer.targets.len(), 1);
+    answer.targets[0].notes.join("; ")
+}
+
 /// What the budget's day is known to have spent after a run at 08:40 and one at 09:40, with what the first said.
 fn spent(weights: bool) -> (SpentHours, SpentHours, String) {
     let now = at("2026-11-20T08:40:00Z");
@@ -99,21 +114,11 @@ fn spent(weights: bool) -> (SpentHours, SpentHours, String) {
     stage.metrics = stage.metrics.with(name, ran);
     stage.put_forecast(&forecast(at("2026-11-20T00:00:00Z"), |_| 6000.0));
     let run = || {
-        if !weights {
-            let ended = stage.planner();
-            assert!(!ended.failed, "{}", ended.text);
-            return ended.text;
+        if weights {
+            planned(&stage, weighted)
+        } else {
+            stage.planner().text
         }
-        let world = World {
-            store: &stage.store,
-            metrics: &stage.metrics,
-            groups: &Other(stage.groups.clone(), weighted),
-            notifier: &stage.notifier,
-            clock: &stage.clock,
-        };
-        let answer = block_on(planner::handle(planner::Request::default(), &world)).unwrap();
-        assert_eq!(answer.targets.len(), 1);
-        answer.targets[0].notes.join("; ")
     };
     let known = || {
         stage
@@ -154,54 +159,16 @@ fn a_budget_counts_units_of_capacity_not_instances() {
 
 #[test]
 fn types_that_cannot_be_told_apart_let_no_throughput_rise() {
-    let now = at("2026-11-20T08:40:00Z");
-    let start = now - mins(7 * 24 * 60);
-    let minutes = 9 * 24 * 60;
-    let demand = |minute: usize| {
-        let day = minute as f64 / 1440.0 * std::f64::consts::TAU;
-        4000.0 - 2500.0 * day.cos() + ((minute * 7919) % 101) as f64
+    let later = |change: fn(&mut Group)| {
+        let mut stage = busy(MEASURED, |load| 5.0 + load / 12.0);
+        let said = a_day_later(&mut stage, |stage| planned(stage, change), |_| ());
+        (most(&stage), said)
     };
-    let text = config(ACTIVE).replace(
-        "throughput = 1000",
-        "throughput = { utilization = 60, initial = 100 }",
-    );
-    let own = |namespace: &str, name: &str| MetricName {
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-        dimensions: [("AutoScalingGroupName".to_owned(), GROUP.to_owned())].into(),
-    };
-    let most_after = |change: fn(&mut Group)| {
-        let mut stage = Stage::new(now, &text, series(start, minutes, demand), true);
-        let servers = own("AWS/AutoScaling", "GroupInServiceInstances");
-        stage.metrics = stage.metrics.with(servers, series(start, minutes, |_| 8.0));
-        let mut said = String::new();
-        // Of the group as a whole each server carries twice as much a day later.
-        for (hours, share) in [(0, 12.0), (25, 24.0)] {
-            let cpu = series(start, minutes, |m| 5.0 + demand(m) / 8.0 / share);
-            let metrics = stage.metrics.clone();
-            stage.metrics = metrics.with(own("AWS/EC2", "CPUUtilization"), cpu);
-            stage.pass(mins(hours * 60), 5500.0);
-            stage.put_forecast(&forecast(at("2026-11-20T00:00:00Z"), |_| 6000.0));
-            let world = World {
-                store: &stage.store,
-                metrics: &stage.metrics,
-                groups: &Other(stage.groups.clone(), change),
-                notifier: &stage.notifier,
-                clock: &stage.clock,
-            };
-            let answer = block_on(planner::handle(planner::Request::default(), &world)).unwrap();
-            said = answer.targets[0].notes.join("; ");
-        }
-        let floors = stage.plan().floors;
-        (floors.iter().map(|it| it.servers).max().unwrap(), said)
-    };
-    let (alike, said) = most_after(|_| ());
+    let (alike, said) = later(|_| ());
     assert!(said.contains("throughput of 1320/min"), "{said}");
     assert_eq!(alike, 5, "{said}");
-    let (apart, said) = most_after(mixed);
-    assert!(
-        said.contains("what each instance type carries cannot be seen now"),
-        "{said}"
-    );
+    let (apart, said) = later(mixed);
+    let why = "what each instance type carries cannot be seen now";
+    assert!(said.contains(why), "{said}");
     assert!(apart >= 10, "{said}");
 }
