@@ -368,6 +368,39 @@ fn a_leak_raises_nothing_and_says_so_and_is_refreshed_only_where_that_is_allowed
     }
 }
 
+/// A refresh takes servers out one by one: not from a group to which none could be added.
+#[test]
+fn a_group_that_could_not_be_changed_is_not_refreshed() {
+    for broken in [false, true] {
+        let stage = leaking("instance_refresh = true");
+        let hold = documents::Hold {
+            since: stage.now() - mins(10),
+            until: stage.now() + mins(80),
+            servers: 9,
+            demand: 8500.0,
+            reason: "a spike".to_owned(),
+        };
+        let held = Incident {
+            hold: Some(hold),
+            ..Incident::default()
+        };
+        stage.put(&keys::incident("web"), held);
+        let faults = if broken {
+            local::Faults::none().every("resize", local::Fault::Throttled)
+        } else {
+            local::Faults::none()
+        };
+        let stage = Stage { faults, ..stage };
+        let ended = stage.responder(&alarm(stage.now()));
+        assert_eq!(ended.failed, broken, "{ended:?}");
+        let refreshed = stage.groups.refreshing(crate::common::GROUP);
+        assert_eq!(refreshed, !broken, "{ended:?}");
+        let told = &stage.notifier.messages()[0].text;
+        let left_out = told.contains("No instance refresh was started");
+        assert_eq!(left_out, broken, "{told}");
+    }
+}
+
 /// Friday's spike of 08:40 for the third week: what is proposed can be added as it stands.
 #[test]
 fn what_recurs_is_proposed_as_an_event_of_the_target() {
