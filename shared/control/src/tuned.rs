@@ -23,9 +23,7 @@ use crate::{ControlError, newest_forecast};
 const TUNED_DAYS: i64 = 14;
 /// Shares of throughput at which target tracking is tried. Above one, servers would be over their
 /// throughput before the policy looks.
-const UTILIZATIONS: [f64; 12] = [
-    0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0,
-];
+const UTILIZATIONS: [f64; 9] = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0];
 /// A throughput or utilization that moved by less is the same one.
 const SAME: f64 = 0.02;
 /// A policy that needs this much more than the best one is worth a word.
