@@ -140,7 +140,7 @@ fn leak_advice(decision: &Decision, policy: &Policy) -> String {
         _ => words::few(&leak.servers),
     };
     let refresh = if policy.refresh {
-        "An instance refresh is started, as the configuration allows."
+        "An instance refresh buys time; the configuration allows it."
     } else {
         "An instance refresh would buy time; it is not allowed by the configuration \
          (`instance_refresh`)."
