@@ -1,10 +1,16 @@
 //! How much of its plans a target applies: more on good evidence, less on bad, by itself.
 
+mod signs;
+mod steps;
+
 use std::cmp::Ordering;
 
 use config::{Mode, Target};
 use documents::{Canary, Hold, Shortness};
 use jiff::{SignedDuration, Timestamp};
+
+use signs::{bad, by_day, watched};
+use steps::{back, onward};
 
 /// What a run saw of how the group does.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -51,18 +57,6 @@ pub(crate) struct Share {
 
 /// Good time before the share grows: a whole day, so that every hour of it was seen.
 const PROBATION: SignedDuration = SignedDuration::from_hours(24);
-/// Hours of it that must have been seen: some runs may be missed.
-const LEAST_HOURS: u32 = 20;
-/// At most one step back in this time: one incident is one piece of evidence.
-const ONE_STEP: SignedDuration = SignedDuration::from_hours(1);
-/// Least share of an active target that stepped back, in percent: as a canary begins by default.
-const LEAST_ACTIVE: u8 = 10;
-/// Bad signs at the least share, each in an hour of its own, until nothing is applied: the first
-/// may be chance.
-const SIGNS: u32 = 2;
-/// Hours of a day in which an active target must be seen short: the risk asked for lets one happen
-/// now and then, and two by chance every few weeks.
-const SHORT_HOURS: u32 = 3;
 
 /// The share in the configuration; `None` in modes that apply nothing.
 fn configured(target: &Target) -> Option<u8> {
@@ -202,221 +196,6 @@ fn word(target: &Target) -> &'static str {
     } else {
         "canary"
     }
-}
-
-/// The share halves, and from the least one falls to nothing on repeated bad signs.
-fn back(
-    target: &Target,
-    before: &Canary,
-    sight: &Sight<'_>,
-    why: &str,
-    now: Timestamp,
-) -> (Canary, Option<String>) {
-    let passed = now.duration_since(before.since);
-    // An active target that applies all has not just been changed.
-    let first = before.percent >= 100 && target.mode == Mode::Active;
-    if passed < ONE_STEP && !first {
-        // The day of good evidence begins anew in any case.
-        let state = Canary {
-            hours: 0,
-            ..before.clone()
-        };
-        return (state, None);
-    }
-    let least = least(target).min(before.percent);
-    let halved = (before.percent / 2).max(least);
-    let signs = if halved < before.percent || before.percent == 0 {
-        0
-    } else {
-        before.signs.saturating_add(1)
-    };
-    let percent = if signs >= SIGNS { 0 } else { halved };
-    // What lies above the group's own MinSize is taken back only where it is what the guard can mean:
-    // servers that are wanted are not taken away.
-    let excess = sight.evidence.guard.is_some_and(|over| over > 1.0)
-        && sight.evidence.short == Some(0.0)
-        && sight.spare
-        && sight.hold.is_none()
-        && sight.floor == Ordering::Greater
-        && sight.reacts;
-    let above = if excess {
-        before.above().min(percent)
-    } else {
-        before.above()
-    };
-    let state = Canary {
-        percent,
-        above: (above != percent).then_some(above),
-        signs: if percent == 0 { 0 } else { signs },
-        short: None,
-        since: now,
-        hours: 0,
-        ..before.clone()
-    };
-    let kept = if above > percent {
-        format!("; floors above the group's own MinSize stay at {above} %")
-    } else {
-        String::new()
-    };
-    let told = match percent {
-        _ if percent == before.percent => None,
-        0 => Some(format!(
-            "{} fell back to applying nothing: {why}, again at {} %{kept}",
-            word(target),
-            before.percent
-        )),
-        _ => Some(format!(
-            "{} back from {} % to {percent} %: {why}{kept}",
-            word(target),
-            before.percent
-        )),
-    };
-    (state, told)
-}
-
-/// The share grows after a good day.
-fn onward(
-    target: &Target,
-    before: &Canary,
-    sight: &Sight<'_>,
-    now: Timestamp,
-) -> (Canary, Option<String>) {
-    let evidence = sight.evidence;
-    let active = target.mode == Mode::Active;
-    if active && before.percent >= 100 {
-        return (before.clone(), None);
-    }
-    // Where nothing is applied a want of servers is none of a plan's doing.
-    let seen_short = evidence.short.is_none_or(|short| short > 0.0) && before.percent > 0;
-    let unknown = seen_short || evidence.blind || sight.hold.is_some();
-    let guard_bad = evidence.guard.is_some_and(|over| over > 1.0);
-    let known = !unknown && !guard_bad && evidence.short.is_some();
-    let hour = |at: Timestamp| at.as_second().div_euclid(3600);
-    let counts = known && hour(before.seen_at) != hour(now);
-    let state = Canary {
-        hours: before.hours.saturating_add(u32::from(counts)),
-        seen_at: if known { now } else { before.seen_at },
-        ..before.clone()
-    };
-    let passed = now.duration_since(before.since);
-    if passed < PROBATION || state.hours < LEAST_HOURS {
-        return (state, None);
-    }
-    if before.percent >= 100 {
-        let text = format!(
-            "canary at 100 % for {} hours that were seen without a want of servers: mode = \"active\" is proposed",
-            state.hours
-        );
-        // Once a day is often enough.
-        let told = Canary {
-            since: now,
-            ..state
-        };
-        return (told, Some(text));
-    }
-    let percent = match before.percent {
-        0 => least(target),
-        percent => percent.saturating_mul(2).min(100),
-    };
-    let above = before.above().max(percent);
-    let grown = Canary {
-        percent,
-        above: (above != percent).then_some(above),
-        signs: 0,
-        since: now,
-        hours: 0,
-        ..state.clone()
-    };
-    let text = format!(
-        "{} from {} % to {percent} %: {} hours were seen without a want of servers",
-        word(target),
-        before.percent,
-        state.hours
-    );
-    (grown, Some(text))
-}
-
-/// The least share that is applied before nothing is.
-fn least(target: &Target) -> u8 {
-    match target.mode {
-        Mode::Canary(configured) => configured.max(1),
-        Mode::Off | Mode::Shadow | Mode::Active => LEAST_ACTIVE,
-    }
-}
-
-/// Whether wants of servers are judged by the day: a canary's first one speaks against its plan, unless
-/// floors were cut for a budget, of which people have agreed to some.
-fn by_day(target: &Target, sight: &Sight<'_>) -> bool {
-    target.mode == Mode::Active || sight.evidence.cut
-}
-
-/// Wants of servers within a day of the first.
-fn watched(before: Option<&Shortness>, short: Option<f64>, now: Timestamp) -> Option<Shortness> {
-    let before = before.filter(|before| now.duration_since(before.since) < PROBATION);
-    let Some(short) = short.filter(|short| *short > 0.0) else {
-        return before.cloned();
-    };
-    let hour = |at: Timestamp| at.as_second().div_euclid(3600);
-    Some(match before {
-        None => Shortness {
-            since: now,
-            seen_at: now,
-            hours: 1,
-            lost: short,
-        },
-        Some(before) if hour(before.seen_at) == hour(now) => before.clone(),
-        Some(before) => Shortness {
-            since: before.since,
-            seen_at: now,
-            hours: before.hours.saturating_add(1),
-            lost: before.lost + short,
-        },
-    })
-}
-
-/// What speaks against a plan, where something does. While `none` of it is applied only the guard can.
-fn bad(
-    target: &Target,
-    sight: &Sight<'_>,
-    watched: Option<&Shortness>,
-    none: bool,
-) -> Option<String> {
-    let evidence = sight.evidence;
-    let active = target.mode == Mode::Active;
-    if let Some(hold) = sight.hold.filter(|_| !active && !none) {
-        return Some(format!("an incident holds servers: {}", hold.reason));
-    }
-    // What is not in force can have done nothing.
-    let in_force = !active || sight.floor != Ordering::Equal || sight.policy;
-    if let (Some(over), Some(guard)) = (
-        evidence.guard.filter(|over| *over > 1.0 && in_force),
-        &target.control.canary_guard,
-    ) {
-        return Some(format!(
-            "{} at {:.4}, above {}",
-            guard.label,
-            over * guard.full,
-            guard.full
-        ));
-    }
-    if none {
-        return None;
-    }
-    if by_day(target, sight) {
-        let a_day = PROBATION.as_secs_f64() / 3600.0;
-        let watched = watched
-            .filter(|short| short.hours >= SHORT_HOURS && short.lost / a_day > sight.risk)?;
-        return Some(format!(
-            "demand was above what the servers in service carry in {} hours of a day, {:.3} % of it, asked for at most {:.3} %",
-            watched.hours,
-            watched.lost / a_day * 100.0,
-            sight.risk * 100.0
-        ));
-    }
-    evidence
-        .short
-        .is_some_and(|short| short > 0.0)
-        .then(|| "demand is above what the servers in service carry".to_owned())
 }
 
 #[cfg(test)]
