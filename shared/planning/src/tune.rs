@@ -81,7 +81,8 @@ const SETTLING: usize = 1440;
 const LEAST_DAYS: usize = 3;
 
 /// The price, and of `policies` the one with which the past is served at the risk asked for with
-/// the fewest server-minutes. `models` were learnt from the same `past`. `None` without a past of at least four days or without a policy to try.
+/// the fewest server-minutes. `models` were learnt from the same `past`. `None` without a past of at
+/// least four days or without a policy to try.
 #[must_use]
 pub fn tune(
     models: &HeldOut,
